@@ -1,1 +1,28 @@
-//! stub
+#![cfg_attr(feature = "json", doc = include_str!("../README.md"))]
+#![cfg_attr(not(feature = "json"), doc = "A response that is there and not right becomes a failed attempt.")]
+
+pub mod check;
+
+mod body;
+mod declared;
+mod draining;
+mod end;
+mod error;
+mod fingerprint;
+mod frames;
+mod future;
+mod head;
+mod judging;
+mod layer;
+mod rejection;
+mod service;
+mod settings;
+mod verdict;
+
+pub use self::{
+    body::CheckedBody, check::Check, end::End, error::ContentCheckError, future::ResponseFuture, head::Head,
+    layer::ContentCheckLayer, rejection::Rejection, service::ContentCheck, verdict::Verdict,
+};
+
+/// Any error, as tower boxes them.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;

@@ -1,0 +1,65 @@
+use std::fmt;
+
+use bytes::Bytes;
+use http::{Extensions, HeaderMap};
+
+use crate::{Head, frames::Frames};
+
+/// The whole response at the end of its body: the view that [`Check::end`](crate::Check::end) is given.
+pub struct End<'a> {
+    head: Head<'a>,
+    frames: &'a Frames,
+    extensions: &'a mut Extensions,
+    joined: Option<Bytes>,
+}
+
+// ===== impl End =====
+
+impl<'a> End<'a> {
+    pub(crate) fn new(head: Head<'a>, frames: &'a Frames, extensions: &'a mut Extensions) -> Self {
+        Self { head, frames, extensions, joined: None }
+    }
+
+    /// The head of the response.
+    pub fn head(&self) -> &Head<'a> {
+        &self.head
+    }
+
+    /// The trailers, where there were any.
+    pub fn trailers(&self) -> Option<&'a HeaderMap> {
+        self.frames.trailers()
+    }
+
+    /// The length of the content in bytes.
+    pub fn received(&self) -> u64 {
+        self.frames.len()
+    }
+
+    /// The content in the portions in which it came.
+    pub fn frames(&self) -> impl ExactSizeIterator<Item = &'a Bytes> + use<'a> {
+        self.frames.iter()
+    }
+
+    /// The content in one piece.
+    ///
+    /// This copies it when it came in several frames, once for all checks; [`frames`](Self::frames) does not.
+    pub fn bytes(&mut self) -> Bytes {
+        let frames = self.frames;
+        self.joined.get_or_insert_with(|| frames.join()).clone()
+    }
+
+    /// The extensions of the response, where a check may leave what it found out.
+    pub fn extensions_mut(&mut self) -> &mut Extensions {
+        self.extensions
+    }
+}
+
+impl fmt::Debug for End<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("End")
+            .field("head", &self.head)
+            .field("received", &self.received())
+            .field("trailers", &self.trailers())
+            .finish_non_exhaustive()
+    }
+}

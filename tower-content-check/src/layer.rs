@@ -1,0 +1,97 @@
+use std::sync::Arc;
+
+use tower_layer::Layer;
+
+#[cfg(feature = "json")]
+use crate::check::{Json, Length, NotEmpty};
+use crate::{Check, ContentCheck, Head, settings::Settings};
+
+/// Applies [`ContentCheck`] to a service: place it inside the retry and outside the limits of one attempt.
+///
+/// ```
+/// use tower_content_check::{ContentCheckLayer, check::{ContentType, Length, NotEmpty}};
+///
+/// let layer = ContentCheckLayer::new((Length::new(), NotEmpty, ContentType::new("text/csv")))
+///     .max_bytes(2 * 1024 * 1024);
+/// # let _ = layer;
+/// ```
+#[derive(Clone, Debug)]
+pub struct ContentCheckLayer<C> {
+    check: C,
+    settings: Settings,
+}
+
+// ===== impl ContentCheckLayer =====
+
+impl<C> ContentCheckLayer<C> {
+    /// A layer that judges each successful response with a copy of `check`.
+    ///
+    /// Several checks are combined by a tuple or by [`Check::and`].
+    pub fn new(check: C) -> Self
+    where
+        C: Check + Clone,
+    {
+        Self { check, settings: Settings::default() }
+    }
+
+    /// Sets how many bytes of a judged body are held at the most; a longer one is rejected for good.
+    ///
+    /// Default: 16 MiB, far above what an API answers in one piece; a server that never stops sending cannot
+    /// take more than this of each call. The rejection comes with the head when `Content-Length` shows it.
+    #[must_use]
+    pub fn max_bytes(mut self, max_bytes: u64) -> Self {
+        self.settings.max_bytes = max_bytes;
+        self
+    }
+
+    /// Sets how many bytes of a response that is not judged and no success (a 503, say) are read inside
+    /// the attempt, so that its connection can serve the next one; 0 reads none.
+    ///
+    /// Default: 64 KiB. What was read is handed on as the body, so the response is as complete as before. A
+    /// body that is longer is handed on with its rest unread, one that is declared longer is not read at all.
+    /// The head waits for as long as this takes: a time limit belongs to the layer below.
+    #[must_use]
+    pub fn drain_bytes(mut self, drain_bytes: u64) -> Self {
+        self.settings.drain_bytes = drain_bytes;
+        self
+    }
+
+    /// Sets which responses are judged, instead of those with a status of 2xx.
+    ///
+    /// It is asked only about responses that have a body: none to HEAD or with 204, for example, is judged.
+    ///
+    /// ```
+    /// use http::StatusCode;
+    /// use tower_content_check::{ContentCheckLayer, check::NotEmpty};
+    ///
+    /// let layer = ContentCheckLayer::new(NotEmpty).judge_when(|head| head.status() == StatusCode::OK);
+    /// # let _ = layer;
+    /// ```
+    #[must_use]
+    pub fn judge_when<F>(mut self, predicate: F) -> Self
+    where
+        F: Fn(&Head<'_>) -> bool + Send + Sync + 'static,
+    {
+        self.settings.judge_when = Some(Arc::new(predicate));
+        self
+    }
+}
+
+#[cfg(feature = "json")]
+impl ContentCheckLayer<(Length, NotEmpty, Json)> {
+    /// The usual check of a JSON API: whole, not empty, and JSON.
+    ///
+    /// It says nothing of `Content-Type`, because many APIs state a wrong one; add
+    /// [`ContentType`](crate::check::ContentType) where yours does not.
+    pub fn json() -> Self {
+        Self::new((Length::new(), NotEmpty, Json::new()))
+    }
+}
+
+impl<S, C: Clone> Layer<S> for ContentCheckLayer<C> {
+    type Service = ContentCheck<S, C>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        ContentCheck { inner, check: self.check.clone(), settings: self.settings.clone() }
+    }
+}

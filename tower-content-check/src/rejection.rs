@@ -1,0 +1,96 @@
+use std::{borrow::Cow, error::Error, fmt};
+
+use crate::{BoxError, Verdict};
+
+/// The answer of a [`Check`](crate::Check) that does not accept a response: a verdict and a reason.
+///
+/// ```
+/// use tower_content_check::Rejection;
+///
+/// let rejection = Rejection::transient("the list is empty");
+/// assert!(!rejection.is_permanent());
+/// assert_eq!(rejection.to_string(), "the list is empty");
+/// ```
+#[derive(Debug)]
+pub struct Rejection {
+    verdict: Verdict,
+    kind: RejectionKind,
+    reason: Cow<'static, str>,
+    source: Option<BoxError>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum RejectionKind {
+    Content,
+    Cut,
+}
+
+// ===== impl Rejection =====
+
+impl Rejection {
+    /// The content is wrong, and the next attempt may bring the right one.
+    pub fn transient(reason: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(Verdict::Transient, reason)
+    }
+
+    /// The content is wrong, and would be wrong again.
+    pub fn permanent(reason: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(Verdict::Permanent, reason)
+    }
+
+    /// The content is wrong, with the given verdict.
+    pub fn new(verdict: Verdict, reason: impl Into<Cow<'static, str>>) -> Self {
+        Self { verdict, kind: RejectionKind::Content, reason: reason.into(), source: None }
+    }
+
+    /// The body is not whole: a failure of the transfer rather than of the content, and so transient.
+    ///
+    /// The error made of it answers [`is_body`](crate::ContentCheckError::is_body), as one does that the
+    /// body itself reported.
+    pub fn cut(reason: impl Into<Cow<'static, str>>) -> Self {
+        Self { kind: RejectionKind::Cut, ..Self::transient(reason) }
+    }
+
+    /// Adds the error that led to the rejection; it becomes the next link of the `source()` chain.
+    #[must_use]
+    pub fn with_source(mut self, source: impl Into<BoxError>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    /// What the rejection says about the next attempt.
+    pub fn verdict(&self) -> Verdict {
+        self.verdict
+    }
+
+    /// Whether the same answer would come again.
+    pub fn is_permanent(&self) -> bool {
+        self.verdict == Verdict::Permanent
+    }
+
+    /// Whether the body is not whole, see [`Rejection::cut`].
+    pub fn is_cut(&self) -> bool {
+        self.kind == RejectionKind::Cut
+    }
+
+    /// Why the response was not accepted.
+    pub fn reason(&self) -> &str {
+        &self.reason
+    }
+
+    pub(crate) fn source_error(&self) -> Option<&(dyn Error + 'static)> {
+        self.source.as_deref().map(|source| source as &(dyn Error + 'static))
+    }
+}
+
+impl fmt::Display for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.reason)
+    }
+}
+
+impl Error for Rejection {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.source_error()
+    }
+}

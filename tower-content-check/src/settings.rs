@@ -1,0 +1,68 @@
+use std::{fmt, sync::Arc};
+
+use http::StatusCode;
+
+use crate::Head;
+
+/// 16 MiB: far above what an API answers in one piece, and a server that never stops sending cannot take
+/// more than this of each call.
+pub(crate) const DEFAULT_MAX_BYTES: u64 = 16 * 1024 * 1024;
+
+/// 64 KiB: more than an error page needs, and less than what a new connection costs on most networks.
+pub(crate) const DEFAULT_DRAIN_BYTES: u64 = 64 * 1024;
+
+type Predicate = dyn Fn(&Head<'_>) -> bool + Send + Sync;
+
+/// What the layer decides before any check is asked.
+#[derive(Clone)]
+pub(crate) struct Settings {
+    pub(crate) max_bytes: u64,
+    pub(crate) drain_bytes: u64,
+    pub(crate) judge_when: Option<Arc<Predicate>>,
+}
+
+/// What becomes of a response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Course {
+    Judge,
+    Drain,
+    PassOn,
+}
+
+// ===== impl Settings =====
+
+impl Settings {
+    pub(crate) fn course(&self, head: &Head<'_>) -> Course {
+        if !head.has_body() {
+            return Course::PassOn;
+        }
+        let judged = match &self.judge_when {
+            Some(predicate) => predicate(head),
+            None => head.status().is_success(),
+        };
+        if judged {
+            return Course::Judge;
+        }
+        // A success that is not to be judged may be a stream without end: it is nobody's failed attempt, and
+        // its body is wanted as it comes.
+        let failed = head.status() >= StatusCode::MULTIPLE_CHOICES;
+        let fits = head.declared_length().is_none_or(|length| length <= self.drain_bytes);
+        if failed && fits && self.drain_bytes > 0 { Course::Drain } else { Course::PassOn }
+    }
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { max_bytes: DEFAULT_MAX_BYTES, drain_bytes: DEFAULT_DRAIN_BYTES, judge_when: None }
+    }
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings")
+            .field("max_bytes", &self.max_bytes)
+            .field("drain_bytes", &self.drain_bytes)
+            .field("judge_when", &self.judge_when.as_ref().map(|_| ".."))
+            .finish()
+    }
+}
