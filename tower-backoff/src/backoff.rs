@@ -188,6 +188,11 @@ impl Backoff {
         self.drawn(previous.as_nanos(), retry, random)
     }
 
+    /// Whether the delays are drawn at random at all.
+    pub fn has_jitter(&self) -> bool {
+        self.jitter != Jitter::None
+    }
+
     /// The longest delay that can come before the given retry; for a deadline or a table.
     ///
     /// With [`Jitter::Decorrelated`] this holds for delays that follow each other; if
