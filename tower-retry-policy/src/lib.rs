@@ -1,1 +1,4 @@
 //! stub
+
+pub mod attempt_timeout;
+pub mod deadline;

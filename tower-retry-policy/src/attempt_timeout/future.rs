@@ -1,0 +1,46 @@
+use std::{
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use http::Response;
+use pin_project_lite::pin_project;
+use tower::BoxError;
+
+use super::{
+    AttemptTimeoutError, TimeoutBody,
+    watch::{Expired, Watch, WatchedCall},
+};
+
+pin_project! {
+    /// The future of an [`AttemptTimeout`](super::AttemptTimeout): the response's head within the limits.
+    #[derive(Debug)]
+    pub struct ResponseFuture<F> {
+        #[pin]
+        inner: WatchedCall<F>,
+    }
+}
+
+impl<F> ResponseFuture<F> {
+    pub(super) fn new(inner: F, watch: Watch) -> Self {
+        Self { inner: WatchedCall::new(inner, watch) }
+    }
+
+    pub(super) fn refused(expired: Expired) -> Self {
+        Self { inner: WatchedCall::refused(expired) }
+    }
+}
+
+impl<F, B, E> Future for ResponseFuture<F>
+where
+    F: Future<Output = Result<Response<B>, E>>,
+    E: Into<BoxError>,
+{
+    type Output = Result<Response<TimeoutBody<B>>, BoxError>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let (response, watch) = ready!(self.project().inner.poll_head(cx, AttemptTimeoutError::from))?;
+        Poll::Ready(Ok(response.map(|body| TimeoutBody::new(body, watch))))
+    }
+}

@@ -1,0 +1,86 @@
+//! The limits of one attempt, from the call to the last frame of the response's body.
+//!
+//! A server can fall silent at any point: before the head, after it, in the middle of the body. A limit on the
+//! response future alone, such as `tower::timeout`, ends with the head, so a body that stalls hangs its caller for
+//! ever. [`AttemptTimeoutLayer`] wraps the response's body too, and what it reports is always an *error* that names
+//! its limit, never a response that the server did not send.
+//!
+//! | limit | counts | from | to |
+//! |---|---|---|---|
+//! | [`head`](AttemptTimeoutLayer::head) | the wait for the response's head | the call | the head |
+//! | [`idle`](AttemptTimeoutLayer::idle) | silence in the body, each wait for a frame by itself | the wait's first poll | the next frame |
+//! | [`total`](AttemptTimeoutLayer::total) | the whole attempt | the call | the end of the body |
+//! | [`Deadline`](crate::deadline::Deadline) in the request's extensions | the call that the attempt belongs to | - | the deadline |
+//!
+//! All are optional, and none is set by default: what is long for one server is short for another.
+//! The earliest one ends the attempt. At once, what it waited for is dropped, so that the connection is free.
+//!
+//! ```
+//! use std::{convert::Infallible, time::Duration};
+//!
+//! use bytes::Bytes;
+//! use http::{Request, Response};
+//! use http_body_util::{BodyExt, Full};
+//! use tower::{ServiceBuilder, ServiceExt, service_fn};
+//! use tower_retry_policy::attempt_timeout::{AttemptTimeoutError, AttemptTimeoutLayer};
+//!
+//! # #[tokio::main(flavor = "current_thread", start_paused = true)]
+//! # async fn main() {
+//! let silent = service_fn(|_: Request<Full<Bytes>>| async {
+//!     std::future::pending::<()>().await;
+//!     Ok::<_, Infallible>(Response::new(Full::new(Bytes::new())))
+//! });
+//! let limits = AttemptTimeoutLayer::new().head(Duration::from_secs(60)).idle(Duration::from_secs(10));
+//! let service = ServiceBuilder::new().layer(limits).service(silent);
+//!
+//! let error = service.oneshot(Request::default()).await.map(|_| ()).unwrap_err();
+//! assert_eq!(error.to_string(), "no response head within 60 s");
+//! assert!(error.downcast_ref::<AttemptTimeoutError>().is_some_and(AttemptTimeoutError::is_head));
+//! # }
+//! ```
+//!
+//! # Where it stands
+//! Inside the retry, so that each attempt has its own limits, and inside anything that reads the body within the
+//! attempt (a content check), so that the reading is held to them. A limit on all attempts together is a
+//! [`Deadline`](crate::deadline::Deadline).
+//!
+//! # The data come before the timer
+//! The inner future and the inner body are always polled first. A head or frame that is there is handed over, even if
+//! a limit has passed meanwhile; the timer is only asked when there is nothing. The `idle` clock runs only while
+//! somebody waits for a frame. A consumer that comes back late is therefore never told that the server was slow.
+//!
+//! # What it costs
+//! No clock is read and no timer registered until the attempt has to wait for the first time. That is right, because
+//! the first poll follows the call directly. Later waits of the body read the clock once each; they share one timer,
+//! which is moved on only when it fires too early, so that no frame costs a registration. The head's timer lives
+//! within the future; the body's is one allocation, at the body's first wait.
+//!
+//! # Differences from `tower::timeout` and tower-http's
+//! - `tower::timeout` ends with the head and registers its timer with every call.
+//! - tower-http's `TimeoutLayer` answers in the server's place (408), which a retry policy reads as the server's word.
+//! - tower-http's `ResponseBodyTimeoutLayer` polls its timer before the body, so that a slow consumer is told
+//!   that the server timed out although the frame was there; and it hides the body's length.
+//!
+//! # What this cannot do
+//! - It needs tokio's time driver: without one, the first wait panics, as every tokio timer does.
+//! - Limits end waiting, not work. A future that blocks its thread is not interrupted, and a body whose next frame
+//!   is always there meets no limit at all: bound its bytes, not its time.
+//! - `total` counts from the attempt's first wait. A head that was there at the first poll followed by a consumer that
+//!   stays away before it polls the body leaves that absence out.
+//! - Time is counted in steps of a millisecond, rounded up, and a limit above thirty years is none, as in tokio.
+//! - The wait for the inner service's readiness is not counted: `poll_ready` belongs to no attempt yet.
+
+mod body;
+mod error;
+mod future;
+mod layer;
+mod service;
+mod span;
+mod timeouts;
+pub(crate) mod watch;
+
+pub(crate) use self::span::Span;
+pub use self::{
+    body::TimeoutBody, error::AttemptTimeoutError, future::ResponseFuture, layer::AttemptTimeoutLayer,
+    service::AttemptTimeout, timeouts::AttemptTimeouts,
+};

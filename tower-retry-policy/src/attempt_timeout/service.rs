@@ -1,0 +1,61 @@
+use std::task::{Context, Poll};
+
+use http::{Request, Response};
+use tower::BoxError;
+use tower_service::Service;
+
+use super::{AttemptTimeouts, ResponseFuture, TimeoutBody, watch::Watch};
+
+/// Holds each call of the inner service to limits: see the [module](super).
+#[derive(Clone, Copy, Debug)]
+pub struct AttemptTimeout<S> {
+    inner: S,
+    timeouts: AttemptTimeouts,
+}
+
+impl<S> AttemptTimeout<S> {
+    /// Holds the calls of `inner` to `timeouts`.
+    pub const fn new(inner: S, timeouts: AttemptTimeouts) -> Self {
+        Self { inner, timeouts }
+    }
+
+    /// The inner service.
+    pub const fn get_ref(&self) -> &S {
+        &self.inner
+    }
+
+    /// The inner service, to be changed.
+    pub const fn get_mut(&mut self) -> &mut S {
+        &mut self.inner
+    }
+
+    /// Gives the inner service back.
+    pub fn into_inner(self) -> S {
+        self.inner
+    }
+}
+
+// ===== impl Service =====
+
+impl<S, ReqBody, ResBody> Service<Request<ReqBody>> for AttemptTimeout<S>
+where
+    S: Service<Request<ReqBody>, Response = Response<ResBody>>,
+    S::Error: Into<BoxError>,
+{
+    type Response = Response<TimeoutBody<ResBody>>;
+    type Error = BoxError;
+    type Future = ResponseFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.inner.poll_ready(cx).map_err(Into::into)
+    }
+
+    fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
+        let extensions = request.extensions();
+        let timeouts = extensions.get().copied().unwrap_or(self.timeouts);
+        match Watch::begin(timeouts, extensions.get().copied()) {
+            Ok(watch) => ResponseFuture::new(self.inner.call(request), watch),
+            Err(refused) => ResponseFuture::refused(refused),
+        }
+    }
+}

@@ -1,0 +1,58 @@
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::attempt_timeout::watch;
+
+/// The point in time by which a call has to be over, as a request extension.
+///
+/// Deadlines are ordered: `a.min(b)` is the earlier one.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use http::Request;
+/// use tower_retry_policy::deadline::Deadline;
+///
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() {
+/// let deadline = Deadline::after(Duration::from_secs(5));
+/// let request = Request::get("/").extension(deadline).body(()).unwrap();
+///
+/// tokio::time::sleep(Duration::from_secs(2)).await;
+/// let deadline = request.extensions().get::<Deadline>().unwrap();
+/// assert_eq!(deadline.remaining(), Duration::from_secs(3));
+/// assert!(!deadline.is_past());
+/// # }
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Deadline {
+    at: Instant,
+}
+
+impl Deadline {
+    /// The point `limit` from now.
+    ///
+    /// Thirty years are the most that is counted; zero is a deadline that has passed.
+    pub fn after(limit: Duration) -> Self {
+        Self::since(Instant::now(), limit)
+    }
+
+    /// What is left, down to zero.
+    pub fn remaining(&self) -> Duration {
+        self.at.saturating_duration_since(Instant::now())
+    }
+
+    /// Whether nothing is left.
+    pub fn is_past(&self) -> bool {
+        self.remaining().is_zero()
+    }
+
+    pub(crate) fn since(start: Instant, limit: Duration) -> Self {
+        Self { at: watch::after(start, limit) }
+    }
+
+    pub(crate) fn instant(&self) -> Instant {
+        self.at
+    }
+}

@@ -1,0 +1,44 @@
+use std::{
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use http::Response;
+use pin_project_lite::pin_project;
+use tower::BoxError;
+
+use super::{DeadlineBody, DeadlineError};
+use crate::attempt_timeout::watch::{Expired, Watch, WatchedCall};
+
+pin_project! {
+    /// The future of an [`DeadlineService`](super::DeadlineService): the response's head before the deadline.
+    #[derive(Debug)]
+    pub struct ResponseFuture<F> {
+        #[pin]
+        inner: WatchedCall<F>,
+    }
+}
+
+impl<F> ResponseFuture<F> {
+    pub(super) fn new(inner: F, watch: Watch) -> Self {
+        Self { inner: WatchedCall::new(inner, watch) }
+    }
+
+    pub(super) fn refused(expired: Expired) -> Self {
+        Self { inner: WatchedCall::refused(expired) }
+    }
+}
+
+impl<F, B, E> Future for ResponseFuture<F>
+where
+    F: Future<Output = Result<Response<B>, E>>,
+    E: Into<BoxError>,
+{
+    type Output = Result<Response<DeadlineBody<B>>, BoxError>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let (response, watch) = ready!(self.project().inner.poll_head(cx, DeadlineError::from))?;
+        Poll::Ready(Ok(response.map(|body| DeadlineBody::new(body, watch))))
+    }
+}
