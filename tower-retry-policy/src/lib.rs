@@ -1,4 +1,5 @@
 //! stub
 
 pub mod attempt_timeout;
+pub mod budget;
 pub mod deadline;

@@ -1,0 +1,224 @@
+//! A share of the recent requests, and a floor.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tower::retry::budget::Budget;
+
+use super::clock::nanos;
+use super::ledger::{Ledger, Refusal, SLOTS, Window};
+use super::stripes::{Stripes, stripes_for_threads};
+use super::{Clock, FailureKind, RequestEnd, RetryBudget, TokioClock};
+
+/// One token in the unit of all sums: a ratio of up to six decimals is exact.
+const TOKEN: u128 = 1_000_000;
+
+/// Retries for a share of the requests of the last seconds, and so many per second in any case.
+///
+/// Within any window the retries granted are at most `ratio * requests + per_second * window`: a server that
+/// fails altogether gets at most that much more than it would without retries. This is Finagle's
+/// [`RetryBudget`](https://twitter.github.io/finagle/guide/Clients.html#retries), with its defaults: a ratio of
+/// 20 %, 10 per second, a window of 10 s.
+///
+/// ```
+/// use tower_retry_policy::budget::{FailureKind, RatioBudget, RequestEnd, RetryBudget};
+///
+/// let budget = RatioBudget::new().ratio(0.3).per_second(0);
+/// for _ in 0..10 {
+///     budget.settle(RequestEnd::FirstTry);
+/// }
+/// assert_eq!(budget.balance(), 3);
+/// assert!(budget.withdraw(FailureKind::Transient));
+/// assert_eq!(budget.balance(), 2);
+/// ```
+///
+/// Every request counts once, when it is over, however it ended. The cost of a retry does not depend on the
+/// kind of failure.
+///
+/// # How exact it is
+///
+/// While nothing expires the number of retries is `ratio * requests + per_second * window`, rounded down, for
+/// every ratio of up to six decimals; under any number of threads never one more. The window moves by
+/// tenths of its length, so that a request and a retry count for nine tenths of it at least and for the
+/// whole at most. A retry that was given back is taken from the oldest of the window.
+///
+/// In the middle of a burst (64 requests of one thread within a thousandth of a slot: 1 ms) the clock
+/// is not read for each request. Up to 63 requests per thread that follow such a burst after a pause may then be
+/// dated as if they belonged to it, until anybody reads the clock again: they expire early, never late.
+///
+/// # What it cannot do
+///
+/// It knows only this process: a fleet's retries are bounded because each member's are. A request that was
+/// dropped before its end is not counted.
+///
+/// # Differences from `tower::retry::budget::TpsBudget`
+///
+/// There (tower 0.5.3) 0.4 means 50 %, and 0.6 means 100 %, because the price of a retry is a whole number of
+/// deposits; every deposit takes a mutex; the first one after a pause runs a loop over all windows that passed.
+pub struct RatioBudget {
+    /// Millionths of a retry per request.
+    ratio: u64,
+    per_second: u32,
+    window: Duration,
+    clock: Arc<dyn Clock>,
+    /// The nanoseconds of a slot.
+    slot: u64,
+    /// Tokens that are there without any request.
+    reserve: u128,
+    requests: Stripes,
+    ledger: Ledger,
+}
+
+impl RatioBudget {
+    /// 20 % of the requests of the last 10 s, and 10 retries per second: the defaults of Finagle, proven in
+    /// its, Linkerd's and reqwest's use. The floor lets a client that sends little retry at all.
+    #[must_use]
+    pub fn new() -> Self {
+        let clock = Arc::new(TokioClock::new());
+        Self::with(200_000, 10, Duration::from_secs(10), clock, stripes_for_threads())
+    }
+
+    /// Retries per request, from 0 to 1000 (as in Finagle; more counts as 1000, less or no number as 0),
+    /// rounded to six decimals. Default 0.2.
+    #[must_use]
+    pub fn ratio(self, ratio: f64) -> Self {
+        // `clamp` keeps what is no number, and the cast takes that to 0.
+        let millionths = (ratio.clamp(0.0, 1000.0) * TOKEN as f64).round() as u64;
+        Self::with(millionths, self.per_second, self.window, self.clock, self.requests.len())
+    }
+
+    /// Retries per second that are granted without any request. Default 10.
+    ///
+    /// Those of a whole window may be used at once; they are there again when the window has passed.
+    #[must_use]
+    pub fn per_second(self, retries: u32) -> Self {
+        Self::with(self.ratio, retries, self.window, self.clock, self.requests.len())
+    }
+
+    /// How long a request counts, from 10 ms (less counts as 10 ms). Default 10 s.
+    ///
+    /// Longer windows carry more retries from a quiet time into an outage.
+    #[must_use]
+    pub fn window(self, window: Duration) -> Self {
+        // With slots of 1 ms the numbers of slots that can be told apart last for 17 years without a request.
+        let window = window.max(Duration::from_millis(10));
+        Self::with(self.ratio, self.per_second, window, self.clock, self.requests.len())
+    }
+
+    /// Another clock than [tokio's](TokioClock).
+    #[must_use]
+    pub fn clock(self, clock: impl Clock + 'static) -> Self {
+        Self::with(self.ratio, self.per_second, self.window, Arc::new(clock), self.requests.len())
+    }
+
+    /// Everything that was counted so far is forgotten: the setters are for the beginning.
+    fn with(ratio: u64, per_second: u32, window: Duration, clock: Arc<dyn Clock>, stripes: usize) -> Self {
+        let nanos_of_window = nanos(window);
+        let slot = nanos_of_window / SLOTS;
+        let reserve = u128::from(per_second) * u128::from(nanos_of_window) * TOKEN / 1_000_000_000;
+        let ledger = Ledger::new(nanos(clock.now()) / slot);
+        let requests = Stripes::new(stripes);
+        Self { ratio, per_second, window, clock, slot, reserve, requests, ledger }
+    }
+
+    /// Counts one request.
+    #[inline]
+    fn count(&self) {
+        let stripe = self.requests.mine();
+        if !stripe.count_unread() {
+            let now = self.open();
+            stripe.count_read(now, self.slot / 1024);
+        }
+    }
+
+    /// Reads the clock and opens the slot of the time it shows.
+    fn open(&self) -> u64 {
+        let now = nanos(self.clock.now());
+        if self.ledger.open(now / self.slot, || self.requests.total()) {
+            // With a slot a pause may have passed, and then the bursts of all threads are over.
+            self.requests.read_next();
+        }
+        now
+    }
+
+    /// The window that ends now.
+    fn current(&self) -> Window {
+        loop {
+            self.open();
+            if let Some(window) = self.ledger.window() {
+                return window;
+            }
+        }
+    }
+
+    /// What the requests of the window and the floor allow, in millionths.
+    fn allowed(&self, deposits_before: u64) -> u128 {
+        let requests = self.requests.total().saturating_sub(deposits_before);
+        self.reserve + u128::from(requests) * u128::from(self.ratio)
+    }
+
+    fn take(&self) -> bool {
+        loop {
+            let window = self.current();
+            let wanted = u128::from(window.granted + 1) * TOKEN;
+            if wanted > self.allowed(window.deposits_before) {
+                return false;
+            }
+            match self.ledger.grant(window) {
+                Ok(()) => return true,
+                Err(Refusal::Full) => return false,
+                Err(Refusal::Changed) => {}
+            }
+        }
+    }
+}
+
+impl Default for RatioBudget {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl RetryBudget for RatioBudget {
+    fn withdraw(&self, _: FailureKind) -> bool {
+        self.take()
+    }
+
+    fn give_back(&self, _: FailureKind) {
+        self.open();
+        self.ledger.take_back();
+    }
+
+    fn settle(&self, _: RequestEnd) {
+        self.count();
+    }
+
+    fn balance(&self) -> u64 {
+        let window = self.current();
+        let taken = u128::from(window.granted) * TOKEN;
+        let left = self.allowed(window.deposits_before).saturating_sub(taken) / TOKEN;
+        u64::try_from(left).unwrap_or(u64::MAX)
+    }
+}
+
+impl Budget for RatioBudget {
+    fn deposit(&self) {
+        self.count();
+    }
+
+    fn withdraw(&self) -> bool {
+        self.take()
+    }
+}
+
+impl fmt::Debug for RatioBudget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RatioBudget")
+            .field("ratio", &(self.ratio as f64 / TOKEN as f64))
+            .field("per_second", &self.per_second)
+            .field("window", &self.window)
+            .field("balance", &self.balance())
+            .finish_non_exhaustive()
+    }
+}

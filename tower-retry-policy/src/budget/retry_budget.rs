@@ -1,0 +1,148 @@
+//! The contract between a policy and a budget.
+
+use std::fmt;
+use std::sync::Arc;
+
+/// What a budget is told and asked in the life of one request. Every call is lock-free and never waits.
+///
+/// For one request the calls come in this order:
+///
+/// ```text
+/// begin                                    if tracks_in_flight
+///   failed                                 each attempt that failed in a way the policy would retry
+///   withdraw -> true                       after every other reason to stop has been asked
+///     give_back                            the wait was cancelled: the retry was never sent
+///     retry_ended                          or it was sent and has ended, however
+/// settle                                   the last attempt has ended; not if the request was dropped
+/// end                                      in any case, if begin was called
+/// ```
+///
+/// Attempts may overlap: nothing here assumes that one ends before the next begins. Each method of `Self`
+/// that has a default does nothing by default, so that a budget needs only what it counts.
+///
+/// ```
+/// use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+/// use tower_retry_policy::budget::{FailureKind, RequestEnd, RetryBudget};
+///
+/// /// So many retries until the process ends.
+/// #[derive(Debug)]
+/// struct Allowance(AtomicU64);
+///
+/// impl RetryBudget for Allowance {
+///     fn withdraw(&self, _: FailureKind) -> bool {
+///         self.0.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(1)).is_ok()
+///     }
+///
+///     fn give_back(&self, _: FailureKind) {
+///         self.0.fetch_add(1, Relaxed);
+///     }
+///
+///     fn settle(&self, _: RequestEnd) {}
+///
+///     fn balance(&self) -> u64 {
+///         self.0.load(Relaxed)
+///     }
+/// }
+///
+/// let budget = Allowance(AtomicU64::new(1));
+/// assert!(budget.withdraw(FailureKind::Transient));
+/// assert!(!budget.withdraw(FailureKind::Transient));
+/// ```
+pub trait RetryBudget: fmt::Debug + Send + Sync {
+    /// A request is sent for the first time. Only called if the budget [tracks them](Self::tracks_in_flight).
+    fn begin(&self) {}
+
+    /// The request is over or was dropped; once for each [`begin`](Self::begin).
+    fn end(&self) {}
+
+    /// An attempt failed in a way that the policy would retry, whether or not it will be.
+    fn failed(&self, kind: FailureKind) {
+        let _ = kind;
+    }
+
+    /// May a retry be sent after such a failure? If so its cost is taken at once.
+    ///
+    /// Asked last, so that nothing is taken for a retry that another rule forbids.
+    fn withdraw(&self, kind: FailureKind) -> bool;
+
+    /// A retry that was granted for such a failure was never sent: its cost comes back.
+    fn give_back(&self, kind: FailureKind);
+
+    /// A granted retry that was sent has ended, whatever its outcome.
+    fn retry_ended(&self) {}
+
+    /// A request is over, with the end of its last attempt; once per request, not per attempt.
+    fn settle(&self, end: RequestEnd);
+
+    /// Whether [`begin`](Self::begin) and [`end`](Self::end) are wanted: they cost the caller a guard in each
+    /// request. Constant for one budget.
+    fn tracks_in_flight(&self) -> bool {
+        false
+    }
+
+    /// How many retries after a transient failure could be granted now; for metrics. It may be out of date
+    /// when it is read.
+    fn balance(&self) -> u64;
+}
+
+/// Why a retry is asked for, as far as its price depends on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum FailureKind {
+    /// A broken connection, an error of the server, a bad body: whatever is neither of the others.
+    Transient,
+    /// No answer in time.
+    Timeout,
+    /// The server said that it is asked too much: 429, or 503 with Retry-After.
+    Throttled,
+}
+
+/// How a request ended after its last attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum RequestEnd {
+    /// The first attempt succeeded.
+    FirstTry,
+    /// A retry succeeded; the one that was granted last had been asked for because of this failure.
+    AfterRetry(FailureKind),
+    /// No attempt succeeded, or the outcome is not one that a retry could mend.
+    Failed,
+}
+
+impl<B: RetryBudget + ?Sized> RetryBudget for Arc<B> {
+    fn begin(&self) {
+        (**self).begin();
+    }
+
+    fn end(&self) {
+        (**self).end();
+    }
+
+    fn failed(&self, kind: FailureKind) {
+        (**self).failed(kind);
+    }
+
+    fn withdraw(&self, kind: FailureKind) -> bool {
+        (**self).withdraw(kind)
+    }
+
+    fn give_back(&self, kind: FailureKind) {
+        (**self).give_back(kind);
+    }
+
+    fn retry_ended(&self) {
+        (**self).retry_ended();
+    }
+
+    fn settle(&self, end: RequestEnd) {
+        (**self).settle(end);
+    }
+
+    fn tracks_in_flight(&self) -> bool {
+        (**self).tracks_in_flight()
+    }
+
+    fn balance(&self) -> u64 {
+        (**self).balance()
+    }
+}

@@ -1,0 +1,336 @@
+//! The ratio budget: exact, windowed, shared by threads.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use proptest::prelude::*;
+use tokio::time::advance;
+use tower::retry::budget::Budget;
+use tower_retry_policy::budget::{FailureKind, RatioBudget, RequestEnd, RetryBudget};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// A clock that is set by hand, in nanoseconds.
+#[derive(Clone, Default)]
+struct Hand(Arc<AtomicU64>);
+
+impl Hand {
+    fn set(&self, time: Duration) {
+        self.0.store(time.as_nanos() as u64, Ordering::SeqCst);
+    }
+
+    fn clock(&self) -> impl Fn() -> Duration + Send + Sync + 'static {
+        let nanos = Arc::clone(&self.0);
+        move || Duration::from_nanos(nanos.load(Ordering::SeqCst))
+    }
+}
+
+fn drain(budget: &RatioBudget) -> u64 {
+    (0..).take_while(|_| Budget::withdraw(budget)).count() as u64
+}
+
+#[test]
+fn the_ratio_is_exact() {
+    // In millionths, since that is what the test can compute exactly.
+    let ratios =
+        [1_000_u32, 10_000, 100_000, 123_456, 200_000, 300_000, 333_333, 400_000, 500_000, 600_000, 750_000];
+    let more = [900_000, 990_000, 999_999, 1_000_000, 1_500_000, 2_000_000, 3_300_000, 10_000_000];
+    for millionths in ratios.into_iter().chain(more) {
+        for deposits in [0, 1, 3, 7, 10, 100, 999, 1000, 12_345] {
+            let ratio = f64::from(millionths) / 1e6;
+            let budget = RatioBudget::new().ratio(ratio).per_second(0);
+            for _ in 0..deposits {
+                budget.deposit();
+            }
+            let expected = u64::from(millionths) * deposits / 1_000_000;
+            assert_eq!(budget.balance(), expected, "{ratio} of {deposits}");
+            assert_eq!(drain(&budget), expected, "{ratio} of {deposits}");
+            assert_eq!(budget.balance(), 0);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_defaults_are_a_fifth_ten_per_second_and_ten_seconds() {
+    let budget = RatioBudget::default();
+    assert_eq!(drain(&budget), 100, "ten per second for ten seconds");
+    for _ in 0..50 {
+        budget.settle(RequestEnd::FirstTry);
+    }
+    assert_eq!(drain(&budget), 10, "a fifth of the requests");
+    advance(10 * SECOND).await;
+    assert_eq!(drain(&budget), 100, "the floor is back and the requests are forgotten");
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_request_counts_once_however_it_ends() {
+    let budget = RatioBudget::new().ratio(1.0).per_second(0);
+    let ends = [RequestEnd::FirstTry, RequestEnd::AfterRetry(FailureKind::Timeout), RequestEnd::Failed];
+    for (counted, end) in (1..).zip(ends) {
+        budget.failed(FailureKind::Transient);
+        budget.retry_ended();
+        budget.settle(end);
+        assert_eq!(budget.balance(), counted);
+    }
+    assert!(!budget.tracks_in_flight());
+}
+
+#[test]
+fn requests_expire_by_tenths_of_the_window() {
+    let hand = Hand::default();
+    // Deposited anywhere in a slot of one second, a request counts for 9 to 10 s.
+    for offset in [0, 1, 500, 999] {
+        let start = Duration::from_millis(100_000 + offset);
+        hand.set(start);
+        let budget = RatioBudget::new().ratio(1.0).per_second(0).clock(hand.clock());
+        budget.deposit();
+        for (after, alive) in [(0, true), (8999, true), (10_000, false), (10_001, false)] {
+            hand.set(start + Duration::from_millis(after));
+            assert_eq!(budget.balance(), u64::from(alive), "{after} ms after {offset}");
+        }
+    }
+}
+
+#[test]
+fn a_retry_weighs_as_long_as_a_request() {
+    let hand = Hand::default();
+    let budget = RatioBudget::new().per_second(1).window(10 * SECOND).clock(hand.clock());
+    for second in 0..10 {
+        hand.set(second * SECOND);
+        assert!(Budget::withdraw(&budget), "second {second}");
+    }
+    assert!(!Budget::withdraw(&budget));
+    // One comes back for each that expires.
+    for second in 10..40 {
+        hand.set(second * SECOND);
+        assert!(Budget::withdraw(&budget), "second {second}");
+        assert!(!Budget::withdraw(&budget), "second {second}");
+    }
+}
+
+#[test]
+fn idle_time_of_any_length_is_one_step() {
+    let hand = Hand::default();
+    let budget = RatioBudget::new().ratio(1.0).per_second(0).window(SECOND).clock(hand.clock());
+    let mut now = Duration::ZERO;
+    let day = 86_400 * SECOND;
+    // A loop over the windows of ten years would be 3 * 10^9 steps each time.
+    for idle in
+        [day, 365 * day, 3650 * day, SECOND, 2 * SECOND, 16 * SECOND / 10, 32 * SECOND / 10, 10 * 365 * day]
+    {
+        // nanoseconds in a u64 last for 584 years; this loop for 420
+        for _ in 0..20 {
+            for _ in 0..10 {
+                budget.deposit();
+            }
+            assert_eq!(budget.balance(), 10, "after {idle:?} at {now:?}");
+            assert!(Budget::withdraw(&budget));
+            now += idle;
+            hand.set(now);
+            assert_eq!(budget.balance(), 0, "after {idle:?} at {now:?}");
+        }
+    }
+}
+
+#[test]
+fn what_was_never_sent_comes_back() {
+    let hand = Hand::default();
+    let budget = RatioBudget::new().per_second(1).clock(hand.clock());
+    assert_eq!(drain(&budget), 10);
+    budget.give_back(FailureKind::Transient);
+    assert_eq!(budget.balance(), 1);
+    hand.set(5 * SECOND);
+    budget.give_back(FailureKind::Transient);
+    assert_eq!(drain(&budget), 2);
+    // Taken at 0 s: eight. They expire; what comes back after that brings nothing.
+    hand.set(10 * SECOND);
+    assert_eq!(budget.balance(), 8);
+    hand.set(15 * SECOND);
+    for _ in 0..20 {
+        budget.give_back(FailureKind::Transient);
+    }
+    assert_eq!(drain(&budget), 10, "never more than the whole budget");
+}
+
+#[test]
+fn a_clock_that_goes_back_stands() {
+    let hand = Hand::default();
+    hand.set(100 * SECOND);
+    let budget = RatioBudget::new().ratio(1.0).per_second(0).clock(hand.clock());
+    budget.deposit();
+    hand.set(3 * SECOND);
+    budget.deposit();
+    assert_eq!(budget.balance(), 2);
+    hand.set(105 * SECOND);
+    assert_eq!(budget.balance(), 2);
+    hand.set(110 * SECOND);
+    assert_eq!(budget.balance(), 0);
+}
+
+#[test]
+fn extreme_settings_neither_panic_nor_overflow() {
+    let ratios = [f64::NAN, f64::NEG_INFINITY, -1.0, 0.0, 1e-9, 1e-6, 1000.0, 1e300, f64::INFINITY];
+    let windows = [Duration::ZERO, Duration::from_nanos(1), SECOND, Duration::from_secs(3600), Duration::MAX];
+    for ratio in ratios {
+        for window in windows {
+            for per_second in [0, 1, u32::MAX] {
+                let budget = RatioBudget::new().window(window).ratio(ratio).per_second(per_second);
+                budget.deposit();
+                let balance = budget.balance();
+                assert_eq!(Budget::withdraw(&budget), balance > 0, "{budget:?}");
+                if per_second == 0 {
+                    let expected = if ratio >= 1000.0 { 1000 } else { 0 };
+                    assert_eq!(balance, expected, "{budget:?}");
+                }
+            }
+        }
+    }
+    let hand = Hand::default();
+    let budget = RatioBudget::new().ratio(1.0).per_second(0).clock(|| Duration::MAX);
+    budget.deposit();
+    assert!(Budget::withdraw(&budget));
+    hand.set(SECOND);
+}
+
+/// tower 0.5.3: 0.3 means 33 %, 0.4 means 50 %, and 0.51 to 0.99 mean 100 %.
+#[test]
+fn no_ratio_is_rounded_to_a_fraction_of_one() {
+    for (percent, expected) in
+        [(30, 3000), (40, 4000), (51, 5100), (60, 6000), (75, 7500), (90, 9000), (99, 9900)]
+    {
+        let budget = RatioBudget::new().ratio(f64::from(percent) / 100.0).per_second(0);
+        let mut granted = 0;
+        for _ in 0..10_000 {
+            budget.deposit();
+            granted += u64::from(Budget::withdraw(&budget));
+        }
+        assert_eq!(granted, expected, "{percent} %");
+    }
+}
+
+/// tower 0.5.3 sums first and adds afterwards, so that threads overdraw.
+#[test]
+fn threads_never_take_more_than_there_is_nor_leave_anything() {
+    for threads in [1, 2, 3, 8, 16, 64] {
+        let budget = RatioBudget::new().ratio(0.5).per_second(10);
+        for _ in 0..400 {
+            budget.deposit();
+        }
+        let granted: u64 = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..threads).map(|_| scope.spawn(|| drain(&budget))).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).sum()
+        });
+        assert_eq!(granted, 300, "{threads} threads");
+    }
+}
+
+#[test]
+fn deposits_of_many_threads_are_all_counted() {
+    for threads in [1, 2, 8, 64] {
+        let each = 10_000;
+        // The clock stands still, so that nothing expires while the threads are at work.
+        let budget = RatioBudget::new().ratio(0.3).per_second(0).clock(|| Duration::ZERO);
+        let granted: u64 = std::thread::scope(|scope| {
+            let work = || {
+                let mut granted = 0;
+                for _ in 0..each {
+                    budget.deposit();
+                    granted += u64::from(Budget::withdraw(&budget));
+                }
+                granted
+            };
+            let threads: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).sum()
+        });
+        let expected = threads * each * 3 / 10;
+        assert!(granted <= expected, "{granted} of {expected}");
+        assert_eq!(granted + drain(&budget), expected, "{threads} threads");
+    }
+}
+
+/// Time goes on in steps of a slot while the threads work: never more in a window than its deposits allow.
+#[test]
+fn threads_that_meet_at_the_end_of_a_slot_do_not_overdraw() {
+    for round in 0..200_u64 {
+        let hand = Hand::default();
+        hand.set(round as u32 * SECOND);
+        let budget = RatioBudget::new().ratio(0.0).per_second(5).window(2 * SECOND).clock(hand.clock());
+        let granted: u64 = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..4).map(|_| scope.spawn(|| drain(&budget))).collect();
+            // Nine slots of a fifth of a second: nothing that was granted expires.
+            for slot in 1..=9_u32 {
+                hand.set(round as u32 * SECOND + slot * SECOND / 5);
+            }
+            threads.into_iter().map(|thread| thread.join().unwrap()).sum()
+        });
+        assert_eq!(granted + drain(&budget), 10, "round {round}");
+    }
+}
+
+/// Requests and retries with their times, counted one by one.
+#[derive(Default)]
+struct Model {
+    requests: Vec<u64>,
+    retries: Vec<u64>,
+}
+
+impl Model {
+    fn within(times: &[u64], first_slot: u64, slot: u64) -> u64 {
+        times.iter().filter(|time| **time / slot >= first_slot).count() as u64
+    }
+
+    fn balance(&self, now: u64, slot: u64, millionths: u64, reserve: u64) -> u64 {
+        let first = (now / slot).saturating_sub(9);
+        let allowed = reserve * 1_000_000 + millionths * Self::within(&self.requests, first, slot);
+        (allowed / 1_000_000).saturating_sub(Self::within(&self.retries, first, slot))
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn it_agrees_with_a_list_of_all_requests_and_retries(
+        millionths in prop_oneof![
+            prop::sample::select(vec![0_u64, 1000, 100_000, 200_000, 300_000, 400_000, 600_000, 900_000, 1_000_000]),
+            0_u64..10_000_000,
+        ],
+        per_second in 0_u32..4,
+        window in prop::sample::select(vec![1_u64, 2, 5, 10, 60]),
+        steps in prop::collection::vec((0_u64..6, 0_u64..30, 0_u64..10), 1..60),
+    ) {
+        let slot = window * 100_000_000;
+        let hand = Hand::default();
+        let budget = RatioBudget::new()
+            .ratio(millionths as f64 / 1e6)
+            .per_second(per_second)
+            .window(Duration::from_secs(window))
+            .clock(hand.clock());
+        let reserve = u64::from(per_second) * window;
+        let (mut model, mut now) = (Model::default(), 0);
+        for (pause, requests, retries) in steps {
+            now += match pause {
+                0 => 0,
+                1 => 1_000_000,
+                2 => slot / 3,
+                3 => slot,
+                4 => 7 * slot + 1,
+                _ => 10 * slot,
+            };
+            hand.set(Duration::from_nanos(now));
+            for _ in 0..requests {
+                budget.deposit();
+                model.requests.push(now);
+            }
+            prop_assert_eq!(budget.balance(), model.balance(now, slot, millionths, reserve));
+            for _ in 0..retries {
+                let granted = Budget::withdraw(&budget);
+                prop_assert_eq!(granted, model.balance(now, slot, millionths, reserve) > 0);
+                if granted {
+                    model.retries.push(now);
+                }
+            }
+        }
+    }
+}
