@@ -1,5 +1,41 @@
-//! stub
+#![doc = include_str!("../README.md")]
 
 pub mod attempt_timeout;
 pub mod budget;
 pub mod deadline;
+
+mod attempt;
+mod classify;
+mod clock;
+mod error;
+mod history;
+#[cfg(feature = "idempotency-key")]
+mod idempotency_key;
+mod observer;
+mod phase;
+mod policy;
+mod random;
+mod repeatable;
+mod statuses;
+mod stop_reason;
+mod wait;
+mod wish;
+
+pub use self::{
+    attempt::{Attempt, AttemptNumber},
+    attempt_timeout::{AttemptTimeoutError, AttemptTimeoutLayer},
+    budget::{FailureKind, RatioBudget, RequestEnd, RetryBudget},
+    deadline::{Deadline, DeadlineError, DeadlineLayer},
+    error::RetryError,
+    history::{AttemptRecord, History, RetryWait},
+    observer::{CallEnd, Observer},
+    phase::Phase,
+    policy::RetryPolicy,
+    repeatable::Idempotent,
+    stop_reason::StopReason,
+    wait::Wait,
+    wish::RetryAfter,
+};
+
+#[cfg(feature = "idempotency-key")]
+pub use self::idempotency_key::{IdempotencyKey, IdempotencyKeyLayer};

@@ -1,0 +1,107 @@
+use crate::Phase;
+use http::{HeaderMap, Method, StatusCode, Uri};
+use std::{error::Error, fmt};
+
+/// What is known of a failed attempt when the policy decides: the view that closures are given.
+///
+/// A view rather than the request and the response, so that closures need no type parameters for bodies and
+/// errors, and so that a further fact is an addition.
+///
+/// ```
+/// use tower_retry_policy::{Attempt, RetryPolicy};
+///
+/// let policy = RetryPolicy::standard()
+///     .retry_if(|attempt: &Attempt<'_>| !attempt.uri().path().starts_with("/slow/") || attempt.number() < 2);
+/// # let _ = policy;
+/// ```
+#[non_exhaustive]
+#[derive(Clone, Copy)]
+pub struct Attempt<'a> {
+    pub(crate) number: u32,
+    pub(crate) phase: Phase,
+    pub(crate) method: &'a Method,
+    pub(crate) uri: &'a Uri,
+    pub(crate) headers: &'a HeaderMap,
+    pub(crate) response: Option<(StatusCode, &'a HeaderMap)>,
+    pub(crate) error: Option<&'a (dyn Error + 'static)>,
+}
+
+impl<'a> Attempt<'a> {
+    /// Which attempt this was; the first send is 1.
+    pub fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// How far it got.
+    pub fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    /// The request's method.
+    pub fn method(&self) -> &'a Method {
+        self.method
+    }
+
+    /// The request's target.
+    pub fn uri(&self) -> &'a Uri {
+        self.uri
+    }
+
+    /// The request's header fields.
+    pub fn headers(&self) -> &'a HeaderMap {
+        self.headers
+    }
+
+    /// The response's status, where the attempt ended with a response.
+    pub fn status(&self) -> Option<StatusCode> {
+        self.response.map(|(status, _)| status)
+    }
+
+    /// The response's header fields, where the attempt ended with a response.
+    pub fn response_headers(&self) -> Option<&'a HeaderMap> {
+        self.response.map(|(_, headers)| headers)
+    }
+
+    /// The error, where the attempt ended with one. Causes are reached by `source()`; see also [`Attempt::cause`].
+    pub fn error(&self) -> Option<&'a (dyn Error + 'static)> {
+        self.error
+    }
+
+    /// The first error of this type in the chain of causes, errors inside `std::io::Error` included.
+    pub fn cause<E: Error + 'static>(&self) -> Option<&'a E> {
+        crate::classify::chain(self.error?).find_map(|error| error.downcast_ref())
+    }
+}
+
+impl fmt::Debug for Attempt<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Attempt")
+            .field("number", &self.number)
+            .field("phase", &self.phase)
+            .field("method", &self.method)
+            .field("uri", &self.uri)
+            .field("status", &self.status())
+            .field("error", &self.error)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Request extension that the policy adds to every attempt after the first: which attempt this is.
+///
+/// Absent on the first send, so that a call that is not retried pays nothing for it.
+///
+/// ```
+/// use tower_retry_policy::AttemptNumber;
+///
+/// # let request = http::Request::new(());
+/// assert_eq!(AttemptNumber::of(&request), 1);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct AttemptNumber(pub(crate) u32);
+
+impl AttemptNumber {
+    /// Which attempt this request is; 1 for the first send.
+    pub fn of<B>(request: &http::Request<B>) -> u32 {
+        request.extensions().get::<Self>().map_or(1, |number| number.0)
+    }
+}

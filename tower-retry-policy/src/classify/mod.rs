@@ -1,0 +1,103 @@
+//! Which [`Phase`] an error belongs to: the one place that walks the chain of causes.
+//!
+//! Each module knows the errors of one library, behind the feature of that name; what none of them knows is
+//! [`Phase::Other`], which is never retried by default.
+
+#[cfg(feature = "content-check")]
+mod content_check;
+#[cfg(feature = "h2")]
+mod h2;
+#[cfg(feature = "hyper")]
+mod hyper;
+#[cfg(feature = "hyper-util")]
+mod hyper_util;
+mod io;
+mod own;
+
+use crate::{FailureKind, Phase, wish::Wish};
+use std::error::Error;
+
+/// How a failed attempt is to be treated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Failure {
+    pub(crate) phase: Phase,
+    pub(crate) kind: FailureKind,
+    pub(crate) permanent: bool,
+    pub(crate) exhausted_inner: bool,
+    pub(crate) wish: Wish,
+    /// What the rejected content looked like, so that the same one is recognised.
+    pub(crate) fingerprint: Option<u64>,
+}
+
+impl Failure {
+    pub(crate) const fn new(phase: Phase) -> Self {
+        Self {
+            phase,
+            kind: FailureKind::Transient,
+            permanent: false,
+            exhausted_inner: false,
+            wish: Wish::None,
+            fingerprint: None,
+        }
+    }
+
+    pub(crate) const fn timeout(phase: Phase) -> Self {
+        Self { kind: FailureKind::Timeout, ..Self::new(phase) }
+    }
+}
+
+impl Phase {
+    /// The phase in which this error ended an attempt, as the policy sees it.
+    ///
+    /// ```
+    /// use std::io::{Error, ErrorKind};
+    /// use tower_retry_policy::Phase;
+    ///
+    /// assert_eq!(Phase::of(&Error::from(ErrorKind::ConnectionRefused)), Phase::Connect);
+    /// assert_eq!(Phase::of(&Error::from(ErrorKind::ConnectionReset)), Phase::Read);
+    /// ```
+    pub fn of(error: &(dyn Error + 'static)) -> Self {
+        failure(error).phase
+    }
+}
+
+/// Asks each error of the chain, from the outermost to the root: the first that somebody knows decides.
+pub(crate) fn failure(error: &(dyn Error + 'static)) -> Failure {
+    chain(error).find_map(recognise).unwrap_or(Failure::new(Phase::Other))
+}
+
+fn recognise(error: &(dyn Error + 'static)) -> Option<Failure> {
+    let known = own::recognise(error);
+    #[cfg(feature = "content-check")]
+    let known = known.or_else(|| content_check::recognise(error));
+    #[cfg(feature = "hyper-util")]
+    let known = known.or_else(|| hyper_util::recognise(error));
+    #[cfg(feature = "hyper")]
+    let known = known.or_else(|| hyper::recognise(error));
+    #[cfg(feature = "h2")]
+    let known = known.or_else(|| h2::recognise(error));
+    known.or_else(|| io::recognise(error))
+}
+
+/// An error and its causes. `std::io::Error` hides the error that it wraps from `source()` (that gives the
+/// wrapped error's own source), so it is opened here.
+pub(crate) fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |error| cause(*error))
+}
+
+fn cause<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
+    match error.downcast_ref::<std::io::Error>() {
+        Some(io) => io.get_ref().map(|inner| inner as &(dyn Error + 'static)),
+        None => error.source(),
+    }
+}
+
+/// What a person should read of an error: the root of the chain says what happened, unless an error of this
+/// project stands above it and says it better.
+pub(crate) fn cause_text(error: &(dyn Error + 'static)) -> String {
+    chain(error)
+        .find(|error| own::explains_itself(*error))
+        .or_else(|| chain(error).last())
+        .unwrap_or(error)
+        .to_string()
+}

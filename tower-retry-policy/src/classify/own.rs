@@ -1,0 +1,37 @@
+//! The errors of this crate, and tower's own timeout.
+
+use super::Failure;
+use crate::{AttemptTimeoutError, DeadlineError, Phase, RetryError};
+use std::error::Error;
+
+pub(super) fn recognise(error: &(dyn Error + 'static)) -> Option<Failure> {
+    if let Some(inner) = error.downcast_ref::<RetryError>() {
+        return Some(exhausted(inner));
+    }
+    if let Some(timeout) = error.downcast_ref::<AttemptTimeoutError>() {
+        if timeout.is_unsent() {
+            return Some(Failure::timeout(Phase::Unprocessed));
+        }
+        // before the head nobody knows whether the request was sent
+        return Some(Failure::timeout(if timeout.in_body() { Phase::Body } else { Phase::Read }));
+    }
+    if error.is::<DeadlineError>() || error.is::<tower::timeout::error::Elapsed>() {
+        return Some(Failure::timeout(Phase::Read));
+    }
+    None
+}
+
+/// An inner retry gave up: the phase is that of its last attempt.
+fn exhausted(inner: &RetryError) -> Failure {
+    let last = inner.history().attempts().last().and_then(crate::AttemptRecord::phase);
+    Failure { exhausted_inner: true, ..Failure::new(last.unwrap_or(Phase::Other)) }
+}
+
+/// Whether an error's own text is what a person should read.
+pub(super) fn explains_itself(error: &(dyn Error + 'static)) -> bool {
+    #[cfg(feature = "content-check")]
+    if error.is::<tower_content_check::ContentCheckError>() {
+        return true;
+    }
+    error.is::<RetryError>() || error.is::<AttemptTimeoutError>() || error.is::<DeadlineError>()
+}

@@ -1,0 +1,110 @@
+use crate::{Attempt, History, RetryWait, StopReason};
+use http::{Method, StatusCode, Uri};
+use std::{fmt, time::Duration};
+
+/// Hears of every retry and of the end of every call, with the full facts.
+///
+/// It is called on the task of the call, between the attempts: what takes long belongs elsewhere. Ready-made
+/// ones stand behind the features `tracing` and `metrics`.
+///
+/// ```
+/// use tower_retry_policy::{Attempt, Observer, RetryPolicy, RetryWait};
+///
+/// #[derive(Debug)]
+/// struct Log;
+///
+/// impl Observer for Log {
+///     fn retrying(&self, failed: &Attempt<'_>, wait: RetryWait) {
+///         eprintln!("attempt {} failed in phase {}, again in {:?}", failed.number(), failed.phase(), wait.duration());
+///     }
+/// }
+///
+/// let policy = RetryPolicy::standard().observer(Log);
+/// # let _ = policy;
+/// ```
+pub trait Observer: fmt::Debug + Send + Sync {
+    /// An attempt has failed, and another is to follow after the wait.
+    fn retrying(&self, failed: &Attempt<'_>, wait: RetryWait) {
+        let _ = (failed, wait);
+    }
+
+    /// The call is over. A call that was dropped is not heard of.
+    fn ended(&self, call: &CallEnd<'_>) {
+        let _ = call;
+    }
+}
+
+/// The end of a call, as an [`Observer`] sees it.
+#[non_exhaustive]
+#[derive(Clone, Copy)]
+pub struct CallEnd<'a> {
+    pub(crate) method: &'a Method,
+    pub(crate) uri: &'a Uri,
+    pub(crate) attempts: u32,
+    pub(crate) elapsed: Duration,
+    pub(crate) status: Option<StatusCode>,
+    pub(crate) last: Option<&'a Attempt<'a>>,
+    pub(crate) stop: Option<StopReason>,
+    pub(crate) history: Option<&'a History>,
+    pub(crate) budget_balance: Option<u64>,
+}
+
+impl<'a> CallEnd<'a> {
+    /// The request's method.
+    pub fn method(&self) -> &'a Method {
+        self.method
+    }
+
+    /// The request's target.
+    pub fn uri(&self) -> &'a Uri {
+        self.uri
+    }
+
+    /// Attempts made, the first send included.
+    pub fn attempts(&self) -> u32 {
+        self.attempts
+    }
+
+    /// From the first send to the end of the last attempt.
+    pub fn elapsed(&self) -> Duration {
+        self.elapsed
+    }
+
+    /// The status of the last attempt, where it ended with a response.
+    pub fn status(&self) -> Option<StatusCode> {
+        self.status
+    }
+
+    /// The last attempt, if it failed.
+    pub fn failed(&self) -> Option<&'a Attempt<'a>> {
+        self.last
+    }
+
+    /// Why no further attempt was made; `None` when the last one succeeded.
+    pub fn stop_reason(&self) -> Option<StopReason> {
+        self.stop
+    }
+
+    /// Every attempt; `None` when the first one succeeded.
+    pub fn history(&self) -> Option<&'a History> {
+        self.history
+    }
+
+    /// Retries that the budget would grant now, where the policy has one.
+    pub fn budget_balance(&self) -> Option<u64> {
+        self.budget_balance
+    }
+}
+
+impl fmt::Debug for CallEnd<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CallEnd")
+            .field("method", &self.method)
+            .field("uri", &self.uri)
+            .field("attempts", &self.attempts)
+            .field("elapsed", &self.elapsed)
+            .field("status", &self.status)
+            .field("stop", &self.stop)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,76 @@
+use crate::{
+    Attempt, Observer, Phase, RetryAfter, RetryBudget,
+    random::Randomness,
+    repeatable::Methods,
+    statuses::Statuses,
+    wish::{GrpcCodes, Wishes},
+};
+use http::header::HeaderName;
+use std::{fmt, sync::Arc, time::SystemTime};
+use tower_backoff::Backoff;
+
+/// Everything that a user sets; shared by all requests of a layer and never changed while shared.
+#[derive(Clone)]
+pub(super) struct Config {
+    /// Retries in all; `None` leaves the limit to the phases.
+    pub(super) total: Option<u32>,
+    /// Retries by phase; `None` leaves the limit to the total.
+    pub(super) by_phase: [Option<u32>; Phase::ALL.len()],
+    pub(super) methods: Methods,
+    pub(super) statuses: Statuses,
+    pub(super) retry_after: RetryAfter,
+    pub(super) grpc: GrpcCodes,
+    pub(super) wishes: Wishes,
+    pub(super) backoff: Backoff,
+    pub(super) budget: Option<Arc<dyn RetryBudget>>,
+    pub(super) observers: Vec<Arc<dyn Observer>>,
+    pub(super) attempt_header: Option<HeaderName>,
+    pub(super) condition: Option<Condition>,
+    pub(super) response_as_error: bool,
+    pub(super) retries_exhausted_inner: bool,
+    pub(super) retries_same_content: bool,
+    pub(super) random: Randomness,
+    pub(super) clock: Clock,
+}
+
+pub(super) type Condition = Arc<dyn Fn(&Attempt<'_>) -> bool + Send + Sync>;
+pub(super) type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
+
+impl Config {
+    /// No retry at all, for whatever reason.
+    pub(super) fn never_retries(&self) -> bool {
+        self.total == Some(0)
+    }
+
+    /// Whether nobody wants to hear how a call ended.
+    pub(super) fn listens_to_nobody(&self) -> bool {
+        self.budget.is_none() && self.observers.is_empty()
+    }
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut fields = f.debug_struct("Config");
+        fields.field("retries", &self.total);
+        for (phase, limit) in Phase::ALL.iter().zip(self.by_phase) {
+            if let Some(limit) = limit {
+                fields.field(phase.name(), &limit);
+            }
+        }
+        fields
+            .field("methods", &self.methods)
+            .field("statuses", &self.statuses)
+            .field("retry_after", &self.retry_after)
+            .field("grpc", &self.grpc)
+            .field("wishes", &self.wishes)
+            .field("backoff", &self.backoff)
+            .field("budget", &self.budget)
+            .field("observers", &self.observers)
+            .field("attempt_header", &self.attempt_header)
+            .field("condition", &self.condition.is_some())
+            .field("last_response_as_error", &self.response_as_error)
+            .field("retry_exhausted_inner", &self.retries_exhausted_inner)
+            .field("retry_same_content", &self.retries_same_content)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,226 @@
+//! The pure core: facts in, decision out. No clock, no randomness, no runtime, no budget.
+
+use super::config::Config;
+use crate::{Phase, RetryWait, StopReason, wish::Wish};
+use std::time::Duration;
+
+/// What is known when an attempt has failed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Facts {
+    pub(super) phase: Phase,
+    /// The failure says of itself that it would come again.
+    pub(super) permanent: bool,
+    /// The same wrong content has come before.
+    pub(super) same_content: bool,
+    /// It has been retried and given up on by an inner retry.
+    pub(super) exhausted_inner: bool,
+    /// The user's own condition turned it down.
+    pub(super) turned_down: bool,
+    /// The method or the owner of the request allows a repeat.
+    pub(super) repeatable: bool,
+    /// Retries made so far: in all, and after failures of this phase.
+    pub(super) retries: u32,
+    pub(super) retries_after_phase: u32,
+    /// What the server asked for.
+    pub(super) wish: Wish,
+    /// What the backoff says.
+    pub(super) backoff: Duration,
+    /// The upward jitter for a wait that the server asked for, as a random number.
+    pub(super) random: u64,
+    /// The time that is left until the deadline.
+    pub(super) left: Option<Duration>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Decision {
+    Retry(RetryWait),
+    Stop(StopReason),
+}
+
+/// Whether and when to try again. What depends on the failure alone is asked first, what depends on
+/// configured limits next, what depends on time last; the budget is the caller's to ask after all of them, so
+/// that no token is taken in vain.
+pub(super) fn decide(config: &Config, facts: &Facts) -> Decision {
+    match refusal(config, facts) {
+        Some(reason) => Decision::Stop(reason),
+        None => wait(config, facts),
+    }
+}
+
+fn refusal(config: &Config, facts: &Facts) -> Option<StopReason> {
+    let phase_limit = config.by_phase[facts.phase.index()];
+    let limits_nothing = config.total.is_none() && phase_limit.is_none();
+    if facts.exhausted_inner && !config.retries_exhausted_inner {
+        Some(StopReason::InnerExhausted)
+    } else if facts.permanent {
+        Some(StopReason::Permanent)
+    } else if facts.same_content && !config.retries_same_content {
+        Some(StopReason::SameContent)
+    } else if facts.wish == Wish::Never {
+        Some(StopReason::Pushback)
+    } else if facts.turned_down || (facts.phase == Phase::Other && phase_limit.is_none_or(|limit| limit == 0))
+    {
+        Some(StopReason::NotRetryable)
+    } else if !facts.phase.is_unprocessed() && !facts.repeatable {
+        Some(StopReason::NotRepeatable)
+    } else if limits_nothing || config.total.is_some_and(|total| facts.retries >= total) {
+        Some(StopReason::Attempts)
+    } else if phase_limit.is_some_and(|limit| facts.retries_after_phase >= limit) {
+        Some(StopReason::PhaseAttempts(facts.phase))
+    } else {
+        None
+    }
+}
+
+fn wait(config: &Config, facts: &Facts) -> Decision {
+    let backoff = RetryWait { duration: facts.backoff, asked_by_server: false };
+    let wait = match facts.wish {
+        Wish::Exactly(duration) => RetryWait { duration, asked_by_server: true },
+        Wish::NotBefore(asked) => match config.retry_after.apply(asked) {
+            Err(asked) => return Decision::Stop(StopReason::RetryAfterTooLong(asked)),
+            // never earlier than asked; a backoff that wants longer has its way
+            Ok(Some(asked)) if asked >= facts.backoff => {
+                RetryWait { duration: spread(config, asked, facts.random), asked_by_server: true }
+            }
+            Ok(_) => backoff,
+        },
+        Wish::None | Wish::Never => backoff,
+    };
+    // a wait that ends at the deadline leaves no time for an attempt
+    match facts.left {
+        Some(left) if wait.duration >= left => Decision::Stop(StopReason::Deadline),
+        _ => Decision::Retry(wait),
+    }
+}
+
+/// Clients that were told the same second would come back in the same instant: a policy with jitter spreads
+/// them over a tenth of the wait, upward only.
+fn spread(config: &Config, asked: Duration, random: u64) -> Duration {
+    if !config.backoff.has_jitter() {
+        return asked;
+    }
+    // u64::MAX nanoseconds are 584 years: saturating there changes nothing and keeps the product in a u128
+    let tenth = u64::try_from((asked / 10).as_nanos()).unwrap_or(u64::MAX);
+    let extra = (u128::from(tenth) * u128::from(random)) >> 64;
+    asked.saturating_add(Duration::from_nanos(extra as u64))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{RetryAfter, RetryPolicy};
+    use Phase::{Body, Connect, Content, Other, Read, Status, Unprocessed};
+    use tower_backoff::{Backoff, Jitter};
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn facts(phase: Phase) -> Facts {
+        Facts {
+            phase,
+            permanent: false,
+            same_content: false,
+            exhausted_inner: false,
+            turned_down: false,
+            repeatable: true,
+            retries: 0,
+            retries_after_phase: 0,
+            wish: Wish::None,
+            backoff: SECOND,
+            random: 0,
+            left: None,
+        }
+    }
+
+    fn decided(policy: &RetryPolicy, facts: &Facts) -> Decision {
+        decide(&policy.config, facts)
+    }
+
+    fn retry(duration: Duration, asked_by_server: bool) -> Decision {
+        Decision::Retry(RetryWait { duration, asked_by_server })
+    }
+
+    #[test]
+    fn every_phase_with_and_without_permission() {
+        let policy = RetryPolicy::urllib3(3);
+        for phase in Phase::ALL {
+            for repeatable in [true, false] {
+                let expected = match phase {
+                    Connect | Unprocessed => retry(SECOND, false),
+                    Read | Status | Body | Content if repeatable => retry(SECOND, false),
+                    Read | Status | Body | Content => Decision::Stop(StopReason::NotRepeatable),
+                    Other => Decision::Stop(StopReason::NotRetryable),
+                };
+                assert_eq!(decided(&policy, &Facts { repeatable, ..facts(phase) }), expected, "{phase}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_first_reason_to_stop_is_the_one_that_is_told() {
+        let policy = RetryPolicy::urllib3(3).retries_after(Read, 1).retry_after(RetryAfter::Refuse(SECOND));
+        let long = Wish::NotBefore(2 * SECOND);
+        let past = Some(Duration::ZERO);
+        #[rustfmt::skip]
+        let mut table = vec![
+            (StopReason::InnerExhausted, Facts { exhausted_inner: true, ..facts(Read) }),
+            (StopReason::Permanent, Facts { permanent: true, ..facts(Read) }),
+            (StopReason::SameContent, Facts { same_content: true, ..facts(Read) }),
+            (StopReason::Pushback, Facts { wish: Wish::Never, ..facts(Read) }),
+            (StopReason::NotRetryable, Facts { turned_down: true, ..facts(Read) }),
+            (StopReason::NotRepeatable, Facts { repeatable: false, ..facts(Read) }),
+            (StopReason::Attempts, Facts { retries: 3, ..facts(Read) }),
+            (StopReason::PhaseAttempts(Read), Facts { retries_after_phase: 1, ..facts(Read) }),
+            (StopReason::RetryAfterTooLong(2 * SECOND), Facts { wish: long, ..facts(Read) }),
+            (StopReason::Deadline, Facts { left: past, ..facts(Read) }),
+        ];
+        for (reason, facts) in &table {
+            assert_eq!(decided(&policy, facts), Decision::Stop(*reason));
+        }
+        // all that come later at once change nothing
+        let mut all = facts(Read);
+        while let Some((reason, facts)) = table.pop() {
+            all = Facts {
+                exhausted_inner: all.exhausted_inner || facts.exhausted_inner,
+                permanent: all.permanent || facts.permanent,
+                turned_down: all.turned_down || facts.turned_down,
+                repeatable: all.repeatable && facts.repeatable,
+                retries: all.retries.max(facts.retries),
+                retries_after_phase: all.retries_after_phase.max(facts.retries_after_phase),
+                same_content: all.same_content || facts.same_content,
+                // a no outranks a wait, as it does in `Wishes::read`
+                wish: if all.wish == Wish::None || facts.wish == Wish::Never { facts.wish } else { all.wish },
+                left: all.left.or(facts.left),
+                ..all
+            };
+            assert_eq!(decided(&policy, &all), Decision::Stop(reason));
+        }
+    }
+
+    #[test]
+    fn waits() {
+        let quiet = RetryPolicy::urllib3(3).retry_after(RetryAfter::Cap(60 * SECOND));
+        let noisy = quiet.clone().backoff(Backoff::constant(SECOND).jitter(Jitter::Full));
+        let longest = Duration::MAX;
+        let table = [
+            (&quiet, None, SECOND, None, retry(SECOND, false)),
+            (&quiet, Some(SECOND * 5), SECOND, None, retry(SECOND * 5, true)),
+            (&quiet, Some(SECOND), SECOND * 5, None, retry(SECOND * 5, false)),
+            (&quiet, Some(longest), SECOND, None, retry(SECOND * 60, true)),
+            (&noisy, Some(SECOND * 10), SECOND, None, retry(SECOND * 11 - Duration::from_nanos(1), true)),
+            (&quiet, None, SECOND, Some(SECOND), Decision::Stop(StopReason::Deadline)),
+            (&quiet, None, SECOND, Some(SECOND + Duration::from_nanos(1)), retry(SECOND, false)),
+            (&quiet, None, longest, Some(longest), Decision::Stop(StopReason::Deadline)),
+            (&quiet, None, longest, None, retry(longest, false)),
+        ];
+        for (policy, asked, backoff, left, expected) in table {
+            let wish = asked.map_or(Wish::None, Wish::NotBefore);
+            let facts = Facts { wish, backoff, left, random: u64::MAX, ..facts(Read) };
+            assert_eq!(decided(policy, &facts), expected, "{facts:?}");
+        }
+        let pushed = Facts { wish: Wish::Exactly(SECOND), backoff: longest, ..facts(Read) };
+        assert_eq!(decided(&quiet, &pushed), retry(SECOND, true), "pushback is exact");
+        let endless = noisy.retry_after(RetryAfter::Cap(longest));
+        let facts = Facts { wish: Wish::NotBefore(longest), random: u64::MAX, ..facts(Read) };
+        assert_eq!(decided(&endless, &facts), retry(longest, true), "nothing overflows");
+    }
+}

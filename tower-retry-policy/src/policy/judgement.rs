@@ -1,0 +1,110 @@
+//! From an outcome to a decision: what went wrong, and whether the budget lets it be tried again.
+
+use super::{
+    RetryPolicy,
+    call::{Failed, Grant},
+    decision::{Decision, Facts, decide},
+};
+use crate::{
+    Attempt, FailureKind, History, Phase, RetryWait, StopReason,
+    classify::{self, Failure},
+    wish::Wish,
+};
+use http::{HeaderMap, Request, Response, StatusCode};
+use std::{error::Error, time::Duration};
+use tower::BoxError;
+
+impl RetryPolicy {
+    /// What went wrong, if anything did.
+    pub(super) fn failure<R>(&self, result: &Result<Response<R>, BoxError>) -> Option<Failure> {
+        match result {
+            Ok(response) => {
+                let failure = self.bad_head(response.status(), response.headers())?;
+                // an inner policy has already given up on this very response
+                let exhausted_inner =
+                    History::of(response).is_some_and(|history| history.stop_reason().is_some());
+                Some(Failure { exhausted_inner, ..failure })
+            }
+            Err(error) => Some(classify::failure(&**error)),
+        }
+    }
+
+    fn bad_head(&self, status: StatusCode, headers: &HeaderMap) -> Option<Failure> {
+        let config = self.effective();
+        let refused_unprocessed = matches!(status, StatusCode::MISDIRECTED_REQUEST | StatusCode::TOO_EARLY);
+        // RFC 9110 sections 15.5.14 and 15.6.4, RFC 6585 section 4: these may say when to come back
+        let may_ask = matches!(
+            status,
+            StatusCode::PAYLOAD_TOO_LARGE | StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE
+        );
+        let listed = config.statuses.contains(status) || config.grpc.contains(headers);
+        if !refused_unprocessed && !may_ask && !listed {
+            return None;
+        }
+        let wish = config.wishes.read(headers, &*config.clock);
+        if !refused_unprocessed && !listed && wish == Wish::None {
+            return None;
+        }
+        let phase = if refused_unprocessed { Phase::Unprocessed } else { Phase::Status };
+        let throttled = status == StatusCode::TOO_MANY_REQUESTS || (may_ask && wish != Wish::None);
+        let kind = if throttled { FailureKind::Throttled } else { FailureKind::Transient };
+        Some(Failure { kind, wish, ..Failure::new(phase) })
+    }
+
+    /// Decides, and asks the budget last.
+    pub(super) fn decide<B, R>(
+        &self,
+        request: &Request<B>,
+        result: &Result<Response<R>, BoxError>,
+        failure: &Failure,
+    ) -> Result<(RetryWait, Option<Grant>), StopReason> {
+        let config = self.effective();
+        let attempt = self.attempt(request, result, failure.phase);
+        let failed = self.call.failed.as_deref();
+        let facts = Facts {
+            phase: failure.phase,
+            permanent: failure.permanent,
+            same_content: failed.is_some_and(|failed| failed.has_seen(failure)),
+            exhausted_inner: failure.exhausted_inner,
+            turned_down: config.condition.as_ref().is_some_and(|condition| !condition(&attempt)),
+            repeatable: config.methods.allow(request),
+            retries: failed.map_or(0, |failed| failed.retries),
+            retries_after_phase: failed.map_or(0, |failed| failed.retries_by_phase[failure.phase.index()]),
+            wish: failure.wish,
+            backoff: config.backoff.delay_after(
+                failed.map_or(Duration::ZERO, Failed::previous_wait),
+                failed.map_or(0, |failed| failed.failures_in_a_row).saturating_add(1),
+                config.random.draw(),
+            ),
+            random: config.random.draw(),
+            left: self.call.deadline.map(|deadline| deadline.remaining()),
+        };
+        let wait = match decide(config, &facts) {
+            Decision::Stop(reason) => return Err(reason),
+            Decision::Retry(wait) => wait,
+        };
+        let Some(budget) = &self.config.budget else { return Ok((wait, None)) };
+        budget.failed(failure.kind);
+        match Grant::ask(budget, failure.kind) {
+            Some(grant) => Ok((wait, Some(grant))),
+            None => Err(StopReason::Budget),
+        }
+    }
+
+    pub(super) fn attempt<'a, B, R>(
+        &self,
+        request: &'a Request<B>,
+        result: &'a Result<Response<R>, BoxError>,
+        phase: Phase,
+    ) -> Attempt<'a> {
+        Attempt {
+            number: self.call.failed.as_deref().map_or(1, Failed::attempt_number),
+            phase,
+            method: request.method(),
+            uri: request.uri(),
+            headers: request.headers(),
+            response: result.as_ref().ok().map(|response| (response.status(), response.headers())),
+            error: result.as_ref().err().map(|error| &**error as &(dyn Error + 'static)),
+        }
+    }
+}

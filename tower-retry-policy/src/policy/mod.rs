@@ -1,0 +1,75 @@
+//! [`RetryPolicy`]: the adapter between tower's retry and the decision core.
+
+mod account;
+mod adapter;
+mod call;
+mod config;
+mod decision;
+mod judgement;
+mod presets;
+mod settings;
+
+use self::{call::Call, config::Config};
+use std::{fmt, sync::Arc};
+
+/// What is repeated, how often, when, and at what cost: a [`Policy`](tower::retry::Policy) for HTTP requests.
+///
+/// It goes into tower's own `.retry(policy)`, over any service whose error is a
+/// [`BoxError`](tower::BoxError). Start from a preset and change what differs:
+///
+/// ```
+/// use std::time::Duration;
+/// use tower_backoff::{Backoff, Jitter};
+/// use tower_retry_policy::{Phase, RetryPolicy};
+///
+/// let policy = RetryPolicy::standard()
+///     .retries(5)
+///     .retries_after(Phase::Connect, 2)
+///     .backoff(Backoff::exponential(Duration::from_millis(50)).jitter(Jitter::Full));
+/// # let _ = policy;
+/// ```
+///
+/// # One request, one override
+///
+/// A `RetryPolicy` in the request's extensions replaces the layer's for that request, except for the budget:
+/// that protects the server, so a request cannot lift it. The user of a library whose defaults retry can
+/// thereby change or switch off the retries of one call:
+///
+/// ```
+/// use tower_retry_policy::RetryPolicy;
+///
+/// let mut request = http::Request::get("http://example.com/").body(()).unwrap();
+/// request.extensions_mut().insert(RetryPolicy::never());
+/// ```
+///
+/// # What this cannot do
+///
+/// - An error of the inner service's `poll_ready` before a retry ends the call without asking the policy
+///   (tower's retry works so).
+/// - A failure while the body is read is seen only if the body is read inside the attempt, as
+///   `tower-content-check` does.
+/// - It counts its own attempts. A client below may repeat unsent requests by itself (hyper-util's
+///   `retry_canceled_requests`, on by default) or follow redirects; they count as one attempt.
+#[derive(Clone)]
+pub struct RetryPolicy {
+    config: Arc<Config>,
+    call: Call,
+}
+
+impl RetryPolicy {
+    fn from_config(config: Config) -> Self {
+        Self { config: Arc::new(config), call: Call::default() }
+    }
+
+    /// The configuration, to be changed: a policy that is already shared is not affected.
+    fn change(mut self, change: impl FnOnce(&mut Config)) -> Self {
+        change(Arc::make_mut(&mut self.config));
+        self
+    }
+}
+
+impl fmt::Debug for RetryPolicy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("RetryPolicy").field(&self.config).finish()
+    }
+}

@@ -1,0 +1,162 @@
+use super::RetryPolicy;
+use crate::{
+    Attempt, Observer, Phase, RetryAfter, RetryBudget, random::Randomness, repeatable::Methods,
+    wish::GrpcCodes,
+};
+use http::{HeaderName, Method, StatusCode};
+use std::{sync::Arc, time::SystemTime};
+use tower_backoff::Backoff;
+
+impl RetryPolicy {
+    /// Retries in all: 3 means at most four attempts. 0 switches retrying off.
+    #[must_use]
+    pub fn retries(self, total: u32) -> Self {
+        self.change(|config| config.total = Some(total))
+    }
+
+    /// No limit on the retries in all (urllib3's `total=None`): the limits of the phases alone count, and a phase
+    /// without one of its own is not retried.
+    #[must_use]
+    pub fn without_total(self) -> Self {
+        self.change(|config| config.total = None)
+    }
+
+    /// Retries after failures of one phase, beside the total: whichever is used up first ends the call.
+    ///
+    /// [`Phase::Other`] is 0 in every preset, all others are bounded by the total alone.
+    #[must_use]
+    pub fn retries_after(self, phase: Phase, retries: u32) -> Self {
+        self.change(|config| config.by_phase[phase.index()] = Some(retries))
+    }
+
+    /// The statuses that ask for a retry, instead of the preset's.
+    ///
+    /// 413, 429 and 503 with a `Retry-After` do so without being listed (RFC 9110 sections 15.5.14 and
+    /// 15.6.4, RFC 6585 section 4). 421 and 425 say that the request was not processed
+    /// ([`Phase::Unprocessed`]) and need not be listed either.
+    #[must_use]
+    pub fn statuses(self, statuses: impl IntoIterator<Item = StatusCode>) -> Self {
+        self.change(|config| config.statuses = statuses.into_iter().collect())
+    }
+
+    /// The methods that may be repeated after the server may have acted on the request, instead of the
+    /// idempotent ones (RFC 9110 section 9.2.2: GET, HEAD, OPTIONS, TRACE, PUT, DELETE; and QUERY).
+    ///
+    /// An empty list means none. A request that carries `Idempotency-Key` or [`Idempotent`](crate::Idempotent)
+    /// may be repeated whatever its method.
+    #[must_use]
+    pub fn methods(self, methods: impl IntoIterator<Item = Method>) -> Self {
+        self.change(|config| config.methods = Methods::Listed(methods.into_iter().collect()))
+    }
+
+    /// Any method may be repeated. Only right for a server that tolerates every request twice.
+    #[must_use]
+    pub fn any_method(self) -> Self {
+        self.change(|config| config.methods = Methods::Any)
+    }
+
+    /// The waits before the retries.
+    #[must_use]
+    pub fn backoff(self, backoff: Backoff) -> Self {
+        self.change(|config| config.backoff = backoff)
+    }
+
+    /// What is done with a `Retry-After`; by default one of more than 60 s is refused.
+    #[must_use]
+    pub fn retry_after(self, rule: RetryAfter) -> Self {
+        self.change(|config| config.retry_after = rule)
+    }
+
+    /// The gRPC status codes that ask for a retry where they stand in the head of a response without a body
+    /// ("trailers-only"), instead of none; and the server's `grpc-retry-pushback-ms` is obeyed (gRPC A6).
+    ///
+    /// gRPC calls are `POST`s: which of them may be repeated is for their owner to say, by
+    /// [`any_method`](Self::any_method) or [`Idempotent`](crate::Idempotent). A status in the trailers after a
+    /// body is seen by a content check.
+    #[must_use]
+    pub fn grpc(self, codes: impl IntoIterator<Item = u8>) -> Self {
+        self.change(|config| {
+            config.grpc = GrpcCodes::new(codes);
+            config.wishes.grpc_pushback = true;
+        })
+    }
+
+    /// Whether, without a `Retry-After`, the reset of an exhausted `RateLimit`
+    /// (draft-ietf-httpapi-ratelimit-headers) or `X-RateLimit-Reset` is waited for. Off by default.
+    #[cfg(feature = "rate-limit")]
+    #[must_use]
+    pub fn rate_limit_reset(self, wait: bool) -> Self {
+        self.change(|config| config.wishes.rate_limit = wait)
+    }
+
+    /// The budget that all requests of this layer share.
+    #[must_use]
+    pub fn budget(self, budget: Arc<dyn RetryBudget>) -> Self {
+        self.change(|config| config.budget = Some(budget))
+    }
+
+    /// No budget: nothing bounds the share of retries among all requests.
+    #[must_use]
+    pub fn without_budget(self) -> Self {
+        self.change(|config| config.budget = None)
+    }
+
+    /// Somebody who hears of every retry and of the end of every call, beside those who already do.
+    ///
+    /// Like the budget, the observers are the layer's: they hear of calls with an override too.
+    #[must_use]
+    pub fn observer(self, observer: impl Observer + 'static) -> Self {
+        self.change(|config| config.observers.push(Arc::new(observer)))
+    }
+
+    /// The header field that tells the server which attempt this is: `2` for the first retry. It is absent on
+    /// the first send, and by default on all.
+    #[must_use]
+    pub fn attempt_header(self, name: HeaderName) -> Self {
+        self.change(|config| config.attempt_header = Some(name))
+    }
+
+    /// A further condition: a failure that the policy would retry is retried only if this says yes.
+    #[must_use]
+    pub fn retry_if(self, condition: impl Fn(&Attempt<'_>) -> bool + Send + Sync + 'static) -> Self {
+        self.change(|config| config.condition = Some(Arc::new(condition)))
+    }
+
+    /// Whether a last response that the policy would have retried becomes a [`RetryError`](crate::RetryError)
+    /// that carries its status and header fields. By default (`false`) it is returned as it is, with its
+    /// [`History`](crate::History) in the extensions.
+    #[must_use]
+    pub fn last_response_as_error(self, as_error: bool) -> Self {
+        self.change(|config| config.response_as_error = as_error)
+    }
+
+    /// Whether what an inner retry has given up on is tried again.
+    ///
+    /// Off by default: three attempts around three attempts are nine.
+    #[must_use]
+    pub fn retry_exhausted_inner(self, again: bool) -> Self {
+        self.change(|config| config.retries_exhausted_inner = again)
+    }
+
+    /// Whether a request is sent again after the same wrong content has come twice in one call.
+    ///
+    /// Off by default: an error page that is always the same is not fetched again and again. It is recognised by
+    /// the fingerprint that `tower-content-check` takes of rejected content; empty content has none.
+    #[must_use]
+    pub fn retry_same_content(self, again: bool) -> Self {
+        self.change(|config| config.retries_same_content = again)
+    }
+
+    /// Draws the jitter from a generator with this seed, for tests and simulations: the same seed and the same
+    /// order of calls give the same waits. By default the draws are not predictable.
+    #[must_use]
+    pub fn seed(self, seed: u64) -> Self {
+        self.change(|config| config.random = Randomness::seeded(seed))
+    }
+
+    /// The wall clock that the dates of `Retry-After` are compared with where the response has no `Date`.
+    #[must_use]
+    pub fn clock(self, clock: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
+        self.change(|config| config.clock = Arc::new(clock))
+    }
+}

@@ -1,0 +1,63 @@
+use crate::Phase;
+use std::{fmt, time::Duration};
+
+/// Why the policy sent no further attempt.
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StopReason {
+    /// A failure that no retry mends: TLS, a malformed request, an unknown error, or one that the
+    /// policy's own condition turned down.
+    NotRetryable,
+    /// The server may have acted on the request, and neither its method nor its owner allows a repeat.
+    NotRepeatable,
+    /// The request's body cannot be sent a second time.
+    BodyNotReplayable,
+    /// The content check says that the same answer would come again.
+    Permanent,
+    /// The same wrong content has come twice: a third time would bring it again.
+    SameContent,
+    /// The server said that it does not want this request again (gRPC's pushback).
+    Pushback,
+    /// An inner retry has already given up on it; retrying here would multiply the attempts.
+    InnerExhausted,
+    /// The total number of retries was used up.
+    Attempts,
+    /// The retries that this phase allows were used up.
+    PhaseAttempts(Phase),
+    /// The next attempt would begin at or after the deadline.
+    Deadline,
+    /// The server asked for a longer wait than the policy's limit.
+    RetryAfterTooLong(Duration),
+    /// The budget has no retry left.
+    Budget,
+}
+
+impl StopReason {
+    /// A name in lower case without variable parts, as metrics want it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NotRetryable => "not retryable",
+            Self::NotRepeatable => "not repeatable",
+            Self::BodyNotReplayable => "body not replayable",
+            Self::Permanent => "permanent",
+            Self::SameContent => "same content again",
+            Self::Pushback => "pushback",
+            Self::InnerExhausted => "inner retry exhausted",
+            Self::Attempts => "attempts",
+            Self::PhaseAttempts(_) => "attempts of one phase",
+            Self::Deadline => "deadline",
+            Self::RetryAfterTooLong(_) => "retry-after too long",
+            Self::Budget => "budget",
+        }
+    }
+}
+
+impl fmt::Display for StopReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::PhaseAttempts(phase) => write!(f, "attempts after {phase} failures"),
+            Self::RetryAfterTooLong(asked) => write!(f, "retry-after of {asked:?} is too long"),
+            other => f.write_str(other.name()),
+        }
+    }
+}

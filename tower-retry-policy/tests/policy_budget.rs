@@ -1,0 +1,227 @@
+//! What the policy tells its budget, and when it asks: once per request, last of all, and never in vain.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod support;
+
+use self::support::{Answer, Script, request};
+use std::{
+    io::ErrorKind,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+use tower::{ServiceBuilder, ServiceExt, limit::ConcurrencyLimitLayer};
+use tower_backoff::Backoff;
+use tower_retry_policy::{Deadline, FailureKind, History, RequestEnd, RetryBudget, RetryPolicy, StopReason};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// Grants what it was made with and writes down what it hears.
+#[derive(Debug)]
+struct Diary {
+    tokens: Mutex<u64>,
+    heard: Mutex<Vec<&'static str>>,
+    counts_in_flight: bool,
+}
+
+impl Diary {
+    fn new(tokens: u64) -> Arc<Self> {
+        Arc::new(Self { tokens: Mutex::new(tokens), heard: Mutex::default(), counts_in_flight: false })
+    }
+
+    fn note(&self, event: &'static str) {
+        self.heard.lock().unwrap().push(event);
+    }
+
+    fn heard(&self) -> String {
+        self.heard.lock().unwrap().join(" ")
+    }
+}
+
+impl RetryBudget for Diary {
+    fn begin(&self) {
+        self.note("begin");
+    }
+
+    fn end(&self) {
+        self.note("end");
+    }
+
+    fn failed(&self, kind: FailureKind) {
+        self.note(match kind {
+            FailureKind::Timeout => "timeout",
+            FailureKind::Throttled => "throttled",
+            _ => "failed",
+        });
+    }
+
+    fn withdraw(&self, _: FailureKind) -> bool {
+        let mut tokens = self.tokens.lock().unwrap();
+        let granted = *tokens > 0;
+        *tokens = tokens.saturating_sub(1);
+        self.note(if granted { "granted" } else { "refused" });
+        granted
+    }
+
+    fn give_back(&self, _: FailureKind) {
+        *self.tokens.lock().unwrap() += 1;
+        self.note("back");
+    }
+
+    fn retry_ended(&self) {
+        self.note("ended");
+    }
+
+    fn settle(&self, end: RequestEnd) {
+        self.note(match end {
+            RequestEnd::FirstTry => "first-try",
+            RequestEnd::AfterRetry(_) => "after-retry",
+            _ => "lost",
+        });
+    }
+
+    fn tracks_in_flight(&self) -> bool {
+        self.counts_in_flight
+    }
+
+    fn balance(&self) -> u64 {
+        *self.tokens.lock().unwrap()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_request_is_settled_once_and_asked_for_last() {
+    use Answer::{Fails, Status, With};
+    let refused = || Fails(ErrorKind::ConnectionRefused);
+    #[rustfmt::skip]
+    let table = vec![
+        // method, answers, tokens, what the budget hears
+        ("GET", vec![Status(200)], 9, "first-try"),
+        ("GET", vec![Status(404)], 9, "first-try"),
+        ("GET", vec![Status(503), Status(200)], 9, "failed granted ended after-retry"),
+        ("GET", vec![With(503, "retry-after", "1"), Status(200)], 9, "throttled granted ended after-retry"),
+        ("GET", vec![Fails(ErrorKind::TimedOut), Status(200)], 9, "timeout granted ended after-retry"),
+        // the last attempt too
+        ("GET", vec![refused()], 9, "failed granted ended failed granted ended lost"),
+        ("GET", vec![refused()], 1, "failed granted ended failed refused lost"),
+        // no question where another reason to stop comes first
+        ("POST", vec![Status(503)], 9, "lost"),
+        ("GET", vec![With(503, "retry-after", "9999")], 9, "lost"),
+        ("GET", vec![Answer::Unknown], 9, "lost"),
+    ];
+    for (method, answers, tokens, expected) in table {
+        let diary = Diary::new(tokens);
+        let policy = RetryPolicy::standard().budget(diary.clone());
+        let script = Script::new(answers.clone());
+        let _ = ServiceBuilder::new().retry(policy).service(script).oneshot(request(method)).await;
+        assert_eq!(diary.heard(), expected, "{method} {answers:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_retry_says_budget() {
+    let policy = RetryPolicy::standard().budget(Diary::new(0));
+    let script = Script::new([Answer::Status(503)]);
+    let response = ServiceBuilder::new().retry(policy).service(script).oneshot(request("GET")).await.unwrap();
+    assert_eq!(History::of(&response).unwrap().stop_reason(), Some(StopReason::Budget));
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_token_is_taken_for_a_wait_beyond_the_deadline() {
+    let diary = Diary::new(9);
+    let policy = RetryPolicy::standard().backoff(Backoff::constant(SECOND)).budget(diary.clone());
+    let mut request = request("GET");
+    request.extensions_mut().insert(Deadline::after(SECOND));
+    let script = Script::new([Answer::Status(503)]);
+    let _ = ServiceBuilder::new().retry(policy).service(script).oneshot(request).await;
+    assert_eq!(diary.heard(), "lost");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_comes_back_when_the_retry_is_not_sent() {
+    // cancelled while it waits
+    let diary = Diary::new(9);
+    let policy = RetryPolicy::standard().backoff(Backoff::constant(SECOND)).budget(diary.clone());
+    let script = Script::new([Answer::Status(503)]);
+    let call = ServiceBuilder::new().retry(policy.clone()).service(script.clone()).oneshot(request("GET"));
+    tokio::time::timeout(SECOND / 2, call).await.unwrap_err();
+    assert_eq!((script.count(), diary.heard().as_str()), (1, "failed granted back"));
+
+    // cancelled after the wait, while the service is not ready
+    let diary = Diary::new(9);
+    let policy = policy.budget(diary.clone());
+    let limit = ConcurrencyLimitLayer::new(1);
+    let script = Script::new([Answer::Status(503)]);
+    let service = ServiceBuilder::new().retry(policy).layer(limit).service(script.clone());
+    let mut blocker = service.clone();
+    let call = tokio::spawn(service.oneshot(request("GET")));
+    tokio::time::sleep(SECOND / 2).await;
+    // takes the only permit and keeps it
+    ServiceExt::<http::Request<support::Body>>::ready(&mut blocker).await.unwrap();
+    tokio::time::sleep(SECOND).await;
+    call.abort();
+    call.await.unwrap_err();
+    assert_eq!((script.count(), diary.heard().as_str()), (1, "failed granted back"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_budget_is_the_layers_and_the_rest_the_requests() {
+    let (layers, own) = (Diary::new(1), Diary::new(9));
+    let policy = RetryPolicy::standard().backoff(Backoff::none()).budget(layers.clone());
+    let mut request = request("GET");
+    request.extensions_mut().insert(RetryPolicy::urllib3(5).budget(own.clone()));
+    let script = Script::new([Answer::Fails(ErrorKind::ConnectionReset)]);
+    let _ = ServiceBuilder::new().retry(policy).service(script.clone()).oneshot(request).await;
+    assert_eq!((script.count(), own.heard().as_str()), (2, ""));
+    assert_eq!(layers.heard(), "failed granted ended failed refused lost");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_is_never_retried_counts_all_the_same() {
+    let diary = Diary::new(9);
+    let mut request = request("GET");
+    request.extensions_mut().insert(RetryPolicy::never());
+    let policy = RetryPolicy::standard().budget(diary.clone());
+    let script = Script::new([Answer::Status(200)]);
+    let _ = ServiceBuilder::new().retry(policy).service(script).oneshot(request).await;
+    assert_eq!(diary.heard(), "first-try");
+}
+
+#[tokio::test(start_paused = true)]
+async fn requests_in_flight_are_counted_to_the_end_of_the_call_however_it_ends() {
+    let diary = || Arc::new(Diary { counts_in_flight: true, ..Arc::into_inner(Diary::new(9)).unwrap() });
+    let policy = RetryPolicy::standard().backoff(Backoff::constant(SECOND));
+    let table = [
+        (vec![Answer::Status(200)], "begin first-try end"),
+        (vec![Answer::Status(503), Answer::Status(200)], "begin failed granted ended after-retry end"),
+        (vec![Answer::Status(501)], "begin first-try end"),
+    ];
+    for (answers, expected) in table {
+        let diary = diary();
+        let service =
+            ServiceBuilder::new().retry(policy.clone().budget(diary.clone())).service(Script::new(answers));
+        let _ = service.oneshot(request("GET")).await;
+        assert_eq!(diary.heard(), expected);
+    }
+    // dropped during the first attempt, and during the wait
+    for (answers, expected) in
+        [(None, "begin end"), (Some(Answer::Status(503)), "begin failed granted back end")]
+    {
+        let diary = diary();
+        let policy = policy.clone().budget(diary.clone());
+        match answers {
+            None => {
+                let never = tower::service_fn(|_: http::Request<support::Body>| {
+                    std::future::pending::<Result<http::Response<support::Body>, tower::BoxError>>()
+                });
+                let call = ServiceBuilder::new().retry(policy).service(never).oneshot(request("GET"));
+                tokio::time::timeout(SECOND / 2, call).await.unwrap_err();
+            }
+            Some(answer) => {
+                let call = ServiceBuilder::new().retry(policy).service(Script::new([answer]));
+                tokio::time::timeout(SECOND / 2, call.oneshot(request("GET"))).await.unwrap_err();
+            }
+        }
+        assert_eq!(diary.heard(), expected);
+    }
+}
