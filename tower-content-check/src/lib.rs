@@ -2,6 +2,8 @@
 #![cfg_attr(not(feature = "json"), doc = "A response that is there and not right becomes a failed attempt.")]
 
 pub mod check;
+#[cfg(feature = "json")]
+pub mod json;
 
 mod body;
 mod declared;

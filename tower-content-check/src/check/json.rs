@@ -1,10 +1,17 @@
-use serde_json::value::RawValue;
+use bytes::Bytes;
 
-use crate::{Check, End, Rejection, Verdict};
+use crate::{
+    Check, End, Rejection, Verdict,
+    json::{JsonFault, JsonValidator},
+};
 
 /// Accepts content that is one JSON text (RFC 8259), whatever its `Content-Type` says.
+///
+/// The frames are judged as they arrive, see [`json`](crate::json); a fault ends the download where it shows. The
+/// [`JsonFault`] is the source of the error.
 #[derive(Clone, Debug)]
 pub struct Json {
+    validator: JsonValidator,
     verdict: Verdict,
 }
 
@@ -13,7 +20,7 @@ pub struct Json {
 impl Json {
     /// Accepts JSON; anything else is transient, because it is mostly JSON that was cut.
     pub fn new() -> Self {
-        Self { verdict: Verdict::Transient }
+        Self { validator: JsonValidator::new(), verdict: Verdict::Transient }
     }
 
     /// Sets the verdict on content that is not JSON.
@@ -21,6 +28,17 @@ impl Json {
     pub fn verdict(mut self, verdict: Verdict) -> Self {
         self.verdict = verdict;
         self
+    }
+
+    /// Sets how many arrays and objects may be open at once. Default: 127, see [`JsonValidator::new`].
+    #[must_use]
+    pub fn max_depth(mut self, max_depth: u32) -> Self {
+        self.validator = self.validator.max_depth(max_depth);
+        self
+    }
+
+    fn judgement(&self, outcome: Result<(), JsonFault>) -> Result<(), Rejection> {
+        outcome.map_err(|fault| Rejection::new(self.verdict, "content is not JSON").with_source(fault))
     }
 }
 
@@ -31,10 +49,13 @@ impl Default for Json {
 }
 
 impl Check for Json {
-    fn end(&mut self, end: &mut End<'_>) -> Result<(), Rejection> {
-        match serde_json::from_slice::<&RawValue>(&end.bytes()) {
-            Ok(_) => Ok(()),
-            Err(error) => Err(Rejection::new(self.verdict, "content is not JSON").with_source(error)),
-        }
+    fn frame(&mut self, data: &Bytes) -> Result<(), Rejection> {
+        let outcome = self.validator.push(data);
+        self.judgement(outcome)
+    }
+
+    fn end(&mut self, _: &mut End<'_>) -> Result<(), Rejection> {
+        let outcome = self.validator.finish();
+        self.judgement(outcome)
     }
 }

@@ -1,0 +1,283 @@
+use super::{
+    expected::Expected,
+    nesting::Container,
+    number::{self, Digits, Left},
+    state::{Role, State},
+    validator::JsonValidator,
+    words,
+};
+
+/// A way through one frame.
+pub(super) struct Walk<'a> {
+    pub(super) data: &'a [u8],
+    pub(super) at: usize,
+    pub(super) json: &'a mut JsonValidator,
+}
+
+/// Why the walk does not go on.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Stop {
+    /// The frame is used up.
+    Starved(State),
+    /// The content is not JSON.
+    Fault { at: isize, expected: Expected },
+}
+
+/// What comes next, once a token is complete.
+#[derive(Clone, Copy, PartialEq)]
+enum Next {
+    Value,
+    AfterValue,
+}
+
+type Step<T = ()> = Result<T, Stop>;
+
+// ===== impl Walk =====
+
+impl Walk<'_> {
+    /// Walks on from `state` until the frame is used up or the content is found wrong.
+    pub(super) fn run(&mut self, state: State) -> Stop {
+        let mut next = match self.resume(state) {
+            Ok(next) => next,
+            Err(stop) => return stop,
+        };
+        loop {
+            let step = match next {
+                Next::Value => self.value(),
+                Next::AfterValue => self.after_value(),
+            };
+            match step {
+                Ok(step) => next = step,
+                Err(stop) => return stop,
+            }
+        }
+    }
+
+    /// Completes what the frame before left open.
+    fn resume(&mut self, state: State) -> Step<Next> {
+        match state {
+            State::Value => Ok(Next::Value),
+            State::AfterValue => Ok(Next::AfterValue),
+            State::FirstValue => self.first_value(),
+            State::FirstKey => self.first_key(),
+            State::Key => self.key(),
+            State::Colon => self.colon(),
+            State::String(role) => self.string(role).and_then(|()| self.after_string(role)),
+            State::Escape(role) => {
+                self.escape(role)?;
+                self.string(role)?;
+                self.after_string(role)
+            }
+            State::Hex(role, seen) => {
+                self.hex(role, seen)?;
+                self.string(role)?;
+                self.after_string(role)
+            }
+            State::Number(digits) => self.number(digits),
+            State::Literal(word, seen) => self.literal(word, seen),
+        }
+    }
+
+    #[inline(always)]
+    fn value(&mut self) -> Step<Next> {
+        let byte = self.peek(State::Value)?;
+        match byte {
+            b'"' => {
+                self.at += 1;
+                self.string(Role::Value)?;
+                Ok(Next::AfterValue)
+            }
+            b'{' => {
+                self.open(Container::Object)?;
+                self.first_key()
+            }
+            b'[' => {
+                self.open(Container::Array)?;
+                self.first_value()
+            }
+            b'1'..=b'9' => self.number_behind(Digits::Integer),
+            b'0' => self.number_behind(Digits::Zero),
+            b'-' => self.number_behind(Digits::Minus),
+            b't' => self.literal("true", 0),
+            b'f' => self.literal("false", 0),
+            b'n' => self.literal("null", 0),
+            _ => self.fault(Expected::Value),
+        }
+    }
+
+    #[inline(always)]
+    fn after_value(&mut self) -> Step<Next> {
+        let byte = self.peek(State::AfterValue)?;
+        if self.json.nesting.depth() == 0 {
+            return self.fault(Expected::End);
+        }
+        match (self.json.nesting.innermost(), byte) {
+            (Container::Object, b',') => {
+                self.at += 1;
+                self.key()
+            }
+            (Container::Array, b',') => {
+                self.at += 1;
+                Ok(Next::Value)
+            }
+            (Container::Object, b'}') | (Container::Array, b']') => self.close(),
+            (Container::Object, _) => self.fault(Expected::CommaOrBrace),
+            (Container::Array, _) => self.fault(Expected::CommaOrBracket),
+        }
+    }
+
+    #[inline(always)]
+    fn first_value(&mut self) -> Step<Next> {
+        match self.peek(State::FirstValue)? {
+            b']' => self.close(),
+            _ => Ok(Next::Value),
+        }
+    }
+
+    #[inline(always)]
+    fn first_key(&mut self) -> Step<Next> {
+        match self.peek(State::FirstKey)? {
+            b'}' => self.close(),
+            b'"' => self.key(),
+            _ => self.fault(Expected::KeyOrBrace),
+        }
+    }
+
+    #[inline(always)]
+    fn key(&mut self) -> Step<Next> {
+        match self.peek(State::Key)? {
+            b'"' => {
+                self.at += 1;
+                self.string(Role::Key)?;
+                self.colon()
+            }
+            _ => self.fault(Expected::Key),
+        }
+    }
+
+    #[inline(always)]
+    fn colon(&mut self) -> Step<Next> {
+        match self.peek(State::Colon)? {
+            b':' => {
+                self.at += 1;
+                Ok(Next::Value)
+            }
+            _ => self.fault(Expected::Colon),
+        }
+    }
+
+    fn after_string(&mut self, role: Role) -> Step<Next> {
+        match role {
+            Role::Key => self.colon(),
+            Role::Value => Ok(Next::AfterValue),
+        }
+    }
+
+    #[inline(always)]
+    fn open(&mut self, container: Container) -> Step {
+        if self.json.nesting.depth() >= self.json.max_depth {
+            return self.fault(Expected::Depth(self.json.max_depth));
+        }
+        self.at += 1;
+        self.json.nesting.open(container);
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn close(&mut self) -> Step<Next> {
+        self.at += 1;
+        self.json.nesting.close();
+        Ok(Next::AfterValue)
+    }
+
+    #[inline(always)]
+    fn number_behind(&mut self, first: Digits) -> Step<Next> {
+        self.at += 1;
+        self.number(first)
+    }
+
+    #[inline(always)]
+    fn number(&mut self, digits: Digits) -> Step<Next> {
+        match number::follow(self.data, self.at, digits) {
+            Left::Complete(at) => {
+                self.at = at;
+                Ok(Next::AfterValue)
+            }
+            Left::NoDigit(at) => {
+                self.at = at;
+                self.fault(Expected::Digit)
+            }
+            Left::Starved(digits) => self.starved(State::Number(digits)),
+        }
+    }
+
+    #[inline(always)]
+    fn literal(&mut self, word: &'static str, seen: u8) -> Step<Next> {
+        let rest = &word.as_bytes()[usize::from(seen)..];
+        if self.data[self.at..].starts_with(rest) {
+            self.at += rest.len();
+            return Ok(Next::AfterValue);
+        }
+        self.part_of_literal(word, seen)
+    }
+
+    #[cold]
+    fn part_of_literal(&mut self, word: &'static str, seen: u8) -> Step<Next> {
+        for (letter, seen) in word.bytes().zip(0..).skip(usize::from(seen)) {
+            match self.data.get(self.at) {
+                None => return self.starved(State::Literal(word, seen)),
+                Some(byte) if *byte == letter => self.at += 1,
+                Some(_) => return self.fault(Expected::Literal(word)),
+            }
+        }
+        Ok(Next::AfterValue)
+    }
+
+    /// The next byte that is no white space; it is not consumed.
+    #[inline(always)]
+    fn peek(&mut self, state: State) -> Step<u8> {
+        match self.data.get(self.at) {
+            Some(byte) if *byte > b' ' => Ok(*byte),
+            _ => self.skip_white_space(state),
+        }
+    }
+
+    #[inline(always)]
+    fn skip_white_space(&mut self, state: State) -> Step<u8> {
+        loop {
+            let Some(byte) = self.data.get(self.at) else { return self.starved(state) };
+            match byte {
+                b' ' | b'\t' | b'\r' => self.at += 1,
+                b'\n' => {
+                    self.at += 1;
+                    self.json.begin_line(self.at);
+                    self.skip_spaces();
+                }
+                byte => return Ok(*byte),
+            }
+        }
+    }
+
+    /// The indentation of a line.
+    #[inline(always)]
+    fn skip_spaces(&mut self) {
+        while let Some(word) = words::word(&self.data[self.at..]) {
+            let marks = words::not_space(word);
+            if marks != 0 {
+                self.at += words::before_first(marks);
+                return;
+            }
+            self.at += words::WIDTH;
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn starved<T>(&self, state: State) -> Step<T> {
+        Err(Stop::Starved(state))
+    }
+
+    #[cold]
+    pub(super) fn fault<T>(&self, expected: Expected) -> Step<T> {
+        Err(Stop::Fault { at: self.at as isize, expected })
+    }
+}
