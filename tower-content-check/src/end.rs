@@ -36,7 +36,7 @@ impl<'a> End<'a> {
     }
 
     /// The content in the portions in which it came.
-    pub fn frames(&self) -> impl ExactSizeIterator<Item = &'a Bytes> + use<'a> {
+    pub fn frames(&self) -> impl DoubleEndedIterator<Item = &'a Bytes> + ExactSizeIterator + Clone + use<'a> {
         self.frames.iter()
     }
 

@@ -7,6 +7,8 @@ pub mod json;
 
 mod body;
 mod declared;
+#[cfg(feature = "digest")]
+mod digest;
 mod draining;
 mod end;
 mod error;
@@ -16,6 +18,9 @@ mod future;
 mod head;
 mod judging;
 mod layer;
+#[cfg(feature = "text")]
+mod partial;
+mod range;
 mod rejection;
 mod service;
 mod settings;

@@ -3,10 +3,14 @@
 
 mod support;
 
-use support::{Fields, Script, call, data, error, response, trailers};
+use http::Method;
+use support::{Fields, Script, call, call_with, data, error, request, response, trailers};
 use tower_content_check::{
     ContentCheckLayer, End, Head, Rejection, Verdict,
-    check::{BoxCheck, ContentType, Length, MaxSize, NotEmpty, check_fn, check_head},
+    check::{
+        BoxCheck, ContentType, GrpcStatus, Length, MaxSize, NotEmpty, PartialContent, Prefix, Suffix,
+        check_fn, check_head,
+    },
 };
 
 /// What is expected of a call.
@@ -199,4 +203,151 @@ async fn checks_combine_and_the_first_rejection_counts() {
     assert_eq!(of(BoxCheck::new(NotEmpty.and(no("b")).and(no("a")))).await.reason(), Some("b"));
     assert_eq!(of(BoxCheck::new((None::<NotEmpty>, Some(no("c"))))).await.reason(), Some("c"));
     assert_eq!(of(BoxCheck::new(BoxCheck::new(no("d")))).await.reason(), Some("d"));
+}
+
+#[tokio::test]
+async fn prefix_and_suffix() {
+    const BEGIN: Expect = Transient("content does not begin as it must");
+    const END: Expect = Transient("content does not end as it must");
+    let cases: &[(&[&'static str], Expect, Expect)] = &[
+        (&["abcabc"], Accept, Accept),
+        (&["abc"], Accept, Accept),
+        (&["a", "", "b", "c"], Accept, Accept),
+        (&["ab", "c-a", "bc", ""], Accept, Accept),
+        (&["abcd"], Accept, END),
+        (&["xabc"], BEGIN, Accept),
+        (&["ab"], BEGIN, END),
+        (&["abd"], BEGIN, END),
+        (&["a", "cb"], BEGIN, END),
+        (&[""], BEGIN, END),
+        (&[], BEGIN, END),
+    ];
+    for (frames, prefix, suffix) in cases {
+        expect(BoxCheck::new(Prefix::new("abc")), &[], frames, *prefix).await;
+        expect(BoxCheck::new(Suffix::new("abc")), &[], frames, *suffix).await;
+        expect(BoxCheck::new((Prefix::new(""), Suffix::new(""))), &[], frames, Accept).await;
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_prefix_ends_the_download() {
+    let body = Script::new([data("a"), data("x"), data("rest")]);
+    let watch = body.watch.clone();
+    let error = error(call(ContentCheckLayer::new(Prefix::new("abc")), response(200, &[], body)).await);
+    assert_eq!((error.received(), watch.polls()), (2, 2));
+}
+
+#[cfg(feature = "text")]
+#[tokio::test]
+async fn utf8() {
+    use bytes::Bytes;
+    use support::Step;
+    use tower_content_check::check::Utf8;
+
+    let cases: &[(&[&'static [u8]], Option<&str>)] = &[
+        (&[], None),
+        (&[b"plain"], None),
+        (&[b"caf\xc3\xa9 \xf0\x9f\x98\x80"], None),
+        (&[b"caf\xc3", b"\xa9 \xf0", b"\x9f", b"\x98\x80"], None),
+        (&[b"\xef\xbb\xbfmark"], None),
+        (&[b"caf\xe9"], Some("content is not UTF-8 at byte 3")),
+        (&[b"caf\xc3"], Some("content is not UTF-8 at byte 3")),
+        (&[b"ok", b"caf\xc3", b"e"], Some("content is not UTF-8 at byte 5")),
+        (&[b"\xff"], Some("content is not UTF-8 at byte 0")),
+    ];
+    for (frames, reason) in cases {
+        let body = Script::new(frames.iter().map(|frame| Step::Data(Bytes::from_static(frame))));
+        match (call(ContentCheckLayer::new(Utf8::new()), response(200, &[], body)).await, reason) {
+            (Ok(_), None) => {}
+            (outcome, Some(reason)) => assert_eq!(error(outcome).reason(), Some(*reason), "{frames:?}"),
+            (Err(error), None) => panic!("{frames:?}: {error}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn grpc_status() {
+    let cases: &[(Fields, Option<Fields>, Expect)] = &[
+        (&[], Some(&[("grpc-status", "0")]), Accept),
+        (&[("grpc-status", "0")], None, Accept),
+        (&[], Some(&[("grpc-status", "14")]), Transient("grpc-status is 14")),
+        (
+            &[],
+            Some(&[("grpc-status", "14"), ("grpc-message", "try%20later")]),
+            Transient("grpc-status is 14: try%20later"),
+        ),
+        (&[("grpc-status", "14")], None, Transient("grpc-status is 14")),
+        (&[], Some(&[("grpc-status", "5"), ("grpc-message", "gone")]), Permanent("grpc-status is 5: gone")),
+        (&[], Some(&[("grpc-status", "many")]), Transient("grpc-status is many")),
+        (&[], Some(&[("grpc-status", "-1")]), Transient("grpc-status is -1")),
+        (&[], Some(&[("x-other", "0")]), Cut),
+        (&[], None, Cut),
+    ];
+    let answer = |head: Fields, tail: Option<Fields>| {
+        let steps = [data("\0\0\0\0\0")].into_iter().chain(tail.map(trailers));
+        response(200, head, Script::new(steps))
+    };
+    for (head, tail, expected) in cases {
+        let outcome = call(ContentCheckLayer::new(GrpcStatus::new()), answer(head, *tail)).await;
+        match expected {
+            Accept => assert!(outcome.is_ok(), "{head:?} {tail:?}"),
+            Cut => assert!(error(outcome).is_body(), "{head:?} {tail:?}"),
+            Transient(reason) | Permanent(reason) => {
+                let error = error(outcome);
+                assert_eq!(error.reason(), Some(*reason));
+                assert_eq!(error.is_permanent(), matches!(expected, Permanent(_)));
+            }
+        }
+    }
+    let mine = ContentCheckLayer::new(GrpcStatus::new().transient([5]));
+    let five = error(call(mine.clone(), answer(&[], Some(&[("grpc-status", "5")]))).await);
+    let fourteen = error(call(mine, answer(&[], Some(&[("grpc-status", "14")]))).await);
+    assert!(!five.is_permanent() && fourteen.is_permanent());
+}
+
+#[tokio::test]
+async fn partial_content() {
+    const NOT_ASKED: Expect = Transient("a part that was not asked for");
+    const NO_RANGE: Expect = Transient("a part without its range");
+    // asked, status, content-range, content
+    type Case = (Option<&'static str>, u16, Option<&'static str>, &'static str, Expect);
+    let cases: &[Case] = &[
+        (None, 200, None, "0123456789", Accept),
+        (Some("bytes=5-"), 200, None, "0123456789", Accept),
+        (Some("bytes=5-"), 206, Some("bytes 5-9/10"), "56789", Accept),
+        (Some("bytes=5-"), 206, Some("bytes 5-9/10"), "567", Cut),
+        (Some("bytes=5-"), 206, Some("bytes 5-9/10"), "56789!", Transient("part is longer than its range")),
+        (
+            Some("bytes=5-"),
+            206,
+            Some("bytes 4-9/10"),
+            "456789",
+            Transient("bytes 4-9 are not the range that was asked for"),
+        ),
+        (None, 206, Some("bytes 0-9/10"), "0123456789", NOT_ASKED),
+        (Some("bytes=5-"), 206, None, "56789", NO_RANGE),
+        (Some("bytes=5-"), 206, Some("bytes */10"), "56789", NO_RANGE),
+        (Some("bytes=5-"), 206, Some("five to nine"), "56789", NO_RANGE),
+        (Some("bytes=0-1,5-6"), 206, None, "--part", Accept),
+        (Some("lines=5-"), 206, Some("lines 5-9/10"), "56789", Accept),
+    ];
+    for (asked, status, came, content, expected) in cases {
+        let context = format!("{asked:?} {status} {came:?} {content}");
+        let mut request = request(Method::GET, &[]);
+        if let Some(asked) = asked {
+            request.headers_mut().insert("range", asked.parse().unwrap());
+        }
+        let mut response = response(*status, &[], Script::of(content));
+        if let Some(came) = came {
+            response.headers_mut().insert("content-range", came.parse().unwrap());
+        }
+        let outcome = call_with(ContentCheckLayer::new(PartialContent::new()), request, response).await;
+        match expected {
+            Accept => assert!(outcome.is_ok(), "{context}"),
+            Cut => assert!(error(outcome).is_body(), "{context}"),
+            Transient(reason) | Permanent(reason) => {
+                assert_eq!(error(outcome).reason(), Some(*reason), "{context}");
+            }
+        }
+    }
 }

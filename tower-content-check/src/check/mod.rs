@@ -4,38 +4,74 @@
 //!
 //! | check | accepts | otherwise |
 //! |---|---|---|
-//! | [`Length`] | a body as long as declared | transient |
+//! | [`Length`] | a body as long as declared | a cut, or transient |
 //! | [`NotEmpty`] | a body of at least one byte | transient |
 //! | [`MaxSize`] | a body of at most so many bytes | permanent |
+//! | [`PartialContent`] | the range that was asked for | transient |
 //! | [`ContentType`] | a media type of a list | transient, or as set |
-//! | [`Json`] | JSON | transient, or as set |
+//! | [`Prefix`], [`Suffix`] | content that begins, ends with given bytes | transient |
+//! | [`GrpcStatus`] | `grpc-status` 0, in trailers or headers | by code |
+//! | `Utf8` (feature `text`) | UTF-8 | transient |
+//! | `Json` (feature `json`) | JSON, judged frame by frame | transient, or as set |
+//! | `JsonInto` (feature `json`) | JSON of a type, and parses it | transient, or as set |
+//! | `Digest` (feature `digest`) | content that agrees with its digests | transient |
+//! | `Checksum` (feature `checksum`) | content that agrees with its checksums | transient |
+//! | `check_json` (feature `json`) | what a closure accepts of the JSON value | as the closure says |
 //! | [`check_head`] | what a closure accepts of the head | as the closure says |
 //! | [`check_fn`] | what a closure accepts of the whole | as the closure says |
 
 mod and;
 mod boxed;
+#[cfg(feature = "checksum")]
+mod checksum;
 mod closure;
 mod content_type;
+#[cfg(feature = "digest")]
+mod digest;
+mod grpc_status;
 #[cfg(feature = "json")]
 mod json;
+#[cfg(feature = "json")]
+mod json_fn;
+#[cfg(feature = "json")]
+mod json_into;
 mod length;
 mod max_size;
 mod not_empty;
 mod optional;
+mod partial_content;
+mod prefix;
+mod suffix;
 mod tuple;
+#[cfg(feature = "text")]
+mod utf8;
 
 use bytes::Bytes;
 
-#[cfg(feature = "json")]
-pub use self::json::Json;
+#[cfg(feature = "checksum")]
+pub use self::checksum::Checksum;
+#[cfg(feature = "digest")]
+pub use self::digest::Digest;
+#[cfg(feature = "text")]
+pub use self::utf8::Utf8;
 pub use self::{
     and::And,
     boxed::BoxCheck,
     closure::{CheckFn, CheckHead, check_fn, check_head},
     content_type::ContentType,
+    grpc_status::GrpcStatus,
     length::Length,
     max_size::MaxSize,
     not_empty::NotEmpty,
+    partial_content::PartialContent,
+    prefix::Prefix,
+    suffix::Suffix,
+};
+#[cfg(feature = "json")]
+pub use self::{
+    json::Json,
+    json_fn::{CheckJson, check_json},
+    json_into::{JsonInto, Parsed},
 };
 use crate::{End, Head, Rejection};
 

@@ -27,7 +27,6 @@ mod expected;
 mod fault;
 mod nesting;
 mod number;
-mod partial;
 mod state;
 mod string;
 mod validator;

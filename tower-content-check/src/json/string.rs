@@ -1,10 +1,10 @@
 use super::{
     expected::Expected,
-    partial::NotUtf8,
     state::{Role, State},
     walk::{Stop, Walk},
     words,
 };
+use crate::partial::NotUtf8;
 
 /// Strings: from behind the opening quote, or from wherever a frame left off, to behind the closing one.
 impl Walk<'_> {

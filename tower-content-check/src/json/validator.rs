@@ -2,10 +2,10 @@ use super::{
     expected::Expected,
     fault::JsonFault,
     nesting::{Container, Nesting},
-    partial::Partial,
     state::State,
     walk::{Stop, Walk},
 };
+use crate::partial::Partial;
 
 /// Tells whether content is JSON while it arrives, see [the module](super).
 #[derive(Clone, Debug)]

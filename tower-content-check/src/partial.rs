@@ -2,28 +2,28 @@ use simdutf8::compat::from_utf8;
 
 /// The beginning of a character whose rest is to come with the next frame.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Partial {
+pub(crate) struct Partial {
     bytes: [u8; 4],
     len: u8,
 }
 
 /// Content that is not UTF-8.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct NotUtf8 {
+pub(crate) struct NotUtf8 {
     /// Place of the bad character in the text, negative when it began in an earlier portion.
-    pub(super) at: isize,
+    pub(crate) at: isize,
 }
 
 // ===== impl Partial =====
 
 impl Partial {
     #[inline(always)]
-    pub(super) fn is_empty(self) -> bool {
+    pub(crate) fn is_empty(self) -> bool {
         self.len == 0
     }
 
     /// Checks the next portion of a text; `more` says that a character may go on in the next one.
-    pub(super) fn check(&mut self, text: &[u8], more: bool) -> Result<(), NotUtf8> {
+    pub(crate) fn check(&mut self, text: &[u8], more: bool) -> Result<(), NotUtf8> {
         let began = isize::from(self.len);
         let mut from = 0;
         while !self.is_empty() {

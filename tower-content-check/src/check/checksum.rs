@@ -1,0 +1,74 @@
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, StatusCode};
+
+use crate::{
+    Check, End, Head, Rejection,
+    digest::{Algorithm, Comparison, base64},
+};
+
+/// Each field states one hash in base64.
+const FIELDS: [(&str, HeaderName, Algorithm); 4] = [
+    ("Content-MD5", HeaderName::from_static("content-md5"), Algorithm::Md5),
+    ("x-amz-checksum-crc32", HeaderName::from_static("x-amz-checksum-crc32"), Algorithm::Crc32),
+    ("x-amz-checksum-crc32c", HeaderName::from_static("x-amz-checksum-crc32c"), Algorithm::Crc32c),
+    ("x-amz-checksum-sha256", HeaderName::from_static("x-amz-checksum-sha256"), Algorithm::Sha256),
+];
+
+/// Accepts content that agrees with its `Content-MD5` and with the `x-amz-checksum-crc32`, `-crc32c` and `-sha256` of
+/// object stores, in the headers or the trailers.
+///
+/// They detect damage, not forgery. Like [`Digest`](super::Digest) this check belongs below a decompression layer. The
+/// checksums of object stores are of the whole object, so with a 206 only `Content-MD5` is looked at; one that was
+/// combined from parts (`...-3`) is no checksum of the content and is passed over.
+#[derive(Clone, Debug, Default)]
+pub struct Checksum {
+    comparison: Comparison,
+}
+
+// ===== impl Checksum =====
+
+impl Checksum {
+    /// Accepts what agrees with its checksums, and what states none.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn expect<'a>(
+        &mut self,
+        status: StatusCode,
+        fields: &HeaderMap,
+        behind: &(impl Iterator<Item = &'a Bytes> + Clone),
+    ) {
+        for (field, name, algorithm) in FIELDS {
+            if status == StatusCode::PARTIAL_CONTENT && algorithm != Algorithm::Md5 {
+                continue;
+            }
+            if let Some(hash) = fields.get(name).and_then(|value| base64(value.as_bytes())) {
+                self.comparison.expect(field, algorithm, hash, behind.clone());
+            }
+        }
+    }
+}
+
+impl Check for Checksum {
+    fn head(&mut self, head: &Head<'_>) -> Result<(), Rejection> {
+        self.expect(head.status(), head.headers(), &std::iter::empty());
+        Ok(())
+    }
+
+    fn frame(&mut self, data: &Bytes) -> Result<(), Rejection> {
+        self.comparison.update(data);
+        Ok(())
+    }
+
+    fn end(&mut self, end: &mut End<'_>) -> Result<(), Rejection> {
+        if let Some(trailers) = end.trailers() {
+            self.expect(end.head().status(), trailers, &end.frames());
+        }
+        self.comparison.finish()
+    }
+
+    fn needs_plain_content(&self) -> bool {
+        false
+    }
+}

@@ -1,0 +1,43 @@
+use bytes::Bytes;
+
+use crate::{Check, End, Rejection};
+
+/// Accepts content that ends with given bytes, such as `</html>`: an end to be seen where no length is declared.
+#[derive(Clone, Debug)]
+pub struct Suffix {
+    bytes: Bytes,
+}
+
+// ===== impl Suffix =====
+
+impl Suffix {
+    /// Accepts what ends with `bytes`.
+    pub fn new(bytes: impl Into<Bytes>) -> Self {
+        Self { bytes: bytes.into() }
+    }
+
+    fn ends<'a>(&self, frames: impl DoubleEndedIterator<Item = &'a Bytes>) -> bool {
+        let mut rest = &self.bytes[..];
+        for frame in frames.rev() {
+            let compared = rest.len().min(frame.len());
+            let (before, expected) = rest.split_at(rest.len() - compared);
+            if frame[frame.len() - compared..] != *expected {
+                return false;
+            }
+            rest = before;
+            if rest.is_empty() {
+                break;
+            }
+        }
+        rest.is_empty()
+    }
+}
+
+impl Check for Suffix {
+    fn end(&mut self, end: &mut End<'_>) -> Result<(), Rejection> {
+        if self.ends(end.frames()) {
+            return Ok(());
+        }
+        Err(Rejection::transient("content does not end as it must"))
+    }
+}

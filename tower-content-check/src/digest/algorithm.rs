@@ -1,0 +1,86 @@
+#[cfg(feature = "checksum")]
+use md5::Md5;
+use sha2::{Digest as _, Sha256, Sha512};
+
+/// A way of hashing that is known here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Algorithm {
+    Sha256,
+    Sha512,
+    #[cfg(feature = "checksum")]
+    Md5,
+    #[cfg(feature = "checksum")]
+    Crc32,
+    #[cfg(feature = "checksum")]
+    Crc32c,
+}
+
+/// A hash that is being computed.
+#[derive(Clone, Debug)]
+pub(crate) enum Hasher {
+    Sha256(Sha256),
+    Sha512(Box<Sha512>),
+    #[cfg(feature = "checksum")]
+    Md5(Md5),
+    #[cfg(feature = "checksum")]
+    Crc32(crc32fast::Hasher),
+    #[cfg(feature = "checksum")]
+    Crc32c(u32),
+}
+
+// ===== impl Algorithm =====
+
+impl Algorithm {
+    /// By its key in the fields of RFC 9530; those that are deprecated there are not known.
+    pub(crate) fn of_key(key: &str) -> Option<Self> {
+        match key {
+            "sha-256" => Some(Self::Sha256),
+            "sha-512" => Some(Self::Sha512),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn hasher(self) -> Hasher {
+        match self {
+            Self::Sha256 => Hasher::Sha256(Sha256::new()),
+            Self::Sha512 => Hasher::Sha512(Box::default()),
+            #[cfg(feature = "checksum")]
+            Self::Md5 => Hasher::Md5(Md5::new()),
+            #[cfg(feature = "checksum")]
+            Self::Crc32 => Hasher::Crc32(crc32fast::Hasher::new()),
+            #[cfg(feature = "checksum")]
+            Self::Crc32c => Hasher::Crc32c(0),
+        }
+    }
+}
+
+// ===== impl Hasher =====
+
+impl Hasher {
+    pub(crate) fn update(&mut self, data: &[u8]) {
+        match self {
+            Self::Sha256(hasher) => hasher.update(data),
+            Self::Sha512(hasher) => hasher.update(data),
+            #[cfg(feature = "checksum")]
+            Self::Md5(hasher) => hasher.update(data),
+            #[cfg(feature = "checksum")]
+            Self::Crc32(hasher) => hasher.update(data),
+            #[cfg(feature = "checksum")]
+            Self::Crc32c(sum) => *sum = crc32c::crc32c_append(*sum, data),
+        }
+    }
+
+    /// The hash of what came, in the byte order in which fields state it.
+    pub(crate) fn finish(self) -> Vec<u8> {
+        match self {
+            Self::Sha256(hasher) => hasher.finalize().to_vec(),
+            Self::Sha512(hasher) => hasher.finalize().to_vec(),
+            #[cfg(feature = "checksum")]
+            Self::Md5(hasher) => hasher.finalize().to_vec(),
+            #[cfg(feature = "checksum")]
+            Self::Crc32(hasher) => hasher.finalize().to_be_bytes().to_vec(),
+            #[cfg(feature = "checksum")]
+            Self::Crc32c(sum) => sum.to_be_bytes().to_vec(),
+        }
+    }
+}

@@ -1,0 +1,58 @@
+use bytes::Bytes;
+
+use super::{Algorithm, algorithm::Hasher};
+use crate::Rejection;
+
+/// The hashes that were stated, and those of the content as far as it has come.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Comparison {
+    running: Vec<Running>,
+}
+
+/// One algorithm; several fields may state its hash, and it is computed once.
+#[derive(Clone, Debug)]
+struct Running {
+    algorithm: Algorithm,
+    hasher: Hasher,
+    stated: Vec<(&'static str, Vec<u8>)>,
+}
+
+// ===== impl Comparison =====
+
+impl Comparison {
+    /// Takes note of a hash that a field states; `behind` is the content that has already come.
+    pub(crate) fn expect<'a>(
+        &mut self,
+        field: &'static str,
+        algorithm: Algorithm,
+        hash: Vec<u8>,
+        behind: impl Iterator<Item = &'a Bytes>,
+    ) {
+        if let Some(running) = self.running.iter_mut().find(|running| running.algorithm == algorithm) {
+            running.stated.push((field, hash));
+            return;
+        }
+        let mut hasher = algorithm.hasher();
+        behind.for_each(|frame| hasher.update(frame));
+        self.running.push(Running { algorithm, hasher, stated: vec![(field, hash)] });
+    }
+
+    pub(crate) fn update(&mut self, data: &[u8]) {
+        self.running.iter_mut().for_each(|running| running.hasher.update(data));
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.running.is_empty()
+    }
+
+    /// Compares at the end of the content. Any difference counts, however many others agree.
+    pub(crate) fn finish(&mut self) -> Result<(), Rejection> {
+        for Running { hasher, stated, .. } in self.running.drain(..) {
+            let hash = hasher.finish();
+            if let Some((field, _)) = stated.iter().find(|(_, stated)| *stated != hash) {
+                return Err(Rejection::transient(format!("content does not agree with its {field}")));
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,11 @@
+//! Hashes of content that are told in fields of the response, compared with the content.
+
+mod algorithm;
+#[cfg(feature = "checksum")]
+mod base64;
+mod comparison;
+mod dictionary;
+
+#[cfg(feature = "checksum")]
+pub(crate) use self::base64::base64;
+pub(crate) use self::{algorithm::Algorithm, comparison::Comparison, dictionary::digests};
