@@ -22,6 +22,7 @@ mod layer;
 mod partial;
 mod range;
 mod rejection;
+pub mod resume;
 mod service;
 mod settings;
 mod verdict;
