@@ -6,7 +6,7 @@ use std::{
     collections::HashSet,
     convert::Infallible,
     error::Error,
-    future::{Future, Ready, ready},
+    future::{Future, Ready, pending, ready},
     io::ErrorKind,
     pin::{Pin, pin},
     sync::{
@@ -263,6 +263,41 @@ fn an_answer_that_is_there_costs_no_timer() {
     let Poll::Ready(Some(Ok(frame))) = body.as_mut().poll_frame(&mut cx) else { panic!("no frame") };
     assert_eq!(frame.into_data().unwrap(), "whole");
     assert!(matches!(body.as_mut().poll_frame(&mut cx), Poll::Ready(None)));
+}
+
+#[test]
+fn a_limit_of_zero_needs_no_timer() {
+    // outside of a runtime, as above
+    let mut cx = Context::from_waker(Waker::noop());
+    let silent = service_fn(|_: Request<Full<Bytes>>| pending::<Result<Response<Full<Bytes>>, Infallible>>());
+    for timeouts in [limits(0, NEVER, NEVER), limits(1_000, NEVER, 0)] {
+        let mut service = AttemptTimeout::new(silent, timeouts);
+        assert!(matches!(pin!(service.call(request())).poll(&mut cx), Poll::Ready(Err(_))));
+    }
+    let stalled = service_fn(|_: Request<Full<Bytes>>| ready(Ok::<_, Infallible>(Response::new(Stalled))));
+    for timeouts in [limits(NEVER, 0, NEVER), limits(NEVER, 1_000, 0)] {
+        let mut service = AttemptTimeout::new(stalled, timeouts);
+        let Poll::Ready(Ok(response)) = pin!(service.call(request())).poll(&mut cx) else {
+            panic!("not ready")
+        };
+        let mut body = pin!(response.into_body());
+        assert!(matches!(body.as_mut().poll_frame(&mut cx), Poll::Ready(Some(Err(_)))));
+        assert!(matches!(body.as_mut().poll_frame(&mut cx), Poll::Ready(None)));
+    }
+}
+
+struct Stalled;
+
+impl Body for Stalled {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Pending
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -42,7 +42,7 @@ async fn a_deadline_counts_down_to_zero() {
     }
     let (soon, late) = (Deadline::after(ms(1)), Deadline::after(Duration::MAX));
     assert_eq!(soon.min(late), soon);
-    assert!(late.remaining() > Duration::from_secs(86_400 * 365 * 29), "as good as none");
+    assert!(late.remaining() > Duration::from_secs(86_400 * 365 * 500), "as good as none");
     assert_eq!(Deadline::after(Duration::from_secs(u64::MAX)), late);
 }
 

@@ -25,6 +25,7 @@ pin_project! {
 }
 
 impl<B> TimeoutBody<B> {
+    #[inline]
     pub(super) fn new(inner: B, watch: Watch) -> Self {
         Self { inner: WatchedBody::new(inner, watch) }
     }
@@ -38,6 +39,7 @@ where
     type Data = B::Data;
     type Error = BoxError;
 
+    #[inline]
     fn poll_frame(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -45,10 +47,12 @@ where
         self.project().inner.poll_frame(cx, AttemptTimeoutError::from)
     }
 
+    #[inline]
     fn is_end_stream(&self) -> bool {
         self.inner.is_end_stream()
     }
 
+    #[inline]
     fn size_hint(&self) -> SizeHint {
         self.inner.size_hint()
     }

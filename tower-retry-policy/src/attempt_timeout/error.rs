@@ -2,7 +2,7 @@ use std::{error::Error, fmt, time::Duration};
 
 use super::{
     Span,
-    watch::{Expired, Limit},
+    watch::{Cause, Expired},
 };
 
 /// A limit of the attempt passed.
@@ -17,30 +17,30 @@ pub struct AttemptTimeoutError {
 impl AttemptTimeoutError {
     /// Whether the limit on the response's head passed.
     pub fn is_head(&self) -> bool {
-        matches!(self.expired.limit, Limit::Head)
+        matches!(self.expired.cause, Cause::Head)
     }
 
     /// Whether the body was silent for too long.
     pub fn is_idle(&self) -> bool {
-        matches!(self.expired.limit, Limit::Idle)
+        matches!(self.expired.cause, Cause::Idle)
     }
 
     /// Whether the limit on the whole attempt passed, before the head or in the body.
     pub fn is_total(&self) -> bool {
-        matches!(self.expired.limit, Limit::TotalBeforeHead | Limit::TotalInBody)
+        matches!(self.expired.cause, Cause::TotalBeforeHead | Cause::TotalInBody)
     }
 
     /// Whether the request's [`Deadline`](crate::deadline::Deadline) passed, at whatever point.
     pub fn is_deadline(&self) -> bool {
         matches!(
-            self.expired.limit,
-            Limit::DeadlineBeforeCall | Limit::DeadlineBeforeHead | Limit::DeadlineInBody
+            self.expired.cause,
+            Cause::DeadlineBeforeCall | Cause::DeadlineBeforeHead | Cause::DeadlineInBody
         )
     }
 
     /// Whether the attempt ended before the inner service was called, because the deadline had passed already.
     pub fn is_unsent(&self) -> bool {
-        matches!(self.expired.limit, Limit::DeadlineBeforeCall)
+        matches!(self.expired.cause, Cause::DeadlineBeforeCall)
     }
 
     /// Whether the head had arrived.
@@ -57,22 +57,22 @@ impl AttemptTimeoutError {
 impl fmt::Display for AttemptTimeoutError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let allowed = Span(self.expired.allowed);
-        match self.expired.limit {
-            Limit::Head => write!(f, "no response head within {allowed}"),
-            Limit::TotalBeforeHead => {
+        match self.expired.cause {
+            Cause::Head => write!(f, "no response head within {allowed}"),
+            Cause::TotalBeforeHead => {
                 write!(f, "no response head within the {allowed} allowed for the whole attempt")
             }
-            Limit::DeadlineBeforeHead => {
+            Cause::DeadlineBeforeHead => {
                 write!(f, "no response head within the {allowed} left until the deadline")
             }
-            Limit::Idle => write!(f, "no frame of the response body for {allowed}"),
-            Limit::TotalInBody => {
+            Cause::Idle => write!(f, "no frame of the response body for {allowed}"),
+            Cause::TotalInBody => {
                 write!(f, "response body unfinished after the {allowed} allowed for the whole attempt")
             }
-            Limit::DeadlineInBody => {
+            Cause::DeadlineInBody => {
                 write!(f, "response body unfinished after the {allowed} left until the deadline")
             }
-            Limit::DeadlineBeforeCall => f.write_str("attempt not begun, the deadline had passed"),
+            Cause::DeadlineBeforeCall => f.write_str("attempt not begun, the deadline had passed"),
         }
     }
 }

@@ -1,7 +1,7 @@
 use std::{
     future::Future,
     pin::Pin,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
 };
 
 use http::Response;
@@ -23,6 +23,7 @@ pin_project! {
 }
 
 impl<F> ResponseFuture<F> {
+    #[inline]
     pub(super) fn new(inner: F, watch: Watch) -> Self {
         Self { inner: WatchedCall::new(inner, watch) }
     }
@@ -39,8 +40,9 @@ where
 {
     type Output = Result<Response<TimeoutBody<B>>, BoxError>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let (response, watch) = ready!(self.project().inner.poll_head(cx, AttemptTimeoutError::from))?;
-        Poll::Ready(Ok(response.map(|body| TimeoutBody::new(body, watch))))
+        let in_time = |response: Response<B>, watch| response.map(|body| TimeoutBody::new(body, watch));
+        self.project().inner.poll_head(cx, in_time, AttemptTimeoutError::from)
     }
 }

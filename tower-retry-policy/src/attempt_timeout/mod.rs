@@ -53,7 +53,9 @@
 //! No clock is read and no timer registered until the attempt has to wait for the first time. That is right, because
 //! the first poll follows the call directly. Later waits of the body read the clock once each; they share one timer,
 //! which is moved on only when it fires too early, so that no frame costs a registration. The head's timer lives
-//! within the future; the body's is one allocation, at the body's first wait.
+//! within the future; the body's is one allocation, at the body's first wait. What remains for an answer that is there
+//! at once is the moving of a response whose body has grown by 56 bytes. `cargo bench --bench attempt_timeout` prints
+//! all this beside other timeouts.
 //!
 //! # Differences from `tower::timeout` and tower-http's
 //! - `tower::timeout` ends with the head and registers its timer with every call.
@@ -65,11 +67,12 @@
 //! - It needs tokio's time driver: without one, the first wait panics, as every tokio timer does.
 //! - Limits end waiting, not work. A future that blocks its thread is not interrupted, and a body whose next frame
 //!   is always there meets no limit at all: bound its bytes, not its time.
-//! - `total` counts from the attempt's first wait. A head that was there at the first poll followed by a consumer that
-//!   stays away before it polls the body leaves that absence out.
-//! - Time is counted in steps of a millisecond, rounded up, and a limit above thirty years is none, as in tokio.
+//! - `total` counts from the attempt's first wait. If the head is there at the first poll and the consumer stays away
+//!   before it reads the body, that absence is left out.
+//! - Tokio's timers count in steps of a millisecond, rounded up. A limit of more than 584 years is kept as that.
 //! - The wait for the inner service's readiness is not counted: `poll_ready` belongs to no attempt yet.
 
+mod allowance;
 mod body;
 mod error;
 mod future;
@@ -79,7 +82,7 @@ mod span;
 mod timeouts;
 pub(crate) mod watch;
 
-pub(crate) use self::span::Span;
+pub(crate) use self::{allowance::Allowance, span::Span};
 pub use self::{
     body::TimeoutBody, error::AttemptTimeoutError, future::ResponseFuture, layer::AttemptTimeoutLayer,
     service::AttemptTimeout, timeouts::AttemptTimeouts,

@@ -46,14 +46,18 @@ where
     type Error = BoxError;
     type Future = ResponseFuture<S::Future>;
 
+    #[inline]
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         self.inner.poll_ready(cx).map_err(Into::into)
     }
 
+    #[inline]
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
-        let extensions = request.extensions();
-        let timeouts = extensions.get().copied().unwrap_or(self.timeouts);
-        match Watch::begin(timeouts, extensions.get().copied()) {
+        // most requests bring nothing: they are spared the look-ups
+        if request.extensions().is_empty() {
+            return ResponseFuture::new(self.inner.call(request), Watch::begin(self.timeouts));
+        }
+        match Watch::begin_with(request.extensions(), self.timeouts) {
             Ok(watch) => ResponseFuture::new(self.inner.call(request), watch),
             Err(refused) => ResponseFuture::refused(refused),
         }

@@ -23,6 +23,7 @@ pin_project! {
 }
 
 impl<B> DeadlineBody<B> {
+    #[inline]
     pub(super) fn new(inner: B, watch: Watch) -> Self {
         Self { inner: WatchedBody::new(inner, watch) }
     }
@@ -36,6 +37,7 @@ where
     type Data = B::Data;
     type Error = BoxError;
 
+    #[inline]
     fn poll_frame(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -43,10 +45,12 @@ where
         self.project().inner.poll_frame(cx, DeadlineError::from)
     }
 
+    #[inline]
     fn is_end_stream(&self) -> bool {
         self.inner.is_end_stream()
     }
 
+    #[inline]
     fn size_hint(&self) -> SizeHint {
         self.inner.size_hint()
     }

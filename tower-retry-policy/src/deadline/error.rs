@@ -2,7 +2,7 @@ use std::{error::Error, fmt, time::Duration};
 
 use crate::attempt_timeout::{
     Span,
-    watch::{Expired, Limit},
+    watch::{Cause, Expired},
 };
 
 /// The call's [`Deadline`](super::Deadline) passed.
@@ -17,7 +17,7 @@ pub struct DeadlineError {
 impl DeadlineError {
     /// Whether the deadline had passed before the call, so that the inner service was not asked.
     pub fn is_unsent(&self) -> bool {
-        matches!(self.expired.limit, Limit::DeadlineBeforeCall)
+        matches!(self.expired.cause, Cause::DeadlineBeforeCall)
     }
 
     /// Whether a response's head had arrived.

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::attempt_timeout::watch;
+use crate::attempt_timeout::Allowance;
 
 /// The point in time by which a call has to be over, as a request extension.
 ///
@@ -33,7 +33,7 @@ pub struct Deadline {
 impl Deadline {
     /// The point `limit` from now.
     ///
-    /// Thirty years are the most that is counted; zero is a deadline that has passed.
+    /// More than 584 years are taken as that; zero is a deadline that has passed.
     pub fn after(limit: Duration) -> Self {
         Self::since(Instant::now(), limit)
     }
@@ -49,7 +49,7 @@ impl Deadline {
     }
 
     pub(crate) fn since(start: Instant, limit: Duration) -> Self {
-        Self { at: watch::after(start, limit) }
+        Self { at: Allowance::new(limit).after(start).unwrap_or(start) }
     }
 
     pub(crate) fn instant(&self) -> Instant {

@@ -1,7 +1,7 @@
 use std::{
     future::Future,
     pin::Pin,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
 };
 
 use http::Response;
@@ -21,6 +21,7 @@ pin_project! {
 }
 
 impl<F> ResponseFuture<F> {
+    #[inline]
     pub(super) fn new(inner: F, watch: Watch) -> Self {
         Self { inner: WatchedCall::new(inner, watch) }
     }
@@ -37,8 +38,9 @@ where
 {
     type Output = Result<Response<DeadlineBody<B>>, BoxError>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let (response, watch) = ready!(self.project().inner.poll_head(cx, DeadlineError::from))?;
-        Poll::Ready(Ok(response.map(|body| DeadlineBody::new(body, watch))))
+        let in_time = |response: Response<B>, watch| response.map(|body| DeadlineBody::new(body, watch));
+        self.project().inner.poll_head(cx, in_time, DeadlineError::from)
     }
 }

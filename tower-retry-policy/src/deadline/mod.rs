@@ -48,7 +48,7 @@
 //! - It needs tokio's clock and, once a call has to wait, its time driver.
 //! - It ends waiting, not work: see the [attempt timeout](crate::attempt_timeout#what-this-cannot-do), whose
 //!   machinery it shares.
-//! - A deadline more than thirty years away is moved nearer: thirty years, as in tokio.
+//! - A deadline more than 584 years away is moved nearer.
 //! - A server is told how long it has, not when the time is over: time on the way is not taken off.
 
 mod body;

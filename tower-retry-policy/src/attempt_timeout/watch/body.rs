@@ -5,10 +5,9 @@ use std::{
 
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
-use tokio::time::{Instant, Sleep};
 use tower::BoxError;
 
-use super::{Expired, Watch, timer};
+use super::{Expired, Watch, wait::Wait};
 
 pin_project! {
     /// A body that is waited for until its first limit passes.
@@ -17,24 +16,18 @@ pin_project! {
         // none once a limit has passed
         #[pin]
         inner: Option<B>,
-        clock: Clock,
+        watch: Watch,
+        // none before the body has to wait; boxed, because most bodies never do and all of them are moved about
+        wait: Option<Pin<Box<Wait>>>,
     }
-}
-
-#[derive(Debug)]
-struct Clock {
-    watch: Watch,
-    /// Since when a frame is awaited; none while the consumer is away.
-    waiting: Option<Instant>,
-    /// One timer for the whole body. Boxed: most bodies never wait, and all of them are moved about.
-    timer: Option<Pin<Box<Sleep>>>,
 }
 
 // ===== impl WatchedBody =====
 
 impl<B> WatchedBody<B> {
+    #[inline]
     pub(crate) fn new(inner: B, watch: Watch) -> Self {
-        Self { inner: Some(inner), clock: Clock { watch, waiting: None, timer: None } }
+        Self { inner: Some(inner), watch, wait: None }
     }
 }
 
@@ -43,25 +36,41 @@ where
     B: Body,
     B::Error: Into<BoxError>,
 {
+    #[inline]
     pub(crate) fn poll_frame<X>(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         too_late: impl FnOnce(Expired) -> X,
     ) -> Poll<Option<Result<Frame<B::Data>, BoxError>>>
     where
         X: Into<BoxError>,
     {
-        let mut this = self.project();
+        let mut this = self.as_mut().project();
         let Some(inner) = this.inner.as_mut().as_pin_mut() else { return Poll::Ready(None) };
-        if let Poll::Ready(frame) = inner.poll_frame(cx) {
-            this.clock.waiting = None;
-            return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
+        match inner.poll_frame(cx) {
+            Poll::Ready(Some(Ok(frame))) => {
+                if let Some(wait) = this.wait {
+                    wait.as_mut().end();
+                }
+                Poll::Ready(Some(Ok(frame)))
+            }
+            // the timer goes with the body, which is dropped now as a rule: letting it go here cost ninety
+            // instructions in every body, waiting or not (measured)
+            Poll::Ready(Some(Err(error))) => Poll::Ready(Some(Err(error.into()))),
+            Poll::Ready(None) => Poll::Ready(None),
+            Poll::Pending => self.poll_limits(cx).map(|expired| Some(Err(too_late(expired).into()))),
         }
-        let expired = ready!(this.clock.poll_limits(cx));
+    }
+
+    // apart from the polling of the inner body, so that a frame that is there passes through little code
+    #[inline(never)]
+    fn poll_limits(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Expired> {
+        let mut this = self.project();
+        let expired = ready!(poll_wait(this.watch, this.wait, cx));
         // the inner body goes now, and its connection with it, not when the consumer gets round to it
         this.inner.set(None);
-        this.clock.timer = None;
-        Poll::Ready(Some(Err(too_late(expired).into())))
+        *this.wait = None;
+        Poll::Ready(expired)
     }
 
     /// Not the end, when a limit has passed: what is missing did not arrive.
@@ -74,20 +83,12 @@ where
     }
 }
 
-// ===== impl Clock =====
-
-impl Clock {
-    fn poll_limits(&mut self, cx: &mut Context<'_>) -> Poll<Expired> {
-        if !self.watch.watches_body() {
-            return Poll::Pending;
-        }
-        let first = self.waiting.is_none();
-        let waiting = *self.waiting.get_or_insert_with(Instant::now);
-        let Some((at, limit, allowed)) = self.watch.in_body(waiting) else { return Poll::Pending };
-        // a limit that has passed already needs no timer
-        if !(first && at <= waiting) {
-            ready!(timer::poll_passed(&mut self.timer, at, cx));
-        }
-        Poll::Ready(Expired { limit, allowed })
+fn poll_wait(watch: &mut Watch, wait: &mut Option<Pin<Box<Wait>>>, cx: &mut Context<'_>) -> Poll<Expired> {
+    if wait.is_none() && watch.watches_body() {
+        *wait = Some(Box::pin(Wait::new(watch)));
+    }
+    match wait {
+        Some(wait) => wait.as_mut().poll(watch, cx),
+        None => Poll::Pending,
     }
 }

@@ -1,15 +1,17 @@
 use std::time::Duration;
 
+use crate::attempt_timeout::Allowance;
+
 /// A limit that passed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Expired {
-    pub(crate) limit: Limit,
+    pub(crate) cause: Cause,
     pub(crate) allowed: Duration,
 }
 
 /// Which limit passed, and how far the call had come.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Limit {
+pub(crate) enum Cause {
     DeadlineBeforeCall,
     Head,
     TotalBeforeHead,
@@ -20,7 +22,11 @@ pub(crate) enum Limit {
 }
 
 impl Expired {
+    pub(super) fn new(cause: Cause, allowance: Allowance) -> Self {
+        Self { cause, allowed: allowance.limit().unwrap_or(Duration::MAX) }
+    }
+
     pub(crate) fn in_body(&self) -> bool {
-        matches!(self.limit, Limit::Idle | Limit::TotalInBody | Limit::DeadlineInBody)
+        matches!(self.cause, Cause::Idle | Cause::TotalInBody | Cause::DeadlineInBody)
     }
 }

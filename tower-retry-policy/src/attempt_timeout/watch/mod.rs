@@ -4,39 +4,46 @@ mod body;
 mod call;
 mod expired;
 mod timer;
+mod wait;
 
-use std::time::Duration;
-
+use http::Extensions;
 use tokio::time::Instant;
 
 pub(crate) use self::{
     body::WatchedBody,
     call::WatchedCall,
-    expired::{Expired, Limit},
+    expired::{Cause, Expired},
 };
-use super::AttemptTimeouts;
+use super::{Allowance, AttemptTimeouts};
 use crate::deadline::Deadline;
 
 /// The limits of one call, and since when they count.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Watch {
     timeouts: AttemptTimeouts,
-    deadline: Option<Deadline>,
-    /// Read at the first wait: a call that never waits reads no clock.
+    /// What was left until the deadline when the call began.
+    deadline: Allowance,
+    /// Without a deadline read at the first wait: a call that never waits reads no clock.
     started: Option<Instant>,
 }
-
-/// One limit as it stands: when it passes, which it is, and how long it allowed.
-type Candidate = Option<(Instant, Limit, Duration)>;
 
 // ===== impl Watch =====
 
 impl Watch {
-    /// Begins a call, unless its deadline has passed: a request that nobody can await any more is not sent.
-    pub(crate) fn begin(timeouts: AttemptTimeouts, deadline: Option<Deadline>) -> Result<Self, Expired> {
-        match deadline {
-            Some(deadline) => Self::begin_at(Instant::now(), timeouts, deadline),
-            None => Ok(Self { timeouts, deadline, started: None }),
+    /// Begins a call without a deadline.
+    #[inline]
+    pub(crate) fn begin(timeouts: AttemptTimeouts) -> Self {
+        Self { timeouts, deadline: Allowance::UNLIMITED, started: None }
+    }
+
+    /// Begins a call with the limits that its request brings, or else the `usual` ones, unless its deadline has
+    /// passed: a request that nobody can await any more is not sent.
+    #[inline(never)]
+    pub(crate) fn begin_with(extensions: &Extensions, usual: AttemptTimeouts) -> Result<Self, Expired> {
+        let timeouts = extensions.get().copied().unwrap_or(usual);
+        match extensions.get() {
+            Some(&deadline) => Self::begin_at(Instant::now(), timeouts, deadline),
+            None => Ok(Self::begin(timeouts)),
         }
     }
 
@@ -46,65 +53,83 @@ impl Watch {
         timeouts: AttemptTimeouts,
         deadline: Deadline,
     ) -> Result<Self, Expired> {
-        if deadline.instant() <= now {
-            return Err(Expired { limit: Limit::DeadlineBeforeCall, allowed: Duration::ZERO });
+        let left = deadline.instant().saturating_duration_since(now);
+        if left.is_zero() {
+            return Err(Expired { cause: Cause::DeadlineBeforeCall, allowed: left });
         }
-        Ok(Self { timeouts, deadline: Some(deadline), started: Some(now) })
+        Ok(Self { timeouts, deadline: Allowance::new(left), started: Some(now) })
     }
 
-    /// The first limit to pass while the head is awaited, if there is one.
-    fn before_head(&mut self) -> Candidate {
-        let head = self.timeouts.head_limit();
-        if head.is_none() && !self.is_bounded() {
+    /// When the wait for the head ends, if it has to, and whether that is at once; a wait that nothing can end reads no
+    /// clock.
+    fn head_end(&mut self) -> Option<(Instant, bool)> {
+        let strictest = self.timeouts.head.min(self.strictest());
+        if strictest.is_unlimited() {
             return None;
         }
-        let started = self.started();
-        let head = head.map(|limit| (after(started, limit), Limit::Head, limit));
-        earlier(head, self.whole(started, Limit::TotalBeforeHead, Limit::DeadlineBeforeHead))
-    }
-
-    /// The first limit to pass while a frame is awaited since `waiting`, if there is one.
-    fn in_body(&mut self, waiting: Instant) -> Candidate {
-        let idle = self.timeouts.idle_limit().map(|limit| (after(waiting, limit), Limit::Idle, limit));
-        let started = *self.started.get_or_insert(waiting);
-        earlier(idle, self.whole(started, Limit::TotalInBody, Limit::DeadlineInBody))
+        let end = strictest.after(*self.started.get_or_insert_with(Instant::now))?;
+        Some((end, strictest.is_zero()))
     }
 
     /// Whether a wait in the body can end by a limit.
     fn watches_body(&self) -> bool {
-        self.timeouts.idle_limit().is_some() || self.is_bounded()
+        !self.timeouts.idle.min(self.strictest()).is_unlimited()
     }
 
-    fn is_bounded(&self) -> bool {
-        self.timeouts.total_limit().is_some() || self.deadline.is_some()
+    /// When the call ends, whatever it waits for; counted from `now` if it has not waited yet.
+    fn call_end(&mut self, now: Instant) -> Option<Instant> {
+        self.strictest().after(*self.started.get_or_insert(now))
     }
 
-    fn started(&mut self) -> Instant {
-        *self.started.get_or_insert_with(Instant::now)
+    /// When the wait for a frame ends that began at `since`, in a call that ends at `call_end`.
+    fn frame_end(&self, since: Instant, call_end: Option<Instant>) -> Option<Instant> {
+        match (self.timeouts.idle.after(since), call_end) {
+            (Some(idle), Some(call)) => Some(idle.min(call)),
+            (idle, call) => idle.or(call),
+        }
     }
 
-    fn whole(&self, started: Instant, total: Limit, deadline: Limit) -> Candidate {
-        earlier(
-            self.timeouts.total_limit().map(|limit| (after(started, limit), total, limit)),
-            self.deadline.map(|end| {
-                let end = end.instant();
-                (end, deadline, end.saturating_duration_since(started))
-            }),
-        )
+    /// What is allowed for the call as a whole.
+    fn strictest(&self) -> Allowance {
+        self.timeouts.total.min(self.deadline)
+    }
+
+    /// Which limit ended the wait for the head. Of several at the same instant, the narrowest.
+    fn head_expired(&self) -> Expired {
+        if self.timeouts.head <= self.strictest() {
+            Expired::new(Cause::Head, self.timeouts.head)
+        } else {
+            self.call_expired(Cause::TotalBeforeHead, Cause::DeadlineBeforeHead)
+        }
+    }
+
+    /// Which limit ended a wait for a frame that began at `since`, in a call that ends at `call_end`.
+    fn frame_expired(&self, since: Instant, call_end: Option<Instant>) -> Expired {
+        match (self.timeouts.idle.after(since), call_end) {
+            (None, _) => self.call_expired(Cause::TotalInBody, Cause::DeadlineInBody),
+            (Some(idle), Some(call)) if call < idle => {
+                self.call_expired(Cause::TotalInBody, Cause::DeadlineInBody)
+            }
+            (Some(_), _) => Expired::new(Cause::Idle, self.timeouts.idle),
+        }
+    }
+
+    fn call_expired(&self, total: Cause, deadline: Cause) -> Expired {
+        if self.timeouts.total <= self.deadline {
+            Expired::new(total, self.timeouts.total)
+        } else {
+            Expired::new(deadline, self.deadline)
+        }
     }
 }
 
-/// The earlier one; of two at the same instant the first, which is why the narrower limit is named first.
-fn earlier(first: Candidate, second: Candidate) -> Candidate {
-    match (first, second) {
-        (Some(a), Some(b)) => Some(if b.0 < a.0 { b } else { a }),
-        (a, b) => a.or(b),
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// `limit` after `start`, without overflow.
-pub(crate) fn after(start: Instant, limit: Duration) -> Instant {
-    // Tokio's own choice for a timer that is as good as none: its wheel and the platform's instants end somewhere.
-    const FAR_FUTURE: Duration = Duration::from_secs(86_400 * 365 * 30);
-    start + limit.min(FAR_FUTURE)
+    #[test]
+    fn a_body_grows_by_what_the_documentation_says() {
+        let plain = size_of::<Option<u64>>();
+        assert_eq!(size_of::<WatchedBody<u64>>() - plain, 56);
+    }
 }
