@@ -1,0 +1,160 @@
+//! Runs cases side by side and prints what a call costs: time, instructions and allocations.
+//!
+//! - *Time* is the median of interleaved rounds, so that a disturbance meets all cases of a group alike. Only the
+//!   ratios within one run mean something.
+//! - *Instructions* are counted by callgrind: the benchmark starts itself anew under valgrind for one case, once with
+//!   few calls and once with more, and the difference belongs to the calls alone. Without valgrind that column is empty.
+//! - *Allocations* are counted by the global allocator of the crate `allocation-counter`, again as a difference.
+
+use std::{
+    env,
+    process::{Command, ExitCode},
+    time::Duration,
+};
+
+use tokio::time::Instant;
+
+const ROUNDS: usize = 15;
+const CALLS_TIMED: u32 = 10_000;
+const CALLS_COUNTED: u32 = 500;
+const CHILD: &str = "--count-instructions";
+
+/// Cases that do the same work; the first is what the others are compared with.
+pub(crate) struct Group {
+    pub(crate) title: &'static str,
+    pub(crate) cases: Vec<Case>,
+}
+
+/// A way to do the work, as often as it is told to.
+pub(crate) struct Case {
+    name: &'static str,
+    run: Box<dyn Fn(u32)>,
+}
+
+struct Cost {
+    nanoseconds: f64,
+    instructions: Option<f64>,
+    allocations: f64,
+}
+
+impl Case {
+    /// `run` does the work as often as it is told to.
+    pub(crate) fn new(name: &'static str, run: impl Fn(u32) + 'static) -> Self {
+        Self { name, run: Box::new(run) }
+    }
+}
+
+/// Measures and prints all groups; a word on the command line selects the groups whose title contains it.
+pub(crate) fn main(groups: &[Group]) -> ExitCode {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    if let [first, group, case, calls] = arguments.as_slice()
+        && first == CHILD
+    {
+        return run_one(groups, group, case, calls);
+    }
+    let wanted = |group: &&Group| {
+        arguments
+            .iter()
+            .filter(|word| !word.starts_with("--"))
+            .all(|word| group.title.contains(word.as_str()))
+    };
+    let counts = valgrind_runs();
+    if !counts {
+        println!("no instruction counts: `valgrind` does not run here");
+    }
+    for group in groups.iter().filter(wanted) {
+        print(group, &measure(group, counts));
+    }
+    ExitCode::SUCCESS
+}
+
+fn run_one(groups: &[Group], group: &str, case: &str, calls: &str) -> ExitCode {
+    let case = groups
+        .iter()
+        .filter(|candidate| candidate.title == group)
+        .flat_map(|group| &group.cases)
+        .find(|candidate| candidate.name == case);
+    match (case, calls.parse()) {
+        (Some(case), Ok(calls)) => {
+            (case.run)(calls);
+            ExitCode::SUCCESS
+        }
+        _ => ExitCode::from(2),
+    }
+}
+
+fn measure(group: &Group, counts: bool) -> Vec<Cost> {
+    let mut rounds = vec![Vec::with_capacity(ROUNDS); group.cases.len()];
+    for _ in 0..ROUNDS {
+        for (case, times) in group.cases.iter().zip(&mut rounds) {
+            times.push(time(case));
+        }
+    }
+    let costs = group.cases.iter().zip(rounds).map(|(case, mut times)| {
+        times.sort_unstable();
+        Cost {
+            nanoseconds: times[ROUNDS / 2].as_nanos() as f64 / f64::from(CALLS_TIMED),
+            instructions: if counts { count_instructions(group, case) } else { None },
+            allocations: per_call(allocations(case, CALLS_COUNTED), allocations(case, 2 * CALLS_COUNTED)),
+        }
+    });
+    costs.collect()
+}
+
+fn print(group: &Group, costs: &[Cost]) {
+    let width = group.cases.iter().map(|case| case.name.len()).max().unwrap_or(0);
+    println!("\n{}", group.title);
+    println!(
+        "  {:width$} {:>9} {:>7} {:>9} {:>9} {:>7} {:>7}",
+        "", "ns", "x", "instr", "above", "x", "allocs"
+    );
+    let Some(base) = costs.first() else { return };
+    for (case, cost) in group.cases.iter().zip(costs) {
+        let time_ratio = cost.nanoseconds / base.nanoseconds;
+        print!("  {:width$} {:9.1} {time_ratio:7.2}", case.name, cost.nanoseconds);
+        match (cost.instructions, base.instructions) {
+            (Some(own), Some(base)) => print!(" {own:9.0} {:+9.0} {:7.2}", own - base, own / base),
+            _ => print!(" {:>9} {:>9} {:>7}", "-", "-", "-"),
+        }
+        println!(" {:7.1}", cost.allocations);
+    }
+}
+
+fn time(case: &Case) -> Duration {
+    let start = Instant::now();
+    (case.run)(CALLS_TIMED);
+    start.elapsed()
+}
+
+fn allocations(case: &Case, calls: u32) -> u64 {
+    allocation_counter::measure(|| (case.run)(calls)).count_total
+}
+
+fn valgrind_runs() -> bool {
+    Command::new("valgrind").arg("--version").output().is_ok_and(|output| output.status.success())
+}
+
+fn count_instructions(group: &Group, case: &Case) -> Option<f64> {
+    let few = collected(group, case, CALLS_COUNTED)?;
+    let many = collected(group, case, 2 * CALLS_COUNTED)?;
+    Some(per_call(few, many))
+}
+
+fn collected(group: &Group, case: &Case, calls: u32) -> Option<u64> {
+    let output = Command::new("valgrind")
+        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
+        .arg(env::current_exe().ok()?)
+        .args([CHILD, group.title, case.name, &calls.to_string()])
+        .output()
+        .ok()?;
+    if !output.status.success() {
+        return None;
+    }
+    // callgrind ends with "==PID== Collected : 123456"
+    let report = String::from_utf8_lossy(&output.stderr).into_owned();
+    report.lines().find_map(|line| line.split_once("Collected : ")?.1.trim().parse().ok())
+}
+
+fn per_call(few: u64, many: u64) -> f64 {
+    many.saturating_sub(few) as f64 / f64::from(CALLS_COUNTED)
+}
