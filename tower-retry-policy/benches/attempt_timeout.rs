@@ -1,8 +1,4 @@
-//! What the limits of an attempt cost beside other timeouts, in one run: `cargo bench --bench attempt_timeout`.
-
-#![allow(clippy::print_stdout, reason = "a benchmark reports to its terminal")]
-
-mod instructions;
+//! What the limits of an attempt cost beside other timeouts, in one run: `cargo bench -p retry-policy-benches --bench attempt_timeout`.
 
 use std::{
     future::{Future, poll_fn},
@@ -38,10 +34,6 @@ const IDLE: AttemptTimeoutLayer = AttemptTimeoutLayer::new().idle(LIMIT);
 const ALL: AttemptTimeoutLayer = HEAD.idle(LIMIT).total(LIMIT);
 
 fn main() -> ExitCode {
-    println!(
-        "tokio's `test-util` is on, as in every test and benchmark of this package: it makes each reading of"
-    );
-    println!("the clock about 140 instructions dearer than in production");
     let ready = Server { frames: 1, ..Server::default() };
     let late = Server { head_waits: 1, ..ready };
     let small = Server { frame_waits: 1, ..ready };

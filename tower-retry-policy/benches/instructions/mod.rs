@@ -6,8 +6,10 @@
 //!   few calls and once with more, and the difference belongs to the calls alone. Without valgrind that column is empty.
 //! - *Allocations* are counted by the global allocator of the crate `allocation-counter`, again as a difference.
 
+#![allow(clippy::print_stdout, reason = "a benchmark reports to its terminal")]
+
 use std::{
-    env,
+    env, fmt,
     process::{Command, ExitCode},
     time::Duration,
 };
@@ -20,13 +22,16 @@ const CALLS_COUNTED: u32 = 500;
 const CHILD: &str = "--count-instructions";
 
 /// Cases that do the same work; the first is what the others are compared with.
-pub(crate) struct Group {
-    pub(crate) title: &'static str,
-    pub(crate) cases: Vec<Case>,
+#[derive(Debug)]
+pub struct Group {
+    /// What all of them do.
+    pub title: &'static str,
+    /// The ways to do it.
+    pub cases: Vec<Case>,
 }
 
 /// A way to do the work, as often as it is told to.
-pub(crate) struct Case {
+pub struct Case {
     name: &'static str,
     run: Box<dyn Fn(u32)>,
 }
@@ -39,13 +44,13 @@ struct Cost {
 
 impl Case {
     /// `run` does the work as often as it is told to.
-    pub(crate) fn new(name: &'static str, run: impl Fn(u32) + 'static) -> Self {
+    pub fn new(name: &'static str, run: impl Fn(u32) + 'static) -> Self {
         Self { name, run: Box::new(run) }
     }
 }
 
 /// Measures and prints all groups; a word on the command line selects the groups whose title contains it.
-pub(crate) fn main(groups: &[Group]) -> ExitCode {
+pub fn main(groups: &[Group]) -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
     if let [first, group, case, calls] = arguments.as_slice()
         && first == CHILD
@@ -157,4 +162,10 @@ fn collected(group: &Group, case: &Case, calls: u32) -> Option<u64> {
 
 fn per_call(few: u64, many: u64) -> f64 {
     many.saturating_sub(few) as f64 / f64::from(CALLS_COUNTED)
+}
+
+impl fmt::Debug for Case {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Case").field("name", &self.name).finish_non_exhaustive()
+    }
 }

@@ -1,0 +1,289 @@
+//! What the whole stack costs beside tower's own parts, in one run: `cargo bench -p retry-policy-benches --bench stack`.
+//!
+//! The first case of each group is the bare service; "above" is what a stack adds to it. The peer is
+//! `tower::retry` with a policy written as its documentation shows, with `TpsBudget`, `ExponentialBackoff` and
+//! `tower::timeout`.
+
+use std::{
+    future::{Future, Ready, ready},
+    hint::black_box,
+    pin::pin,
+    process::ExitCode,
+    sync::Arc,
+    task::{Context, Poll, Waker},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
+use http_body_util::Full;
+use instructions::{Case, Group};
+use tokio::time::Sleep;
+use tower::{
+    BoxError, Layer, Service, ServiceBuilder,
+    layer::util::Identity,
+    retry::{
+        Policy, RetryLayer,
+        backoff::{Backoff as _, ExponentialBackoff, ExponentialBackoffMaker, MakeBackoff},
+        budget::{Budget, TpsBudget},
+    },
+    timeout::TimeoutLayer,
+    util::rng::HasherRng,
+};
+use tower_backoff::Backoff;
+use tower_retry_policy::{AttemptTimeoutLayer, Phase, RetryBudget, RetryPolicy, budget::RatioBudget};
+
+const LIMIT: Duration = Duration::from_secs(60);
+
+fn main() -> ExitCode {
+    let ok = Server { failures: 0 };
+    let thrice = Server { failures: 3 };
+    let peer_timeout =
+        || ServiceBuilder::new().retry(Peer::new(3)).layer(TimeoutLayer::new(LIMIT)).into_inner();
+    let standard = RetryPolicy::standard;
+    let unbudgeted = || standard().without_budget();
+    let whole = || ServiceBuilder::new().retry(standard()).layer(attempt_timeout()).into_inner();
+    let sent_once = unbudgeted().retries_after(Phase::Connect, 0).retries_after(Phase::Unprocessed, 0);
+    instructions::main(&[
+        Group {
+            title: "answered at once",
+            cases: vec![
+                case("bare", "GET", ok, Identity::new()),
+                case("tower::retry, a copy and a status check", "GET", ok, RetryLayer::new(StatusOnly)),
+                case("peer: retry + budget + backoff", "GET", ok, RetryLayer::new(Peer::new(3))),
+                case("peer: the same + tower::timeout", "GET", ok, peer_timeout()),
+                case("policy", "GET", ok, RetryLayer::new(unbudgeted())),
+                case("policy + budget", "GET", ok, RetryLayer::new(standard())),
+                case("policy + budget + attempt timeout", "GET", ok, whole()),
+            ],
+        },
+        Group {
+            title: "not to be retried",
+            cases: vec![
+                case("bare", "POST", ok, Identity::new()),
+                case("never()", "POST", ok, RetryLayer::new(RetryPolicy::never())),
+                case("a POST that no phase allows", "POST", ok, RetryLayer::new(sent_once)),
+                case("a POST under the standard policy", "POST", ok, RetryLayer::new(standard())),
+            ],
+        },
+        Group {
+            title: "answered after three retries",
+            cases: vec![
+                case("bare, four calls", "GET", thrice, FourCalls),
+                case("peer: retry + budget + backoff", "GET", thrice, RetryLayer::new(Peer::new(3))),
+                case("policy", "GET", thrice, RetryLayer::new(no_wait(unbudgeted()))),
+                case("policy + budget", "GET", thrice, RetryLayer::new(no_wait(generous(standard())))),
+            ],
+        },
+    ])
+}
+
+fn attempt_timeout() -> AttemptTimeoutLayer {
+    AttemptTimeoutLayer::new().head(LIMIT).idle(LIMIT)
+}
+
+/// Waits would measure the timer; the peer's are skipped too.
+fn no_wait(policy: RetryPolicy) -> RetryPolicy {
+    policy.retries(3).backoff(Backoff::none())
+}
+
+/// A budget that does not run dry, as the peer's.
+fn generous(policy: RetryPolicy) -> RetryPolicy {
+    let budget: Arc<dyn RetryBudget> = Arc::new(RatioBudget::new().ratio(1000.0));
+    policy.budget(budget)
+}
+
+fn case<L>(name: &'static str, method: &'static str, server: Server, layer: L) -> Case
+where
+    L: Layer<Server> + 'static,
+    L::Service: Service<Request<Full<Bytes>>>,
+{
+    let prototype = request(method);
+    Case::new(name, move |calls| {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+        let Ok(runtime) = runtime else { return };
+        let _entered = runtime.enter();
+        let mut service = layer.layer(server);
+        for _ in 0..calls {
+            black_box(&finish(pin!(service.call(prototype.clone()))));
+        }
+    })
+}
+
+fn request(method: &str) -> Request<Full<Bytes>> {
+    let mut request = Request::new(Full::new(Bytes::new()));
+    *request.method_mut() = method.parse().unwrap_or_default();
+    for (name, value) in [
+        ("accept", "application/json"),
+        ("accept-encoding", "gzip"),
+        ("accept-language", "en"),
+        ("authorization", "Bearer 0123456789abcdef"),
+        ("content-type", "application/json"),
+        ("host", "example.com"),
+        ("user-agent", "bench"),
+        ("x-request-id", "0123456789abcdef"),
+    ] {
+        request.headers_mut().insert(name, http::HeaderValue::from_static(value));
+    }
+    request
+}
+
+/// Drives a future that is never left pending.
+fn finish<F: Future>(mut future: std::pin::Pin<&mut F>) -> Option<F::Output> {
+    let mut context = Context::from_waker(Waker::noop());
+    for _ in 0..64 {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
+            return Some(output);
+        }
+    }
+    None
+}
+
+// ===== the service =====
+
+/// Answers 7 kB; before that, as many 503s in a row.
+#[derive(Clone, Copy)]
+struct Server {
+    failures: u32,
+}
+
+thread_local! {
+    static FAILED: std::cell::Cell<u32> = const { std::cell::Cell::new(0) };
+}
+
+static ANSWER: [u8; 7000] = [b'x'; 7000];
+
+impl Service<Request<Full<Bytes>>> for Server {
+    type Response = Response<Full<Bytes>>;
+    type Error = BoxError;
+    type Future = Ready<Result<Self::Response, BoxError>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Full<Bytes>>) -> Self::Future {
+        black_box(&request);
+        let mut response = Response::new(Full::new(Bytes::from_static(&ANSWER)));
+        if self.failures > 0 {
+            let failed = FAILED.get();
+            let fails = failed < self.failures;
+            FAILED.set(if fails { failed + 1 } else { 0 });
+            if fails {
+                *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+            }
+        }
+        ready(Ok(response))
+    }
+}
+
+/// Four calls of the service, so that retries are compared with the attempts alone.
+struct FourCalls;
+
+struct Four<S>(S);
+
+impl<S> Layer<S> for FourCalls {
+    type Service = Four<S>;
+
+    fn layer(&self, inner: S) -> Four<S> {
+        Four(inner)
+    }
+}
+
+impl Service<Request<Full<Bytes>>> for Four<Server> {
+    type Response = Response<Full<Bytes>>;
+    type Error = BoxError;
+    type Future = Ready<Result<Self::Response, BoxError>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.0.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<Full<Bytes>>) -> Self::Future {
+        for _ in 0..3 {
+            let _ = black_box(self.0.call(Request::new(Full::new(Bytes::new()))).into_inner());
+        }
+        self.0.call(request)
+    }
+}
+
+// ===== the peer =====
+
+/// A policy as tower's documentation shows it, with a count, a budget and a backoff.
+#[derive(Clone)]
+struct Peer {
+    left: u32,
+    budget: Arc<TpsBudget>,
+    backoff: ExponentialBackoff,
+}
+
+impl Peer {
+    fn new(retries: u32) -> Self {
+        let backoff = ExponentialBackoffMaker::new(
+            Duration::from_millis(100),
+            Duration::from_secs(10),
+            0.99,
+            HasherRng::new(),
+        );
+        let Ok(mut backoff) = backoff else { unreachable!("the limits are in order") };
+        let budget = Arc::new(TpsBudget::new(Duration::from_secs(10), 10, 1000.0));
+        Self { left: retries, budget, backoff: backoff.make_backoff() }
+    }
+}
+
+impl<R> Policy<Request<Full<Bytes>>, Response<R>, BoxError> for Peer {
+    type Future = PeerWait;
+
+    fn retry(
+        &mut self,
+        _: &mut Request<Full<Bytes>>,
+        result: &mut Result<Response<R>, BoxError>,
+    ) -> Option<PeerWait> {
+        match result {
+            Ok(response) if !response.status().is_server_error() => {
+                self.budget.deposit();
+                None
+            }
+            _ if self.left > 0 && self.budget.withdraw() => {
+                self.left -= 1;
+                Some(PeerWait(Box::pin(self.backoff.next_backoff())))
+            }
+            _ => None,
+        }
+    }
+
+    fn clone_request(&mut self, request: &Request<Full<Bytes>>) -> Option<Request<Full<Bytes>>> {
+        Some(request.clone())
+    }
+}
+
+/// The floor: whoever wants to retry has to keep a copy of the request.
+#[derive(Clone)]
+struct StatusOnly;
+
+impl<R> Policy<Request<Full<Bytes>>, Response<R>, BoxError> for StatusOnly {
+    type Future = Ready<()>;
+
+    fn retry(
+        &mut self,
+        _: &mut Request<Full<Bytes>>,
+        result: &mut Result<Response<R>, BoxError>,
+    ) -> Option<Ready<()>> {
+        result.as_ref().is_ok_and(|response| response.status().is_server_error()).then(|| ready(()))
+    }
+
+    fn clone_request(&mut self, request: &Request<Full<Bytes>>) -> Option<Request<Full<Bytes>>> {
+        Some(request.clone())
+    }
+}
+
+/// Made as tower's users make it, and over at once.
+struct PeerWait(#[expect(dead_code, reason = "made, not waited for")] std::pin::Pin<Box<Sleep>>);
+
+impl Future for PeerWait {
+    type Output = ();
+
+    fn poll(self: std::pin::Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
+        Poll::Ready(())
+    }
+}
