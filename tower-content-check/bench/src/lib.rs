@@ -1,6 +1,10 @@
 //! What the benchmarks share: the clock, the rounds, and the material.
 
+mod exchange;
 pub mod material;
 mod rounds;
 
-pub use self::rounds::{Contender, compare};
+pub use self::{
+    exchange::{Answer, Frames, poll_now},
+    rounds::{Contender, compare},
+};

@@ -1,13 +1,10 @@
-use sfv::{BareItem, Item, Parser};
+use sfv::Parser;
 
 /// Reads a field that is nothing but base64, with the parser of structured fields: between colons it is one of their
 /// byte sequences.
 pub(crate) fn base64(value: &[u8]) -> Option<Vec<u8>> {
     let sequence = [b":", value.trim_ascii(), b":"].concat();
-    match Parser::new(&sequence).parse::<Item>().ok()?.bare_item {
-        BareItem::ByteSequence(bytes) => Some(bytes),
-        _ => None,
-    }
+    Parser::new(&sequence).parse_item::<Vec<u8>>().ok()
 }
 
 #[cfg(test)]

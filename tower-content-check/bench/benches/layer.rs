@@ -1,0 +1,73 @@
+//! The layer beside `collect().to_bytes()` of the same body: what reading and keeping costs.
+//!
+//! `cargo bench --manifest-path tower-content-check/bench/Cargo.toml --bench layer`
+
+use bytes::Bytes;
+use http::{HeaderMap, Request};
+use http_body_util::BodyExt;
+use tower_content_check::{
+    Check, ContentCheckLayer,
+    check::{BoxCheck, Json, Length, NotEmpty},
+};
+use tower_content_check_bench::{Answer, Contender, compare, material, poll_now};
+use tower_layer::Layer;
+use tower_service::Service;
+
+fn main() {
+    let headers = HeaderMap::new();
+    for (bytes, frame) in [(7_000, 16 * 1024), (1_000_000, 16 * 1024), (100_000_000, 16 * 1024)] {
+        let content = material::records(bytes);
+        let frames = Answer::cut(&content, frame);
+        let mut bare = Answer::new(&frames, &headers);
+        let mut bare_again = bare;
+        compare(
+            &format!("{} frames", frames.len()),
+            content.len(),
+            &mut [
+                Contender::new("collect().to_bytes()", || {
+                    let response = poll_now(bare.call(Request::new(()))).expect("it answers");
+                    poll_now(response.into_body().collect()).expect("it is whole").to_bytes().len()
+                }),
+                Contender::new("drained frame by frame", || {
+                    let response = poll_now(bare_again.call(Request::new(()))).expect("it answers");
+                    drain(response.into_body())
+                }),
+                layer("Length, NotEmpty", (Length::new(), NotEmpty), Answer::new(&frames, &headers)),
+                layer(
+                    "the same, boxed",
+                    BoxCheck::new((Length::new(), NotEmpty)),
+                    Answer::new(&frames, &headers),
+                ),
+                layer(
+                    "Length, NotEmpty, Json",
+                    (Length::new(), NotEmpty, Json::new()),
+                    Answer::new(&frames, &headers),
+                ),
+            ],
+        );
+    }
+}
+
+fn layer<'a, C>(name: &'static str, check: C, answer: Answer<'a>) -> Contender<'a>
+where
+    C: Check + Clone + 'a,
+{
+    let mut service = ContentCheckLayer::new(check).max_bytes(u64::MAX).layer(answer);
+    Contender::new(name, move || {
+        let response = poll_now(service.call(Request::new(()))).expect("it is accepted");
+        drain(response.into_body())
+    })
+}
+
+/// Takes the frames out again, as a consumer does.
+fn drain<B>(body: B) -> usize
+where
+    B: http_body::Body<Data = Bytes, Error: std::fmt::Debug>,
+{
+    let mut body = std::pin::pin!(body);
+    let mut count = 0;
+    while let Some(frame) = poll_now(body.as_mut().frame()) {
+        count += usize::from(frame.expect("it is whole").is_data());
+    }
+    count
+}
