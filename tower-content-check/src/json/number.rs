@@ -29,27 +29,66 @@ pub(super) enum Left {
     Starved(Digits),
 }
 
-/// Follows a number through `data` from `at`.
+/// Follows a number through `data` from `at`. The stages stand in their order, and each may be where a frame began.
 #[inline(always)]
 pub(super) fn follow(data: &[u8], mut at: usize, mut digits: Digits) -> Left {
-    loop {
-        if matches!(digits, Digits::Integer | Digits::Fraction | Digits::Exponent) {
-            at = skip_digits(data, at);
-        }
-        let Some(byte) = data.get(at) else { return Left::Starved(digits) };
-        digits = match (digits, byte) {
-            (Digits::Minus, b'0') => Digits::Zero,
-            (Digits::Minus, b'1'..=b'9') => Digits::Integer,
-            (Digits::Zero | Digits::Integer, b'.') => Digits::Point,
-            (Digits::Zero | Digits::Integer | Digits::Fraction, b'e' | b'E') => Digits::E,
-            (Digits::Point, b'0'..=b'9') => Digits::Fraction,
-            (Digits::E, b'+' | b'-') => Digits::Sign,
-            (Digits::E | Digits::Sign, b'0'..=b'9') => Digits::Exponent,
-            (digits, _) if digits.may_end() => return Left::Complete(at),
-            _ => return Left::NoDigit(at),
+    if digits == Digits::Minus {
+        digits = match data.get(at) {
+            Some(b'1'..=b'9') => Digits::Integer,
+            Some(b'0') => Digits::Zero,
+            Some(_) => return Left::NoDigit(at),
+            None => return Left::Starved(digits),
         };
         at += 1;
     }
+    if matches!(digits, Digits::Zero | Digits::Integer) {
+        if digits == Digits::Integer {
+            at = skip_digits(data, at);
+        }
+        digits = match data.get(at) {
+            Some(b'.') => Digits::Point,
+            Some(b'e' | b'E') => Digits::E,
+            Some(_) => return Left::Complete(at),
+            None => return Left::Starved(digits),
+        };
+        at += 1;
+    }
+    if digits == Digits::Point {
+        digits = match data.get(at) {
+            Some(b'0'..=b'9') => Digits::Fraction,
+            Some(_) => return Left::NoDigit(at),
+            None => return Left::Starved(digits),
+        };
+        at += 1;
+    }
+    if digits == Digits::Fraction {
+        at = skip_digits(data, at);
+        digits = match data.get(at) {
+            Some(b'e' | b'E') => Digits::E,
+            Some(_) => return Left::Complete(at),
+            None => return Left::Starved(digits),
+        };
+        at += 1;
+    }
+    if digits == Digits::E {
+        digits = match data.get(at) {
+            Some(b'+' | b'-') => Digits::Sign,
+            Some(b'0'..=b'9') => Digits::Exponent,
+            Some(_) => return Left::NoDigit(at),
+            None => return Left::Starved(digits),
+        };
+        at += 1;
+    }
+    if digits == Digits::Sign {
+        digits = match data.get(at) {
+            Some(b'0'..=b'9') => Digits::Exponent,
+            Some(_) => return Left::NoDigit(at),
+            None => return Left::Starved(digits),
+        };
+        at += 1;
+    }
+    at = skip_digits(data, at);
+    if at < data.len() { Left::Complete(at) } else { Left::Starved(digits) }
 }
 
 #[inline(always)]

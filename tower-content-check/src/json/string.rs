@@ -8,54 +8,79 @@ use crate::partial::NotUtf8;
 
 /// Strings: from behind the opening quote, or from wherever a frame left off, to behind the closing one.
 impl Walk<'_> {
-    /// The characters are judged as UTF-8 in one go at the end of the string or of the frame, and only when one of
-    /// them is not ASCII: nothing else that matters here has its high bit set.
+    /// ASCII is skipped in blocks. From the first byte on that is none, the text is followed to its end or that of the
+    /// frame, and judged as UTF-8 in one go.
     #[inline(always)]
     pub(super) fn string(&mut self, role: Role) -> Result<(), Stop> {
-        let from = self.at;
-        let mut not_ascii = if self.json.partial.is_empty() { 0 } else { 1 };
+        if !self.json.partial.is_empty() {
+            return self.foreign(role);
+        }
         loop {
             while let Some(word) = words::word(&self.data[self.at..]) {
-                let marks = words::ends_of_run(word);
-                not_ascii |= words::not_ascii(word);
+                let marks = words::not_plain(word);
                 if marks != 0 {
                     self.at += words::before_first(marks);
                     break;
                 }
                 self.at += words::WIDTH;
             }
-            let Some(byte) = self.data.get(self.at) else {
-                if not_ascii != 0 {
-                    self.text(from, true)?;
-                }
-                return self.starved(State::String(role));
-            };
-            match byte {
-                b'"' => {
-                    if not_ascii != 0 {
-                        self.text(from, false)?;
-                    }
+            match self.data.get(self.at) {
+                Some(b'"') => {
                     self.at += 1;
                     return Ok(());
                 }
-                b'\\' => {
+                Some(b'\\') => {
+                    self.at += 1;
+                    self.escape(role)?;
+                }
+                Some(byte) if *byte < b' ' => return self.fault(Expected::Character),
+                Some(byte) if byte.is_ascii() => self.at += 1,
+                Some(_) => return self.foreign(role),
+                None => return self.starved(State::String(role)),
+            }
+        }
+    }
+
+    fn foreign(&mut self, role: Role) -> Result<(), Stop> {
+        self.apart(|walk| walk.follow_foreign(role))
+    }
+
+    /// A string from its first character on that is not ASCII.
+    #[inline(never)]
+    fn follow_foreign(&mut self, role: Role) -> Result<(), Stop> {
+        let from = self.at;
+        loop {
+            while let Some(word) = words::word(&self.data[self.at..]) {
+                let marks = words::ends_of_run(word);
+                if marks != 0 {
+                    self.at += words::before_first(marks);
+                    break;
+                }
+                self.at += words::WIDTH;
+            }
+            match self.data.get(self.at) {
+                Some(b'"') => {
+                    self.text(from, self.at, false)?;
+                    self.at += 1;
+                    return Ok(());
+                }
+                Some(b'\\') => {
                     // A character cannot go on behind a backslash, so a frame that ends in an escape leaves none open.
                     let escape = self.at;
                     self.at += 1;
                     if let Err(stop) = self.escape(role) {
-                        if not_ascii != 0 {
-                            self.text_between(from, escape, false)?;
-                        }
+                        self.text(from, escape, false)?;
                         return Err(stop);
                     }
                 }
-                byte if *byte < b' ' => {
-                    self.text(from, false)?;
+                Some(byte) if *byte < b' ' => {
+                    self.text(from, self.at, false)?;
                     return self.fault(Expected::Character);
                 }
-                byte => {
-                    not_ascii |= u64::from(byte & 0x80);
-                    self.at += 1;
+                Some(_) => self.at += 1,
+                None => {
+                    self.text(from, self.at, true)?;
+                    return self.starved(State::String(role));
                 }
             }
         }
@@ -91,11 +116,7 @@ impl Walk<'_> {
         Ok(())
     }
 
-    fn text(&mut self, from: usize, more: bool) -> Result<(), Stop> {
-        self.text_between(from, self.at, more)
-    }
-
-    fn text_between(&mut self, from: usize, to: usize, more: bool) -> Result<(), Stop> {
+    fn text(&mut self, from: usize, to: usize, more: bool) -> Result<(), Stop> {
         match self.json.partial.check(&self.data[from..to], more) {
             Ok(()) => Ok(()),
             Err(NotUtf8 { at }) => Err(Stop::Fault { at: from as isize + at, expected: Expected::Utf8 }),

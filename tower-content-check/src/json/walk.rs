@@ -36,21 +36,36 @@ type Step<T = ()> = Result<T, Stop>;
 
 impl Walk<'_> {
     /// Walks on from `state` until the frame is used up or the content is found wrong.
-    pub(super) fn run(&mut self, state: State) -> Stop {
-        let mut next = match self.resume(state) {
-            Ok(next) => next,
-            Err(stop) => return stop,
-        };
+    #[inline]
+    pub(super) fn run(mut self, state: State) -> Stop {
+        match self.resume(state) {
+            Ok(next) => self.go_on(next),
+            Err(stop) => stop,
+        }
+    }
+
+    fn go_on(self, mut next: Next) -> Stop {
+        // A value of its own, that no call borrows, so that its parts can stay in registers.
+        let mut walk = Walk { data: self.data, at: self.at, json: self.json };
         loop {
             let step = match next {
-                Next::Value => self.value(),
-                Next::AfterValue => self.after_value(),
+                Next::Value => walk.value(),
+                Next::AfterValue => walk.after_value(),
             };
             match step {
                 Ok(step) => next = step,
                 Err(stop) => return stop,
             }
         }
+    }
+
+    /// Does what is rare with a walk of its own, so that this one need not be in memory for it.
+    #[inline(always)]
+    pub(super) fn apart<T>(&mut self, mut rare: impl FnMut(&mut Walk<'_>) -> Step<T>) -> Step<T> {
+        let mut walk = Walk { data: self.data, at: self.at, json: self.json };
+        let step = rare(&mut walk);
+        self.at = walk.at;
+        step
     }
 
     /// Completes what the frame before left open.
@@ -218,10 +233,11 @@ impl Walk<'_> {
             self.at += rest.len();
             return Ok(Next::AfterValue);
         }
-        self.part_of_literal(word, seen)
+        self.apart(|walk| walk.part_of_literal(word, seen))
     }
 
     #[cold]
+    #[inline(never)]
     fn part_of_literal(&mut self, word: &'static str, seen: u8) -> Step<Next> {
         for (letter, seen) in word.bytes().zip(0..).skip(usize::from(seen)) {
             match self.data.get(self.at) {
@@ -276,7 +292,7 @@ impl Walk<'_> {
         Err(Stop::Starved(state))
     }
 
-    #[cold]
+    #[inline(always)]
     pub(super) fn fault<T>(&self, expected: Expected) -> Step<T> {
         Err(Stop::Fault { at: self.at as isize, expected })
     }
