@@ -10,6 +10,19 @@ pub(crate) struct Statuses {
 impl Statuses {
     pub(crate) const NONE: Self = Self { bits: [0; 16] };
 
+    /// Those of a list that the compiler checks: codes outside 100..=999 do not build in a constant.
+    pub(crate) const fn of(codes: &[u16]) -> Self {
+        let mut set = Self::NONE;
+        let mut index = 0;
+        while index < codes.len() {
+            assert!(codes[index] >= 100 && codes[index] < 1000, "a status code has three digits");
+            set.bits[(codes[index] >> 6) as usize] |= 1 << (codes[index] & 63);
+            index += 1;
+        }
+        set
+    }
+
+    #[inline]
     pub(crate) fn contains(&self, status: StatusCode) -> bool {
         let (word, bit) = place(status);
         self.bits[word] & bit != 0
@@ -36,6 +49,7 @@ impl fmt::Debug for Statuses {
 }
 
 /// `StatusCode` holds 100..=999, which fits 1,024 bits.
+#[inline]
 fn place(status: StatusCode) -> (usize, u64) {
     let code = status.as_u16();
     (usize::from(code >> 6) & 15, 1 << (code & 63))

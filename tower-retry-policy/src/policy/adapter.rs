@@ -5,7 +5,7 @@ use super::{
     call::{Call, InFlight},
     config::Config,
 };
-use crate::{AttemptNumber, Deadline, Wait};
+use crate::{AttemptNumber, Wait};
 use http::{HeaderValue, Request, Response};
 use std::sync::Arc;
 use tokio::time::Instant;
@@ -19,17 +19,19 @@ where
 
     fn clone_request(&mut self, request: &Request<B>) -> Option<Request<B>> {
         if self.call.is_fresh() {
-            self.open_call(request);
-            if self.effective().never_retries() && self.config.listens_to_nobody() {
+            let own = request.extensions().get::<Self>();
+            if own.unwrap_or(self).config.never_retries() && self.config.listens_to_nobody() {
                 // nothing to decide and nobody to tell: tower hands on the outcome as it is
                 return None;
             }
+            self.call = Call::open(request, own.map(|policy| Arc::clone(&policy.config)));
         } else {
             self.attempt_is_sent();
         }
         // Never `None` from here on: tower would not ask `retry`, and neither the budget nor the history would
         // hear of this attempt.
-        let mut kept = request.clone();
+        self.call.is_last = self.is_sent_once(request);
+        let mut kept = if self.call.is_last { shell(request) } else { request.clone() };
         if let Some(budget) = &self.config.budget
             && self.call.is_fresh()
             && budget.tracks_in_flight()
@@ -78,19 +80,29 @@ where
     }
 }
 
+/// A request that is never sent: it keeps tower asking what became of the attempt.
+fn shell<B: Clone>(request: &Request<B>) -> Request<B> {
+    let mut shell = Request::new(request.body().clone());
+    shell.method_mut().clone_from(request.method());
+    shell.uri_mut().clone_from(request.uri());
+    shell
+}
+
 impl RetryPolicy {
     /// The settings of this call: the request's own, or the layer's.
     pub(super) fn effective(&self) -> &Config {
         self.call.override_config.as_deref().unwrap_or(&self.config)
     }
 
-    fn open_call<B>(&mut self, request: &Request<B>) {
-        self.call = Call {
-            override_config: request.extensions().get::<Self>().map(|policy| Arc::clone(&policy.config)),
-            deadline: request.extensions().get::<Deadline>().copied(),
-            started: Some(Instant::now()),
-            failed: None,
-        };
+    /// Whether it is known before the attempt that no other can follow.
+    ///
+    /// Copying the head is most of what a retry costs a call that needs none. It is not done for a policy that
+    /// shows the head to closures.
+    fn is_sent_once<B>(&self, request: &Request<B>) -> bool {
+        let config = self.effective();
+        let used_up = config.total.is_some_and(|total| self.call.retries() >= total);
+        let shown = config.condition.is_some() || !self.config.observers.is_empty();
+        !shown && (used_up || (!config.retries_unprocessed() && !config.methods.allow(request)))
     }
 
     fn attempt_is_sent(&mut self) {

@@ -4,6 +4,7 @@ use super::config::Config;
 use crate::{
     AttemptRecord, Deadline, FailureKind, Phase, RequestEnd, RetryBudget, classify::Failure, wish::Wish,
 };
+use http::Request;
 use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
 
@@ -18,6 +19,8 @@ pub(super) struct Call {
     pub(super) override_config: Option<Arc<Config>>,
     pub(super) deadline: Option<Deadline>,
     pub(super) started: Option<Instant>,
+    /// The request was not copied: no attempt can follow the one that is under way.
+    pub(super) is_last: bool,
     /// Made when the first attempt has failed: a call that is not retried allocates nothing.
     pub(super) failed: Option<Box<Failed>>,
 }
@@ -58,6 +61,15 @@ struct Place {
 }
 
 impl Call {
+    pub(super) fn open<B>(request: &Request<B>, override_config: Option<Arc<Config>>) -> Self {
+        let deadline = request.extensions().get::<Deadline>().copied();
+        Self { override_config, deadline, started: Some(Instant::now()), is_last: false, failed: None }
+    }
+
+    pub(super) fn retries(&self) -> u32 {
+        self.failed.as_deref().map_or(0, |failed| failed.retries)
+    }
+
     /// No attempt of this call has failed yet, so the next `clone_request` opens a new call.
     pub(super) fn is_fresh(&self) -> bool {
         self.failed.is_none()

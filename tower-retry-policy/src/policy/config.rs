@@ -5,7 +5,7 @@ use crate::{
     statuses::Statuses,
     wish::{GrpcCodes, Wishes},
 };
-use http::header::HeaderName;
+use http::{StatusCode, header::HeaderName};
 use std::{fmt, sync::Arc, time::SystemTime};
 use tower_backoff::Backoff;
 
@@ -33,6 +33,10 @@ pub(super) struct Config {
     pub(super) clock: Clock,
 }
 
+/// Statuses that ask without being listed: they say that nothing was processed (421, 425), or may say when to come
+/// back (413, 429, 503).
+const ASKING: Statuses = Statuses::of(&[413, 421, 425, 429, 503]);
+
 pub(super) type Condition = Arc<dyn Fn(&Attempt<'_>) -> bool + Send + Sync>;
 pub(super) type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
 
@@ -40,6 +44,18 @@ impl Config {
     /// No retry at all, for whatever reason.
     pub(super) fn never_retries(&self) -> bool {
         self.total == Some(0)
+    }
+
+    /// Whether what was certainly not processed is tried again, whatever the method.
+    pub(super) fn retries_unprocessed(&self) -> bool {
+        let retries = |phase: Phase| self.by_phase[phase.index()] != Some(0);
+        retries(Phase::Connect) || retries(Phase::Unprocessed)
+    }
+
+    /// Whether nothing in a response with this status can ask for a retry: one look for the common case.
+    #[inline]
+    pub(super) fn accepts(&self, status: StatusCode) -> bool {
+        !self.statuses.contains(status) && !ASKING.contains(status) && self.grpc.is_empty()
     }
 
     /// Whether nobody wants to hear how a call ended.

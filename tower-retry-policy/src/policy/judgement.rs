@@ -16,8 +16,10 @@ use tower::BoxError;
 
 impl RetryPolicy {
     /// What went wrong, if anything did.
+    #[inline]
     pub(super) fn failure<R>(&self, result: &Result<Response<R>, BoxError>) -> Option<Failure> {
         match result {
+            Ok(response) if self.effective().accepts(response.status()) => None,
             Ok(response) => {
                 let failure = self.bad_head(response.status(), response.headers())?;
                 // an inner policy has already given up on this very response

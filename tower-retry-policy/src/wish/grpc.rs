@@ -12,6 +12,11 @@ impl GrpcCodes {
         Self(codes.into_iter().filter(|code| *code < 32).fold(0, |bits, code| bits | 1 << code))
     }
 
+    #[inline]
+    pub(crate) const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
     /// Whether a response without a body ("trailers-only") carries one of them.
     pub(crate) fn contains(self, headers: &HeaderMap) -> bool {
         self.0 != 0 && status(headers).is_some_and(|code| code < 32 && self.0 & (1 << code) != 0)
