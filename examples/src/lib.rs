@@ -1,1 +1,23 @@
-//! stub
+//! The talk "Do You Want to Retry?" (Anton Marchukov, PyCon CZ 2016) in virtual time: two TCP stacks, packet loss,
+//! and every stage of its experiment.
+//!
+//! - [`network`]: the two hosts and the wire between them
+//! - [`server`] and [`client`]: hyper's server and hyper-util's client on it
+//! - [`stages`]: the experiment's stages, one short file each
+//! - [`world`], [`sampler`], [`seeds`], [`experiment`]: one run, its calls, many runs, all of it
+//! - [`report`]: the table and the files
+
+pub mod cli;
+pub mod client;
+pub mod document;
+pub mod experiment;
+pub mod network;
+pub mod progress;
+pub mod random;
+pub mod report;
+pub mod requests;
+pub mod sampler;
+pub mod seeds;
+pub mod server;
+pub mod stages;
+pub mod world;

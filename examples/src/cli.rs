@@ -1,0 +1,173 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Parser, error::ErrorKind, value_parser};
+
+use crate::{
+    experiment::Experiment,
+    network::{GilbertElliott, Preset},
+    stages::{STAGES, Stage},
+};
+
+/// The talk "Do You Want to Retry?" in virtual time: every stage of its experiment, over many seeds.
+#[derive(Debug, Parser)]
+#[command(name = "talk", version, allow_negative_numbers = true)]
+pub struct Cli {
+    /// A stage to run, once for each; all of them without it
+    #[arg(long = "stage", value_name = "NAME", value_parser = stage)]
+    stages: Vec<&'static Stage>,
+
+    /// The first seed, whose successes are shown by themselves
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+
+    /// How many seeds
+    #[arg(long, default_value_t = 100, value_parser = value_parser!(u64).range(1..=1_000_000))]
+    seeds: u64,
+
+    /// The loss in percent, as netem's `gemodel`
+    #[arg(long, value_name = "P,R[,1-H[,1-K]]", default_value = "50,20")]
+    loss: GilbertElliott,
+
+    /// Calls per run
+    #[arg(long, default_value_t = 100, value_parser = value_parser!(u32).range(1..=1_000_000))]
+    requests: u32,
+
+    /// Calls at a time
+    #[arg(long, default_value_t = 10, value_parser = value_parser!(u32).range(1..=1_000))]
+    workers: u32,
+
+    /// How many of the server's responses are lies, in the stages whose server lies
+    #[arg(long, value_name = "PERCENT", default_value = "1", value_parser = percent)]
+    lies: f64,
+
+    /// The network's settings
+    #[arg(long, value_enum, default_value_t = Preset::Talk)]
+    preset: Preset,
+
+    /// The directory for summary.json and the stages' CSV files
+    #[arg(long, value_name = "DIR", default_value = "target/talk")]
+    out: PathBuf,
+}
+
+/// Why there is nothing to run.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// Help or version was asked for: this text.
+    Asked(String),
+    /// The input cannot be used: one line that says why.
+    Bad(String),
+}
+
+impl Cli {
+    /// Reads the command line.
+    ///
+    /// # Errors
+    /// A [`Refusal`] with what to print.
+    pub fn read(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Result<Self, Refusal> {
+        Self::try_parse_from(arguments).map_err(|error| match error.kind() {
+            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Refusal::Asked(error.to_string()),
+            _ => Refusal::Bad(first_paragraph(&error.to_string())),
+        })
+    }
+
+    /// What is to be run: the stages in the talk's order, each once.
+    #[must_use]
+    pub fn experiment(&self) -> Experiment {
+        let wanted = |stage: &&Stage| {
+            self.stages.is_empty() || self.stages.iter().any(|named| named.name == stage.name)
+        };
+        let mut experiment = Experiment::new(self.seed, self.seeds, STAGES.iter().filter(wanted).collect());
+        experiment.loss = self.loss;
+        experiment.preset = self.preset;
+        experiment.requests = self.requests as usize;
+        experiment.workers = self.workers as usize;
+        experiment.lies = self.lies;
+        experiment
+    }
+
+    /// Where the results go.
+    #[must_use]
+    pub fn out(&self) -> &PathBuf {
+        &self.out
+    }
+}
+
+fn stage(name: &str) -> Result<&'static Stage, String> {
+    STAGES.iter().find(|stage| stage.name == name).ok_or_else(|| {
+        let names: Vec<&str> = STAGES.iter().map(|stage| stage.name).collect();
+        format!("the stages are {}", names.join(", "))
+    })
+}
+
+fn percent(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(percent) if (0.0..=100.0).contains(&percent) => Ok(percent),
+        _ => Err("wanted is a percentage, 0..100".into()),
+    }
+}
+
+/// clap explains over several paragraphs; the first says what is wrong.
+fn first_paragraph(text: &str) -> String {
+    let lines = text.lines().map(str::trim).take_while(|line| !line.is_empty());
+    lines.collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(arguments: &[&str]) -> Result<Experiment, String> {
+        let arguments = ["talk"].iter().chain(arguments).map(Into::into);
+        match Cli::read(arguments) {
+            Ok(cli) => Ok(cli.experiment()),
+            Err(Refusal::Bad(line)) => Err(line),
+            Err(Refusal::Asked(text)) => panic!("{text}"),
+        }
+    }
+
+    #[test]
+    fn the_defaults_are_the_talks() {
+        let experiment = read(&[]).unwrap();
+        assert_eq!((experiment.seed, experiment.seeds), (1, 100));
+        assert_eq!((experiment.requests, experiment.workers), (100, 10));
+        assert_eq!(experiment.loss, GilbertElliott::TALK);
+        assert_eq!(experiment.preset, Preset::Talk);
+        assert_eq!(experiment.stages.len(), STAGES.len());
+        assert!((experiment.lies - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn stages_run_once_and_in_the_talks_order() {
+        let experiment = read(&["--stage", "naive", "--stage", "ideal", "--stage=naive"]).unwrap();
+        let names: Vec<&str> = experiment.stages.iter().map(|stage| stage.name).collect();
+        assert_eq!(names, ["ideal", "naive"]);
+    }
+
+    #[test]
+    fn bad_input_is_one_line_that_names_it() {
+        for (arguments, named) in [
+            (&["--loss", "120,20"][..], "`120`, outside 0..100"),
+            (&["--loss", "50"], "has 1 number(s)"),
+            (&["--loss=-1,20"], "`-1`, outside 0..100"),
+            (&["--stage", "nave"], "the stages are ideal, naive"),
+            (&["--stage", ""], "--stage"),
+            (&["--seeds", "0"], "0 is not in 1..="),
+            (&["--seed", "-1"], "--seed"),
+            (&["--seed", "x"], "invalid digit"),
+            (&["--requests", "0"], "0 is not in 1..="),
+            (&["--workers", "0"], "0 is not in 1..="),
+            (&["--lies", "101"], "0..100"),
+            (&["--lies", "NaN"], "0..100"),
+            (&["--preset", "x"], "[possible values: talk, no-probe]"),
+            (&["--out"], "--out"),
+            (&["more"], "'more'"),
+        ] {
+            let line = read(arguments).unwrap_err();
+            assert!(line.contains(named), "{arguments:?}: {line}");
+            assert!(!line.contains('\n') && line.starts_with("error: "), "{line}");
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! What the server serves: about 7 kB of random JSON, as in the talk.
+
+use bytes::Bytes;
+use serde_json::{Value, json};
+
+use crate::random::{Purpose, Random};
+
+/// The least length of the document in bytes.
+const LENGTH: usize = 7_000;
+
+/// The document of the run with this seed.
+#[must_use]
+pub fn document(seed: u64) -> Bytes {
+    let mut random = Random::new(seed, Purpose::Document);
+    let mut records: Vec<Value> = Vec::new();
+    let mut length = 2;
+    while length < LENGTH {
+        let record = json!({
+            "id": records.len(),
+            "name": format!("{:016x}", random.next_u64()),
+            "size": random.below(1_000_000),
+            "ready": random.chance(0.5),
+        });
+        length += record.to_string().len() + 1;
+        records.push(record);
+    }
+    Bytes::from(Value::Array(records).to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn documents_are_json_of_seven_kilobytes_and_differ_by_seed() {
+        for seed in 0..20 {
+            let text = document(seed);
+            assert!((7_000..7_200).contains(&text.len()), "{}", text.len());
+            assert!(serde_json::from_slice::<Value>(&text).unwrap().is_array());
+            assert_eq!(text, document(seed));
+            assert_ne!(text, document(seed + 1));
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! The client's end: how hyper-util's client gets its connections.
+
+use std::{
+    future::{Future, poll_fn},
+    io,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use http::Uri;
+use hyper_util::rt::TokioIo;
+use smoltcp::{iface::SocketHandle, wire::Ipv4Address};
+use tokio::time::{sleep, timeout};
+use tower_service::Service;
+
+use super::{
+    Network,
+    shared::{Shared, Side},
+    stream::Stream,
+};
+
+/// Connects from the client's host.
+///
+/// Errors are [`io::Error`]s: `ConnectionRefused`, `TimedOut` (after the operating system's limit, or the
+/// connector's own if that is shorter), `HostUnreachable` where the network is off.
+#[derive(Debug, Clone)]
+pub struct Connector {
+    network: Network,
+    connect_timeout: Option<Duration>,
+    read_timeout: Option<Duration>,
+}
+
+/// A connection attempt; dropped before its end, it leaves nothing behind.
+struct Attempt {
+    shared: Arc<Shared>,
+    handle: Option<SocketHandle>,
+}
+
+impl Connector {
+    /// A connector with the operating system's limits only.
+    #[must_use]
+    pub fn new(network: Network) -> Self {
+        Self { network, connect_timeout: None, read_timeout: None }
+    }
+
+    /// A limit on the connection's set-up, below the operating system's.
+    #[must_use]
+    pub fn with_connect_timeout(mut self, limit: Duration) -> Self {
+        self.connect_timeout = Some(limit);
+        self
+    }
+
+    /// A limit on the time without a byte on a connection, as the socket option has it.
+    #[must_use]
+    pub fn with_read_timeout(mut self, limit: Duration) -> Self {
+        self.read_timeout = Some(limit);
+        self
+    }
+
+    async fn connect(self, uri: Uri) -> io::Result<TokioIo<Stream>> {
+        let server = address(&uri)?;
+        let system = self.network.knobs().connect_give_up;
+        let limit = self.connect_timeout.map_or(system, |limit| limit.min(system));
+        let stream = timeout(limit, self.network.connect(server))
+            .await
+            .map_err(|_| io::Error::new(io::ErrorKind::TimedOut, "connection not set up in time"))??;
+        Ok(TokioIo::new(stream.with_read_timeout(self.read_timeout)))
+    }
+}
+
+impl Network {
+    async fn connect(&self, server: (Ipv4Address, u16)) -> io::Result<Stream> {
+        if self.is_off() {
+            sleep(self.knobs().unreachable_after).await;
+            return Err(io::Error::new(io::ErrorKind::HostUnreachable, "no route to host"));
+        }
+        let shared = self.shared();
+        let handle = shared.connect(server)?;
+        let mut attempt = Attempt { shared: Arc::clone(shared), handle: Some(handle) };
+        poll_fn(|cx| shared.hosts().client.poll_connected(handle, cx)).await?;
+        attempt.handle = None;
+        Ok(Stream::new(Arc::clone(shared), Side::Client, handle))
+    }
+}
+
+/// Where a URI leads: there is no name resolution here.
+fn address(uri: &Uri) -> io::Result<(Ipv4Address, u16)> {
+    let host = uri.host().unwrap_or_default();
+    let host = host.parse().map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
+    Ok((host, uri.port_u16().unwrap_or(80)))
+}
+
+impl Service<Uri> for Connector {
+    type Response = TokioIo<Stream>;
+    type Error = io::Error;
+    type Future = Pin<Box<dyn Future<Output = io::Result<TokioIo<Stream>>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, uri: Uri) -> Self::Future {
+        Box::pin(self.clone().connect(uri))
+    }
+}
+
+impl Drop for Attempt {
+    fn drop(&mut self) {
+        if let Some(handle) = self.handle.take() {
+            self.shared.abandon(handle);
+        }
+    }
+}

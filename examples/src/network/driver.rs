@@ -1,0 +1,29 @@
+//! The task that keeps the network going.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::time::sleep_until;
+
+use super::shared::Shared;
+
+/// tokio's timers have this grain; a shorter wait could come round without the clock having moved.
+const GRAIN: Duration = Duration::from_millis(1);
+
+/// Pumps packets whenever a stream has done something or a timer of either stack is due; never ends.
+pub(crate) async fn drive(shared: Arc<Shared>) {
+    loop {
+        let next = shared.hosts().pump(&shared.clock);
+        // `poll_at` may lie in the past.
+        let next = next.map(|at| shared.clock.at(at.max(shared.clock.now() + GRAIN)));
+        tokio::select! {
+            biased;
+            () = shared.changed.notified() => {}
+            () = async {
+                match next {
+                    Some(at) => sleep_until(at).await,
+                    None => std::future::pending().await,
+                }
+            } => {}
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! What an experiment leaves: a table on the terminal and files in a directory.
+
+mod output;
+mod samples;
+mod statistics;
+mod summary;
+mod table;
+
+pub use self::{
+    output::{OutputDirectory, OutputError},
+    samples::samples_csv,
+    statistics::Statistics,
+    summary::{StageSummary, Summary},
+    table::table,
+};

@@ -1,0 +1,76 @@
+//! One simulated world: a network, a server on it, and clients for it.
+
+use std::{
+    future::Future,
+    io,
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+use http::Uri;
+use tokio::runtime;
+
+use crate::{
+    client::Client,
+    network::{GilbertElliott, Knobs, Network, Preset},
+    random::{Purpose, Random},
+    server::{Server, URL},
+};
+
+/// What a world is a function of.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub struct Settings {
+    /// The run's seed: the same seed gives the same bytes.
+    pub seed: u64,
+    /// The loss; none on a perfect network.
+    pub loss: Option<GilbertElliott>,
+    /// The network's settings.
+    pub knobs: Knobs,
+    /// The share of responses in which the server lies (0..1).
+    pub lies: f64,
+}
+
+/// A world in motion, within its own runtime.
+#[derive(Debug)]
+pub struct World {
+    network: Network,
+    seed: u64,
+    calls: AtomicU64,
+}
+
+impl Settings {
+    /// The talk's loss under the default preset, with an honest server.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
+        Self { seed, loss: Some(GilbertElliott::TALK), knobs: Preset::default().knobs(), lies: 0.0 }
+    }
+}
+
+impl World {
+    /// Builds a world with a paused clock, runs `visit` in it to its end, and tears it down.
+    ///
+    /// # Errors
+    /// If the runtime cannot be built.
+    pub fn run<F: Future>(settings: Settings, visit: impl FnOnce(World) -> F) -> io::Result<F::Output> {
+        let runtime = runtime::Builder::new_current_thread().enable_time().start_paused(true).build()?;
+        Ok(runtime.block_on(async move {
+            let network = Network::start(settings.seed, settings.loss, settings.knobs);
+            Server::new(settings.seed, settings.lies).start(&network);
+            visit(World { network, seed: settings.seed, calls: AtomicU64::new(0) }).await
+        }))
+    }
+
+    /// A client for the next call.
+    #[must_use]
+    pub fn client(&self) -> Client {
+        let call = self.calls.fetch_add(1, Ordering::Relaxed);
+        let seed = Random::new(self.seed.wrapping_add(call << 32), Purpose::Calls).next_u64();
+        Client::new(self.network.clone(), seed)
+    }
+
+    /// Where the document is.
+    #[must_use]
+    pub fn uri(&self) -> Uri {
+        Uri::from_static(URL)
+    }
+}
