@@ -21,3 +21,8 @@ pub mod seeds;
 pub mod server;
 pub mod stages;
 pub mod world;
+
+/// The examples of the project's README, compiled and run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
