@@ -9,8 +9,10 @@ use tower_content_check_bench::{Contender, compare, material};
 /// The read buffer of a busy connection.
 const FRAME: usize = 16 * 1024;
 
+type Make = fn(usize) -> Vec<u8>;
+
 fn main() {
-    let kinds: [(&str, fn(usize) -> Vec<u8>); 5] = [
+    let kinds: [(&str, Make); 5] = [
         ("records", material::records),
         ("pretty", material::pretty),
         ("texts", material::texts),

@@ -23,10 +23,14 @@ impl Nesting {
         self.depth
     }
 
-    /// The innermost open container; meaningless at depth 0.
+    /// The innermost open container; nothing at depth 0.
     #[inline]
-    pub(super) fn innermost(&self) -> Container {
-        if self.innermost & 1 == 1 { Container::Object } else { Container::Array }
+    pub(super) fn innermost(&self) -> Option<Container> {
+        match self.depth {
+            0 => None,
+            _ if self.innermost & 1 == 1 => Some(Container::Object),
+            _ => Some(Container::Array),
+        }
     }
 
     #[inline]
@@ -62,10 +66,10 @@ mod tests {
             (0..depth).for_each(|level| nesting.open(kind(level)));
             for level in (0..depth).rev() {
                 assert_eq!(nesting.depth(), level + 1);
-                assert_eq!(nesting.innermost(), kind(level), "{level} of {depth}");
+                assert_eq!(nesting.innermost(), Some(kind(level)), "{level} of {depth}");
                 nesting.close();
             }
-            assert_eq!(nesting.depth(), 0);
+            assert_eq!((nesting.depth(), nesting.innermost()), (0, None));
         }
     }
 }

@@ -12,9 +12,6 @@ impl Walk<'_> {
     /// frame, and judged as UTF-8 in one go.
     #[inline(always)]
     pub(super) fn string(&mut self, role: Role) -> Result<(), Stop> {
-        if !self.json.partial.is_empty() {
-            return self.foreign(role);
-        }
         loop {
             while let Some(word) = words::word(&self.data[self.at..]) {
                 let marks = words::not_plain(word);
@@ -41,7 +38,7 @@ impl Walk<'_> {
         }
     }
 
-    fn foreign(&mut self, role: Role) -> Result<(), Stop> {
+    pub(super) fn foreign(&mut self, role: Role) -> Result<(), Stop> {
         self.apart(|walk| walk.follow_foreign(role))
     }
 

@@ -59,7 +59,7 @@ impl JsonValidator {
             return Err(fault.clone());
         }
         let state = self.state;
-        match (Walk { data, at: 0, json: self }).run(state) {
+        match Walk::new(data, self).run(state) {
             Stop::Starved(state) => {
                 self.state = state;
                 self.offset += data.len() as u64;
@@ -101,11 +101,10 @@ impl JsonValidator {
     }
 
     fn unclosed(&self) -> Option<Expected> {
-        match (self.nesting.depth(), self.nesting.innermost()) {
-            (0, _) => None,
-            (_, Container::Array) => Some(Expected::CommaOrBracket),
-            (_, Container::Object) => Some(Expected::CommaOrBrace),
-        }
+        self.nesting.innermost().map(|container| match container {
+            Container::Array => Expected::CommaOrBracket,
+            Container::Object => Expected::CommaOrBrace,
+        })
     }
 
     /// A line begins at this place of the frame.

@@ -1,3 +1,5 @@
+use std::convert::Infallible;
+
 use super::{
     expected::Expected,
     nesting::Container,
@@ -11,6 +13,8 @@ use super::{
 pub(super) struct Walk<'a> {
     pub(super) data: &'a [u8],
     pub(super) at: usize,
+    /// The innermost open container, at hand in a register.
+    inside: Option<Container>,
     pub(super) json: &'a mut JsonValidator,
 }
 
@@ -34,27 +38,28 @@ type Step<T = ()> = Result<T, Stop>;
 
 // ===== impl Walk =====
 
-impl Walk<'_> {
+impl<'a> Walk<'a> {
+    #[inline(always)]
+    pub(super) fn new(data: &'a [u8], json: &'a mut JsonValidator) -> Self {
+        Self { data, at: 0, inside: json.nesting.innermost(), json }
+    }
+
     /// Walks on from `state` until the frame is used up or the content is found wrong.
     #[inline]
     pub(super) fn run(mut self, state: State) -> Stop {
-        match self.resume(state) {
-            Ok(next) => self.go_on(next),
-            Err(stop) => stop,
-        }
+        let Err(stop) = self.resume(state).and_then(|next| self.go_on(next));
+        stop
     }
 
-    fn go_on(self, mut next: Next) -> Stop {
+    fn go_on(self, mut next: Next) -> Step<Infallible> {
         // A value of its own, that no call borrows, so that its parts can stay in registers.
-        let mut walk = Walk { data: self.data, at: self.at, json: self.json };
+        let mut walk = Walk { data: self.data, at: self.at, inside: self.inside, json: self.json };
         loop {
-            let step = match next {
-                Next::Value => walk.value(),
-                Next::AfterValue => walk.after_value(),
-            };
-            match step {
-                Ok(step) => next = step,
-                Err(stop) => return stop,
+            if next == Next::Value {
+                next = walk.value()?;
+            }
+            if next == Next::AfterValue {
+                next = walk.after_value()?;
             }
         }
     }
@@ -62,7 +67,7 @@ impl Walk<'_> {
     /// Does what is rare with a walk of its own, so that this one need not be in memory for it.
     #[inline(always)]
     pub(super) fn apart<T>(&mut self, mut rare: impl FnMut(&mut Walk<'_>) -> Step<T>) -> Step<T> {
-        let mut walk = Walk { data: self.data, at: self.at, json: self.json };
+        let mut walk = Walk { data: self.data, at: self.at, inside: self.inside, json: self.json };
         let step = rare(&mut walk);
         self.at = walk.at;
         step
@@ -77,7 +82,14 @@ impl Walk<'_> {
             State::FirstKey => self.first_key(),
             State::Key => self.key(),
             State::Colon => self.colon(),
-            State::String(role) => self.string(role).and_then(|()| self.after_string(role)),
+            State::String(role) => {
+                if self.json.partial.is_empty() {
+                    self.string(role)?;
+                } else {
+                    self.foreign(role)?;
+                }
+                self.after_string(role)
+            }
             State::Escape(role) => {
                 self.escape(role)?;
                 self.string(role)?;
@@ -123,21 +135,19 @@ impl Walk<'_> {
     #[inline(always)]
     fn after_value(&mut self) -> Step<Next> {
         let byte = self.peek(State::AfterValue)?;
-        if self.json.nesting.depth() == 0 {
-            return self.fault(Expected::End);
-        }
-        match (self.json.nesting.innermost(), byte) {
-            (Container::Object, b',') => {
+        match (self.inside, byte) {
+            (Some(Container::Object), b',') => {
                 self.at += 1;
                 self.key()
             }
-            (Container::Array, b',') => {
+            (Some(Container::Array), b',') => {
                 self.at += 1;
                 Ok(Next::Value)
             }
-            (Container::Object, b'}') | (Container::Array, b']') => self.close(),
-            (Container::Object, _) => self.fault(Expected::CommaOrBrace),
-            (Container::Array, _) => self.fault(Expected::CommaOrBracket),
+            (Some(Container::Object), b'}') | (Some(Container::Array), b']') => self.close(),
+            (Some(Container::Object), _) => self.fault(Expected::CommaOrBrace),
+            (Some(Container::Array), _) => self.fault(Expected::CommaOrBracket),
+            (None, _) => self.fault(Expected::End),
         }
     }
 
@@ -195,6 +205,7 @@ impl Walk<'_> {
         }
         self.at += 1;
         self.json.nesting.open(container);
+        self.inside = Some(container);
         Ok(())
     }
 
@@ -202,6 +213,7 @@ impl Walk<'_> {
     fn close(&mut self) -> Step<Next> {
         self.at += 1;
         self.json.nesting.close();
+        self.inside = self.json.nesting.innermost();
         Ok(Next::AfterValue)
     }
 
