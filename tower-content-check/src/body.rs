@@ -157,18 +157,12 @@ where
     }
 
     fn size_hint(&self) -> SizeHint {
-        let here = self.frames.len();
         let rest = match &self.rest {
             Rest::Nothing => SizeHint::with_exact(0),
             Rest::Unread { body } => body.size_hint(),
             Rest::Begun { body } => body.size_hint(),
             Rest::Failed { .. } => SizeHint::default(),
         };
-        let mut hint = SizeHint::new();
-        if let Some(upper) = rest.upper() {
-            hint.set_upper(upper.saturating_add(here));
-        }
-        hint.set_lower(rest.lower().saturating_add(here));
-        hint
+        self.frames.size_hint_with(&rest)
     }
 }

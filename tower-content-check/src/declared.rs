@@ -1,5 +1,7 @@
 use http::{HeaderMap, Version, header};
 
+use crate::digits::digits;
+
 /// What the head says about the length of the body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Declared {
@@ -48,14 +50,6 @@ impl Declared {
             _ => None,
         }
     }
-}
-
-/// `1*DIGIT`: no sign, no space, no overflow.
-fn digits(value: &[u8]) -> Option<u64> {
-    if value.is_empty() || !value.iter().all(u8::is_ascii_digit) {
-        return None;
-    }
-    std::str::from_utf8(value).ok()?.parse().ok()
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@ use std::collections::{VecDeque, vec_deque};
 
 use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
-use http_body::Frame;
+use http_body::{Frame, SizeHint};
 
 /// The frames of a body as they came: data first, then at most one set of trailers.
 ///
@@ -71,6 +71,16 @@ impl Frames {
             return Some(Frame::data(data));
         }
         self.trailers.take().map(Frame::trailers)
+    }
+
+    /// The size of these frames and of what comes behind them.
+    pub(crate) fn size_hint_with(&self, rest: &SizeHint) -> SizeHint {
+        let mut hint = SizeHint::new();
+        if let Some(upper) = rest.upper() {
+            hint.set_upper(upper.saturating_add(self.len));
+        }
+        hint.set_lower(rest.lower().saturating_add(self.len));
+        hint
     }
 
     /// All data in one piece; without a copy when it came in one.

@@ -9,6 +9,7 @@ mod body;
 mod declared;
 #[cfg(feature = "digest")]
 mod digest;
+mod digits;
 mod draining;
 mod end;
 mod error;

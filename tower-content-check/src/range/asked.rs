@@ -1,6 +1,7 @@
 use http::HeaderValue;
 
-use super::{content_range::ContentRange, digits::digits};
+use super::content_range::ContentRange;
+use crate::digits::digits;
 
 /// One range of bytes as a request asks for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,10 +23,10 @@ impl AskedRange {
         }
         let (first, last) = range.trim().split_once('-')?;
         match (first, last) {
-            ("", last) => Some(Self::Last(digits(last)?)),
-            (first, "") => Some(Self::From(digits(first)?)),
+            ("", last) => Some(Self::Last(digits(last.as_bytes())?)),
+            (first, "") => Some(Self::From(digits(first.as_bytes())?)),
             (first, last) => {
-                let (first, last) = (digits(first)?, digits(last)?);
+                let (first, last) = (digits(first.as_bytes())?, digits(last.as_bytes())?);
                 (first <= last).then_some(Self::Between(first, last))
             }
         }

@@ -1,6 +1,6 @@
 use http::HeaderValue;
 
-use super::digits::digits;
+use crate::digits::digits;
 
 /// A `Content-Range` of bytes: the first and the last, and the length of the whole where it is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,9 +23,9 @@ impl ContentRange {
         let (first, last) = range.split_once('-')?;
         let complete = match complete {
             "*" => None,
-            length => Some(digits(length)?),
+            length => Some(digits(length.as_bytes())?),
         };
-        let range = Self { first: digits(first)?, last: digits(last)?, complete };
+        let range = Self { first: digits(first.as_bytes())?, last: digits(last.as_bytes())?, complete };
         let within = complete.is_none_or(|complete| range.last < complete);
         (range.first <= range.last && range.last < u64::MAX && within).then_some(range)
     }

@@ -2,6 +2,5 @@
 
 mod asked;
 mod content_range;
-mod digits;
 
 pub(crate) use self::{asked::AskedRange, content_range::ContentRange};

@@ -93,14 +93,7 @@ where
     }
 
     fn size_hint(&self) -> SizeHint {
-        let inner = self.inner.size_hint();
-        let before = self.before.len();
-        let mut hint = SizeHint::new();
-        if let Some(upper) = inner.upper() {
-            hint.set_upper(upper.saturating_add(before));
-        }
-        hint.set_lower(inner.lower().saturating_add(before));
-        hint
+        self.before.size_hint_with(&self.inner.size_hint())
     }
 }
 
