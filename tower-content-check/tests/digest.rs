@@ -1,6 +1,6 @@
 //! Digest fields: the vectors of RFC 9530, and where the fields may stand.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failed test may end that way")]
-#![cfg(feature = "digest")]
+#![cfg(all(feature = "digest", feature = "json"))]
 
 mod support;
 
@@ -134,4 +134,29 @@ async fn the_reason_names_the_field() {
     let error = error(call(ContentCheckLayer::new(Digest::new()), wrong).await);
     assert_eq!(error.reason(), Some("content does not agree with its Repr-Digest"));
     assert!(error.fingerprint().is_some());
+}
+
+#[tokio::test]
+async fn byte_sequences_are_read_as_structured_fields_are() {
+    let vectors: serde_json::Value =
+        serde_json::from_str(include_str!("vectors/content_digest.json")).unwrap();
+    let sequences = vectors["sf_byte_sequences"].as_array().unwrap();
+    assert!(sequences.len() >= 8);
+    for sequence in sequences {
+        let value = format!("sha-256={}", sequence["raw"].as_str().unwrap());
+        let outcome = judge(|| {
+            let mut response = response(200, &[], Script::of(HELLO));
+            response.headers_mut().insert("content-digest", value.parse().unwrap());
+            response
+        });
+        // None of them is the digest, so one that is read differs.
+        let expected: &[_] = match sequence["rule"].as_str().unwrap() {
+            "ok" => &[Outcome::Differs],
+            "must_fail" => &[Outcome::Silent],
+            "can_fail" => &[Outcome::Differs, Outcome::Silent],
+            other => panic!("no rule: {other}"),
+        };
+        let outcome = outcome.await;
+        assert!(expected.contains(&outcome), "{value}: {outcome:?}");
+    }
 }
