@@ -1,6 +1,6 @@
 //! Digest fields: the vectors of RFC 9530, and where the fields may stand.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failed test may end that way")]
-#![cfg(all(feature = "digest", feature = "json"))]
+#![cfg(feature = "digest")]
 
 mod support;
 

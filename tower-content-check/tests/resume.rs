@@ -376,6 +376,52 @@ async fn the_outer_layer_gives_each_request_a_handle() {
     assert_eq!(*seen.lock().unwrap(), [0, 4], "one that is there stays");
 }
 
+/// Retries whatever the content check does not accept, at once.
+#[derive(Clone)]
+struct Again;
+
+impl<B> tower::retry::Policy<Request<()>, Response<B>, BoxError> for Again {
+    type Future = std::future::Ready<()>;
+
+    fn retry(
+        &mut self,
+        _: &mut Request<()>,
+        result: &mut Result<Response<B>, BoxError>,
+    ) -> Option<Self::Future> {
+        result.is_err().then(|| std::future::ready(()))
+    }
+
+    fn clone_request(&mut self, request: &Request<()>) -> Option<Request<()>> {
+        Some(request.clone())
+    }
+}
+
+#[tokio::test]
+async fn inside_a_retry_each_call_is_continued_by_itself() {
+    let content: Vec<u8> = (0..100).collect();
+    let sent = Arc::new(Mutex::new(Vec::new()));
+    let client = service_fn({
+        let (content, sent) = (content.clone(), sent.clone());
+        move |request: Request<()>| {
+            sent.lock().unwrap().push(request.headers().get(header::RANGE).cloned());
+            let answer = serve(&content, request.headers(), 40, false, 7);
+            async { Ok::<_, Infallible>(answer) }
+        }
+    });
+    let service = ServiceBuilder::new()
+        .layer(ResumableLayer::new())
+        .retry(Again)
+        .layer(ContentCheckLayer::new(Length::new()))
+        .layer(ResumeLayer::new())
+        .service(client);
+    for _ in 0..2 {
+        let answer = service.clone().oneshot(request(Method::GET, &[])).await.unwrap();
+        assert_eq!(answer.into_body().into_bytes().await.unwrap(), content);
+        let ranges = std::mem::take(&mut *sent.lock().unwrap());
+        assert_eq!(ranges, [None, Some("bytes=40-".parse().unwrap()), Some("bytes=80-".parse().unwrap())]);
+    }
+}
+
 /// A server of ten to a hundred bytes that answers as the request asks and breaks off where it is told.
 fn serve(
     content: &[u8],
