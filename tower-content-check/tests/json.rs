@@ -188,6 +188,16 @@ fn faults_say_where_and_what() {
 }
 
 #[test]
+fn long_content_of_any_kind_takes_no_stack() {
+    for part in ["a", "\u{e9}", "\u{e9}\\n", "\\u0041\u{20ac}", "\\\"", "\\\\\u{1f600}x"] {
+        let content = format!("[\"{0}\",{{\"{0}\":1}}]", part.repeat(100_000));
+        for len in [1, 7, 16 * 1024, content.len()] {
+            assert_eq!(judge(&JsonValidator::new(), content.as_bytes().chunks(len)), Ok(()), "{part} {len}");
+        }
+    }
+}
+
+#[test]
 fn a_fault_is_final() {
     let mut json = JsonValidator::new();
     let fault = json.push(b"[1 2").unwrap_err();

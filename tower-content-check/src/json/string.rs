@@ -1,7 +1,7 @@
 use super::{
     expected::Expected,
     state::{Role, State},
-    walk::{Stop, Walk},
+    walk::{Step, Stopped, Walk},
     words,
 };
 use crate::partial::NotUtf8;
@@ -11,7 +11,7 @@ impl Walk<'_> {
     /// ASCII is skipped in blocks. From the first byte on that is none, the text is followed to its end or that of the
     /// frame, and judged as UTF-8 in one go.
     #[inline(always)]
-    pub(super) fn string(&mut self, role: Role) -> Result<(), Stop> {
+    pub(super) fn string(&mut self, role: Role) -> Step {
         loop {
             while let Some(word) = words::word(&self.data[self.at..]) {
                 let marks = words::not_plain(word);
@@ -38,14 +38,14 @@ impl Walk<'_> {
         }
     }
 
-    pub(super) fn foreign(&mut self, role: Role) -> Result<(), Stop> {
+    pub(super) fn foreign(&mut self, role: Role) -> Step {
         self.apart(|walk| walk.follow_foreign(role))
     }
 
     /// A string from its first character on that is not ASCII.
     #[inline(never)]
-    fn follow_foreign(&mut self, role: Role) -> Result<(), Stop> {
-        let from = self.at;
+    fn follow_foreign(&mut self, role: Role) -> Step {
+        let mut from = self.at;
         loop {
             while let Some(word) = words::word(&self.data[self.at..]) {
                 let marks = words::ends_of_run(word);
@@ -62,13 +62,11 @@ impl Walk<'_> {
                     return Ok(());
                 }
                 Some(b'\\') => {
-                    // A character cannot go on behind a backslash, so a frame that ends in an escape leaves none open.
-                    let escape = self.at;
+                    // A character cannot go on behind a backslash, and its fault comes before one of the escape.
+                    self.text(from, self.at, false)?;
                     self.at += 1;
-                    if let Err(stop) = self.escape(role) {
-                        self.text(from, escape, false)?;
-                        return Err(stop);
-                    }
+                    self.escape(role)?;
+                    from = self.at;
                 }
                 Some(byte) if *byte < b' ' => {
                     self.text(from, self.at, false)?;
@@ -85,7 +83,7 @@ impl Walk<'_> {
 
     /// Behind a backslash.
     #[inline(always)]
-    pub(super) fn escape(&mut self, role: Role) -> Result<(), Stop> {
+    pub(super) fn escape(&mut self, role: Role) -> Step {
         match self.data.get(self.at) {
             None => self.starved(State::Escape(role)),
             Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => {
@@ -102,7 +100,7 @@ impl Walk<'_> {
 
     /// Behind `\u` and `seen` of its digits.
     #[inline(always)]
-    pub(super) fn hex(&mut self, role: Role, seen: u8) -> Result<(), Stop> {
+    pub(super) fn hex(&mut self, role: Role, seen: u8) -> Step {
         for seen in seen..4 {
             match self.data.get(self.at) {
                 None => return self.starved(State::Hex(role, seen)),
@@ -113,10 +111,13 @@ impl Walk<'_> {
         Ok(())
     }
 
-    fn text(&mut self, from: usize, to: usize, more: bool) -> Result<(), Stop> {
+    fn text(&mut self, from: usize, to: usize, more: bool) -> Step {
         match self.json.partial.check(&self.data[from..to], more) {
             Ok(()) => Ok(()),
-            Err(NotUtf8 { at }) => Err(Stop::Fault { at: from as isize + at, expected: Expected::Utf8 }),
+            Err(NotUtf8 { at }) => {
+                self.json.fail(from as isize + at, Expected::Utf8);
+                Err(Stopped)
+            }
         }
     }
 }

@@ -3,7 +3,7 @@ use super::{
     fault::JsonFault,
     nesting::{Container, Nesting},
     state::State,
-    walk::{Stop, Walk},
+    walk::Walk,
 };
 use crate::partial::Partial;
 
@@ -59,13 +59,13 @@ impl JsonValidator {
             return Err(fault.clone());
         }
         let state = self.state;
-        match Walk::new(data, self).run(state) {
-            Stop::Starved(state) => {
-                self.state = state;
+        Walk::new(data, self).run(state);
+        match &self.fault {
+            Some(fault) => Err(fault.clone()),
+            None => {
                 self.offset += data.len() as u64;
                 Ok(())
             }
-            Stop::Fault { at, expected } => Err(self.fail(at, expected, false)),
         }
     }
 
@@ -74,12 +74,12 @@ impl JsonValidator {
     /// # Errors
     ///
     /// The fault found earlier, or what is missing at the end.
-    pub fn finish(&mut self) -> Result<(), JsonFault> {
+    pub fn finish(&self) -> Result<(), JsonFault> {
         if let Some(fault) = &self.fault {
             return Err(fault.clone());
         }
         match self.missing() {
-            Some(expected) => Err(self.fail(0, expected, true)),
+            Some(expected) => Err(self.fault_at(self.offset, expected, true)),
             None => Ok(()),
         }
     }
@@ -114,13 +114,21 @@ impl JsonValidator {
         self.line_start = self.offset + at as u64;
     }
 
+    /// The frame ends here.
+    #[inline]
+    pub(super) fn pause(&mut self, state: State) {
+        self.state = state;
+    }
+
+    /// The content is not JSON from this place of the frame on; it may be before the frame.
     #[cold]
-    fn fail(&mut self, at: isize, expected: Expected, at_end: bool) -> JsonFault {
+    pub(super) fn fail(&mut self, at: isize, expected: Expected) {
         let offset = self.offset.saturating_add_signed(at as i64);
-        let column = offset - self.line_start + 1;
-        let fault = JsonFault { offset, line: self.line, column, expected, at_end };
-        self.fault = Some(fault.clone());
-        fault
+        self.fault = Some(self.fault_at(offset, expected, false));
+    }
+
+    fn fault_at(&self, offset: u64, expected: Expected, at_end: bool) -> JsonFault {
+        JsonFault { offset, line: self.line, column: offset - self.line_start + 1, expected, at_end }
     }
 }
 

@@ -18,14 +18,9 @@ pub(super) struct Walk<'a> {
     pub(super) json: &'a mut JsonValidator,
 }
 
-/// Why the walk does not go on.
+/// The walk does not go on: the validator has been told why. A byte in a register, where the reason would not be.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Stop {
-    /// The frame is used up.
-    Starved(State),
-    /// The content is not JSON.
-    Fault { at: isize, expected: Expected },
-}
+pub(super) struct Stopped;
 
 /// What comes next, once a token is complete.
 #[derive(Clone, Copy, PartialEq)]
@@ -34,7 +29,7 @@ enum Next {
     AfterValue,
 }
 
-type Step<T = ()> = Result<T, Stop>;
+pub(super) type Step<T = ()> = Result<T, Stopped>;
 
 // ===== impl Walk =====
 
@@ -46,9 +41,9 @@ impl<'a> Walk<'a> {
 
     /// Walks on from `state` until the frame is used up or the content is found wrong.
     #[inline]
-    pub(super) fn run(mut self, state: State) -> Stop {
-        let Err(stop) = self.resume(state).and_then(|next| self.go_on(next));
-        stop
+    pub(super) fn run(mut self, state: State) -> Stopped {
+        let Err(stopped) = self.resume(state).and_then(|next| self.go_on(next));
+        stopped
     }
 
     fn go_on(self, mut next: Next) -> Step<Infallible> {
@@ -299,13 +294,17 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// The frame is used up.
     #[inline(always)]
-    pub(super) fn starved<T>(&self, state: State) -> Step<T> {
-        Err(Stop::Starved(state))
+    pub(super) fn starved<T>(&mut self, state: State) -> Step<T> {
+        self.json.pause(state);
+        Err(Stopped)
     }
 
+    /// The content is not JSON from here on.
     #[inline(always)]
-    pub(super) fn fault<T>(&self, expected: Expected) -> Step<T> {
-        Err(Stop::Fault { at: self.at as isize, expected })
+    pub(super) fn fault<T>(&mut self, expected: Expected) -> Step<T> {
+        self.json.fail(self.at as isize, expected);
+        Err(Stopped)
     }
 }
