@@ -127,7 +127,7 @@ impl<C: Check> Call<C> {
             Course::PassOn => Next::Return(Ok(Response::from_parts(parts, CheckedBody::passed_on(body)))),
             Course::Drain => Next::Drain(Draining::new(parts, body, settings.drain_bytes)),
             Course::Judge => {
-                let mut judging = Judging::new(asked, parts, declared, check, settings.max_bytes);
+                let mut judging = Judging::new(asked, parts, declared, check, &settings);
                 match judging.head(body.size_hint().lower()) {
                     Ok(()) => Next::Judge(body, judging),
                     Err(error) => Next::Return(Err(error.into())),

@@ -9,7 +9,7 @@ use http_body::{Body, Frame};
 
 use crate::{
     BoxError, Check, CheckedBody, ContentCheckError, End, Head, Rejection, declared::Declared,
-    frames::Frames, head::Asked,
+    frames::Frames, head::Asked, settings::Settings,
 };
 
 /// One response while it is read and judged.
@@ -20,14 +20,16 @@ pub(crate) struct Judging<C> {
     declared: Declared,
     check: C,
     max_bytes: u64,
+    compact: bool,
     frames: Frames,
 }
 
 // ===== impl Judging =====
 
 impl<C: Check> Judging<C> {
-    pub(crate) fn new(asked: Asked, parts: Parts, declared: Declared, check: C, max_bytes: u64) -> Self {
-        Self { asked, parts, declared, check, max_bytes, frames: Frames::default() }
+    pub(crate) fn new(asked: Asked, parts: Parts, declared: Declared, check: C, settings: &Settings) -> Self {
+        let Settings { max_bytes, compact, .. } = *settings;
+        Self { asked, parts, declared, check, max_bytes, compact, frames: Frames::default() }
     }
 
     /// Judges the head; `at_least` is what the body itself states of its size.
@@ -92,6 +94,7 @@ impl<C: Check> Judging<C> {
         }
         within(self.frames.len().saturating_add(data.len() as u64), self.max_bytes)?;
         within_bookkeeping(self.frames.count(), self.max_bytes)?;
+        let data = if self.compact { Bytes::copy_from_slice(&data) } else { data };
         // Kept first, so that the fingerprint of a rejection covers the frame that led to it.
         let data = self.frames.push(data);
         self.check.frame(data)

@@ -44,6 +44,17 @@ impl<C> ContentCheckLayer<C> {
         self
     }
 
+    /// Holds copies of the frames, as long as they are, in place of the buffers in which they arrived.
+    ///
+    /// A frame is a part of its client's read buffer and keeps all of it alive. With hyper's client a kept body of 1 MB
+    /// holds 1.5 MB so, and 2.1 MB when it comes in chunks of 100 bytes (measured); a copy of it holds 1 MB and takes one
+    /// `memcpy`. Worth it where many long bodies are held at once. Default: the frames as they came.
+    #[must_use]
+    pub fn compact(mut self) -> Self {
+        self.settings.compact = true;
+        self
+    }
+
     /// Sets how many bytes of a response that is not judged and no success (a 503, say) are read inside
     /// the attempt, so that its connection can serve the next one; 0 reads none.
     ///

@@ -18,6 +18,7 @@ type Predicate = dyn Fn(&Head<'_>) -> bool + Send + Sync;
 pub(crate) struct Settings {
     pub(crate) max_bytes: u64,
     pub(crate) drain_bytes: u64,
+    pub(crate) compact: bool,
     pub(crate) judge_when: Option<Arc<Predicate>>,
 }
 
@@ -53,7 +54,12 @@ impl Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { max_bytes: DEFAULT_MAX_BYTES, drain_bytes: DEFAULT_DRAIN_BYTES, judge_when: None }
+        Self {
+            max_bytes: DEFAULT_MAX_BYTES,
+            drain_bytes: DEFAULT_DRAIN_BYTES,
+            compact: false,
+            judge_when: None,
+        }
     }
 }
 
@@ -62,6 +68,7 @@ impl fmt::Debug for Settings {
         f.debug_struct("Settings")
             .field("max_bytes", &self.max_bytes)
             .field("drain_bytes", &self.drain_bytes)
+            .field("compact", &self.compact)
             .field("judge_when", &self.judge_when.as_ref().map(|_| ".."))
             .finish()
     }

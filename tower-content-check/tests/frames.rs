@@ -135,3 +135,15 @@ fn data_behind_trailers_is_a_broken_body() {
         assert_eq!(error.reason(), Some("data came behind the trailers"));
     });
 }
+
+#[test]
+fn compact_frames_are_copies_with_the_same_cuts() {
+    run(async {
+        let frames = [Bytes::from_static(b"[1,"), Bytes::new(), Bytes::from_static(b" 2]")];
+        let layer = ContentCheckLayer::new(NotEmpty).compact();
+        let response = call(layer, response(200, &[], Script::new(steps(&frames)))).await.unwrap();
+        let (data, _) = frames_of(response.into_body()).await;
+        assert_eq!(data, frames);
+        assert_ne!(data[0].as_ptr(), frames[0].as_ptr());
+    });
+}
