@@ -25,12 +25,14 @@
 
 mod expected;
 mod fault;
+mod literal;
 mod nesting;
 mod number;
 mod state;
 mod string;
 mod validator;
 mod walk;
+mod white_space;
 mod words;
 
 pub use self::{fault::JsonFault, validator::JsonValidator};

@@ -6,7 +6,6 @@ use super::{
     number::{self, Digits, Left},
     state::{Role, State},
     validator::JsonValidator,
-    words,
 };
 
 /// A way through one frame.
@@ -24,7 +23,7 @@ pub(super) struct Stopped;
 
 /// What comes next, once a token is complete.
 #[derive(Clone, Copy, PartialEq)]
-enum Next {
+pub(super) enum Next {
     Value,
     AfterValue,
 }
@@ -230,67 +229,6 @@ impl<'a> Walk<'a> {
                 self.fault(Expected::Digit)
             }
             Left::Starved(digits) => self.starved(State::Number(digits)),
-        }
-    }
-
-    #[inline(always)]
-    fn literal(&mut self, word: &'static str, seen: u8) -> Step<Next> {
-        let rest = &word.as_bytes()[usize::from(seen)..];
-        if self.data[self.at..].starts_with(rest) {
-            self.at += rest.len();
-            return Ok(Next::AfterValue);
-        }
-        self.apart(|walk| walk.part_of_literal(word, seen))
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn part_of_literal(&mut self, word: &'static str, seen: u8) -> Step<Next> {
-        for (letter, seen) in word.bytes().zip(0..).skip(usize::from(seen)) {
-            match self.data.get(self.at) {
-                None => return self.starved(State::Literal(word, seen)),
-                Some(byte) if *byte == letter => self.at += 1,
-                Some(_) => return self.fault(Expected::Literal(word)),
-            }
-        }
-        Ok(Next::AfterValue)
-    }
-
-    /// The next byte that is no white space; it is not consumed.
-    #[inline(always)]
-    fn peek(&mut self, state: State) -> Step<u8> {
-        match self.data.get(self.at) {
-            Some(byte) if *byte > b' ' => Ok(*byte),
-            _ => self.skip_white_space(state),
-        }
-    }
-
-    #[inline(always)]
-    fn skip_white_space(&mut self, state: State) -> Step<u8> {
-        loop {
-            let Some(byte) = self.data.get(self.at) else { return self.starved(state) };
-            match byte {
-                b' ' | b'\t' | b'\r' => self.at += 1,
-                b'\n' => {
-                    self.at += 1;
-                    self.json.begin_line(self.at);
-                    self.skip_spaces();
-                }
-                byte => return Ok(*byte),
-            }
-        }
-    }
-
-    /// The indentation of a line.
-    #[inline(always)]
-    fn skip_spaces(&mut self) {
-        while let Some(word) = words::word(&self.data[self.at..]) {
-            let marks = words::not_space(word);
-            if marks != 0 {
-                self.at += words::before_first(marks);
-                return;
-            }
-            self.at += words::WIDTH;
         }
     }
 
