@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod adaptive_throttle;
 pub mod attempt_timeout;
 pub mod budget;
 pub mod deadline;

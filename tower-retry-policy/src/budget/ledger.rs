@@ -133,6 +133,13 @@ impl Ledger {
         (newest & SEALED == 0).then_some(Window { granted, deposits_before, newest })
     }
 
+    /// The total of deposits when the window began, for whoever grants nothing. Read while slots are opened it may
+    /// be that of a newer one, so that a few deposits are forgotten early.
+    pub(crate) fn deposits_before(&self) -> u64 {
+        let epoch = self.epoch.load(Ordering::Acquire);
+        self.slot(epoch - (SLOTS - 1)).deposits.load(Ordering::Acquire)
+    }
+
     /// Grants one more, if nothing has changed since the window was read.
     pub(crate) fn grant(&self, window: Window) -> Result<(), Refusal> {
         let state = window.newest;

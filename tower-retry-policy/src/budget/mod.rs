@@ -12,16 +12,38 @@
 //! | budget | allows | known from |
 //! |---|---|---|
 //! | [`RatioBudget`] | a share of the recent requests, and a floor | Finagle, Linkerd, tower |
+//! | [`ThrottleBudget`] | any while successes prevail | gRPC |
+//! | [`QuotaBudget`] | what a store of tokens pays for, by kind of failure | AWS SDKs |
+//! | [`InFlightBudget`] | a share of the requests in flight | Envoy |
+//! | [`UnlimitedBudget`] | all | |
+//! | [`EmptyBudget`] | none | |
 //!
 //! No call of any of them waits or takes a lock.
+//!
+//! With the feature `per-key`, `PerKey` keeps a budget for each host, or for any other key of the request, so that
+//! one host that fails does not use up the retries of the others.
 
 mod atomic;
 mod clock;
+mod fixed;
+mod in_flight;
 mod ledger;
+#[cfg(feature = "per-key")]
+mod per_key;
+mod quota;
 mod ratio;
 mod retry_budget;
+mod sliding_count;
 mod stripes;
+mod throttle;
 
 pub use self::clock::{Clock, TokioClock};
+pub use self::fixed::{EmptyBudget, UnlimitedBudget};
+pub use self::in_flight::InFlightBudget;
+#[cfg(feature = "per-key")]
+pub use self::per_key::PerKey;
+pub use self::quota::QuotaBudget;
 pub use self::ratio::RatioBudget;
 pub use self::retry_budget::{FailureKind, RequestEnd, RetryBudget};
+pub(crate) use self::sliding_count::SlidingCount;
+pub use self::throttle::ThrottleBudget;

@@ -1,0 +1,88 @@
+//! The service.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll};
+
+use http::{Request, Response};
+use tower::BoxError;
+use tower_service::Service;
+
+use super::history::History;
+use super::layer::Accept;
+use super::{ResponseFuture, ThrottledError};
+
+/// Rejects requests with [`ThrottledError`] while the server rejects most; see the
+/// [module documentation](crate::adaptive_throttle).
+#[derive(Clone)]
+pub struct AdaptiveThrottle<S, A = super::DefaultAccept> {
+    inner: S,
+    history: Arc<History>,
+    accept: A,
+    /// Clones draw from one sequence.
+    draws: Arc<AtomicU64>,
+}
+
+impl<S, A> AdaptiveThrottle<S, A> {
+    pub(super) fn with(inner: S, history: Arc<History>, accept: A, seed: u64) -> Self {
+        Self { inner, history, accept, draws: Arc::new(AtomicU64::new(seed)) }
+    }
+
+    /// The service within.
+    pub fn get_ref(&self) -> &S {
+        &self.inner
+    }
+
+    /// The service within, to be changed.
+    pub fn get_mut(&mut self) -> &mut S {
+        &mut self.inner
+    }
+
+    /// Only the service within.
+    pub fn into_inner(self) -> S {
+        self.inner
+    }
+
+    /// A number for this request alone, though clones ask at the same time.
+    fn draw(&self) -> u64 {
+        // Weyl's sequence parts the seeds, the generator mixes them.
+        let seed = self.draws.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed);
+        let mut generator = fastrand::Rng::with_seed(seed);
+        generator.u64(..);
+        generator.u64(..)
+    }
+}
+
+impl<S, A, B, R> Service<Request<B>> for AdaptiveThrottle<S, A>
+where
+    S: Service<Request<B>, Response = Response<R>>,
+    S::Error: Into<BoxError>,
+    A: Accept + Clone,
+{
+    type Response = Response<R>;
+    type Error = BoxError;
+    type Future = ResponseFuture<S::Future, A>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.inner.poll_ready(cx).map_err(Into::into)
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        match self.history.ask(self.draw()) {
+            Ok(()) => {
+                ResponseFuture::sent(self.inner.call(request), Arc::clone(&self.history), self.accept.clone())
+            }
+            Err((requests, accepts)) => ResponseFuture::rejected(ThrottledError::new(requests, accepts)),
+        }
+    }
+}
+
+impl<S: fmt::Debug, A> fmt::Debug for AdaptiveThrottle<S, A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AdaptiveThrottle")
+            .field("inner", &self.inner)
+            .field("history", &self.history)
+            .finish_non_exhaustive()
+    }
+}

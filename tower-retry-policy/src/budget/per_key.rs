@@ -1,0 +1,154 @@
+//! A budget for each key of the request.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::hash::Hash;
+use std::sync::Arc;
+use std::time::Duration;
+
+use quick_cache::sync::Cache;
+
+use super::atomic::{AtomicU64, Ordering};
+use super::clock::nanos;
+use super::{Clock, TokioClock};
+
+/// A budget for each host, or for any other key, made when the key is first asked for.
+///
+/// One host that fails then uses up its own budget and nobody else's.
+///
+/// ```
+/// use tower_retry_policy::budget::{FailureKind, PerKey, RatioBudget, RetryBudget};
+///
+/// let hosts = PerKey::new(|_: &http::uri::Authority| RatioBudget::new().compact().per_second(1));
+/// let request = http::Request::get("http://a.example/x").body(())?;
+///
+/// // The name of the host in any case of its letters, and the port if it is written.
+/// let budget = request.uri().authority().map(|host| hosts.budget(host));
+/// assert!(budget.is_some_and(|budget| budget.withdraw(FailureKind::Transient)));
+/// assert_eq!(hosts.len(), 1);
+/// # Ok::<_, http::Error>(())
+/// ```
+///
+/// At most [`max_keys`](Self::max_keys) budgets are kept; when there are more keys, those that are seldom asked for
+/// are forgotten, one for each new one. Those that were [idle](Self::idle) are forgotten too. A key that comes back
+/// begins with a new budget, so whoever can make up keys can make up retries: use keys that you give out.
+///
+/// The budgets have no locks; finding one takes the read lock of a part of the map for an instant, and the
+/// first request of a key its write lock.
+pub struct PerKey<K, B> {
+    budgets: Cache<K, Kept<B>>,
+    make: Make<K, B>,
+    clock: Arc<dyn Clock>,
+    max_keys: usize,
+    idle: u64,
+    /// When the idle ones were looked for last.
+    swept: AtomicU64,
+}
+
+type Make<K, B> = Arc<dyn Fn(&K) -> B + Send + Sync>;
+
+struct Kept<B> {
+    budget: Arc<B>,
+    used: Arc<AtomicU64>,
+}
+
+// ===== impl PerKey =====
+
+impl<K: Hash + Eq + Clone, B> PerKey<K, B> {
+    /// Budgets made by this function, at most 1024 of them, forgotten after 10 minutes without a request.
+    ///
+    /// 1024 small budgets are about a megabyte. Ten minutes are long beside any window, so that nothing that still
+    /// counts is forgotten.
+    #[must_use]
+    pub fn new(make: impl Fn(&K) -> B + Send + Sync + 'static) -> Self {
+        Self::with(Arc::new(make), Arc::new(TokioClock::new()), 1024, 600_000_000_000)
+    }
+
+    /// How many budgets are kept at most; at least one. Default 1024.
+    #[must_use]
+    pub fn max_keys(self, keys: usize) -> Self {
+        Self::with(self.make, self.clock, keys.max(1), self.idle)
+    }
+
+    /// How long a budget that nobody asks for is kept. Default 10 minutes. Less than a window of the budget
+    /// forgets retries that still count.
+    #[must_use]
+    pub fn idle(self, idle: Duration) -> Self {
+        Self::with(self.make, self.clock, self.max_keys, nanos(idle))
+    }
+
+    /// Another clock than tokio's for the idle time; the budgets have their own.
+    #[must_use]
+    pub fn clock(self, clock: impl Clock + 'static) -> Self {
+        Self::with(self.make, Arc::new(clock), self.max_keys, self.idle)
+    }
+
+    fn with(make: Make<K, B>, clock: Arc<dyn Clock>, max_keys: usize, idle: u64) -> Self {
+        let swept = AtomicU64::new(nanos(clock.now()));
+        Self { budgets: Cache::new(max_keys), make, clock, max_keys, idle, swept }
+    }
+
+    /// The budget of this key.
+    pub fn budget(&self, key: &K) -> Arc<B> {
+        let now = nanos(self.clock.now());
+        self.sweep(now);
+        if self.budgets.peek(key).is_some_and(|kept| kept.is_idle(now, self.idle, 2)) {
+            self.budgets.remove_if(key, |kept| kept.is_idle(now, self.idle, 1));
+        }
+        let made = || Ok::<_, Infallible>(Kept::new((self.make)(key), now));
+        let Ok(kept) = self.budgets.get_or_insert_with(key, made);
+        kept.used.fetch_max(now, Ordering::Relaxed);
+        kept.budget
+    }
+
+    /// How many budgets are kept now.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.budgets.len()
+    }
+
+    /// Whether no key has been asked for lately.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.budgets.is_empty()
+    }
+
+    /// Forgets the idle ones, at most once in an idle time: then the walk over all is paid for.
+    fn sweep(&self, now: u64) {
+        let swept = self.swept.load(Ordering::Relaxed);
+        let due = now.saturating_sub(swept) >= self.idle;
+        if due && self.swept.compare_exchange(swept, now, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
+            self.budgets.retain(|_, kept| !kept.is_idle(now, self.idle, 1));
+        }
+    }
+}
+
+impl<K, B> fmt::Debug for PerKey<K, B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PerKey")
+            .field("max_keys", &self.max_keys)
+            .field("idle", &Duration::from_nanos(self.idle))
+            .finish_non_exhaustive()
+    }
+}
+
+// ===== impl Kept =====
+
+impl<B> Kept<B> {
+    fn new(budget: B, now: u64) -> Self {
+        Self { budget: Arc::new(budget), used: Arc::new(AtomicU64::new(now)) }
+    }
+
+    /// Nobody has asked for it, and apart from so many holders nobody has it either: a request that is on its
+    /// way is not idle.
+    fn is_idle(&self, now: u64, idle: u64, holders: usize) -> bool {
+        now.saturating_sub(self.used.load(Ordering::Relaxed)) >= idle
+            && Arc::strong_count(&self.budget) <= holders
+    }
+}
+
+impl<B> Clone for Kept<B> {
+    fn clone(&self) -> Self {
+        Self { budget: Arc::clone(&self.budget), used: Arc::clone(&self.used) }
+    }
+}
