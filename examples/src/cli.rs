@@ -12,14 +12,14 @@ use crate::{
 
 /// The talk "Do You Want to Retry?" in virtual time: every stage of its experiment, over many seeds.
 #[derive(Debug, Parser)]
-#[command(name = "talk", version, allow_negative_numbers = true)]
+#[command(name = "talk", version)]
 pub struct Cli {
     /// A stage to run, once for each; all of them without it
     #[arg(long = "stage", value_name = "NAME", value_parser = stage)]
     stages: Vec<&'static Stage>,
 
     /// The first seed, whose successes are shown by themselves
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = 1, allow_negative_numbers = true)]
     seed: u64,
 
     /// How many seeds
@@ -27,7 +27,7 @@ pub struct Cli {
     seeds: u64,
 
     /// The loss in percent, as netem's `gemodel`
-    #[arg(long, value_name = "P,R[,1-H[,1-K]]", default_value = "50,20")]
+    #[arg(long, value_name = "P,R[,1-H[,1-K]]", default_value = "50,20", allow_hyphen_values = true)]
     loss: GilbertElliott,
 
     /// Calls per run
@@ -39,7 +39,7 @@ pub struct Cli {
     workers: u32,
 
     /// How many of the server's responses are lies, in the stages whose server lies
-    #[arg(long, value_name = "PERCENT", default_value = "1", value_parser = percent)]
+    #[arg(long, value_name = "PERCENT", default_value = "1", value_parser = percent, allow_negative_numbers = true)]
     lies: f64,
 
     /// The network's settings
@@ -151,15 +151,16 @@ mod tests {
         for (arguments, named) in [
             (&["--loss", "120,20"][..], "`120`, outside 0..100"),
             (&["--loss", "50"], "has 1 number(s)"),
-            (&["--loss=-1,20"], "`-1`, outside 0..100"),
+            (&["--loss", "-1,20"], "`-1`, outside 0..100"),
             (&["--stage", "nave"], "the stages are ideal, naive"),
             (&["--stage", ""], "--stage"),
             (&["--seeds", "0"], "0 is not in 1..="),
-            (&["--seed", "-1"], "--seed"),
+            (&["--seed", "-1"], "'-1' for '--seed <SEED>'"),
             (&["--seed", "x"], "invalid digit"),
             (&["--requests", "0"], "0 is not in 1..="),
             (&["--workers", "0"], "0 is not in 1..="),
             (&["--lies", "101"], "0..100"),
+            (&["--lies", "-1"], "0..100"),
             (&["--lies", "NaN"], "0..100"),
             (&["--preset", "x"], "[possible values: talk, no-probe]"),
             (&["--out"], "--out"),

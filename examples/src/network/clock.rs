@@ -35,7 +35,7 @@ impl Clock {
     }
 
     /// Rounded up: woken early, a stack would have nothing to do and ask again at once.
-    pub(crate) fn to_tokio(self, instant: StackInstant) -> Duration {
+    pub(crate) fn since_start(self, instant: StackInstant) -> Duration {
         let micros = u128::try_from(instant.total_micros()).unwrap_or(0) * self.least_rto.as_micros();
         let micros = micros.div_ceil(STACK_LEAST_RTO.as_micros());
         Duration::from_micros(u64::try_from(micros).unwrap_or(u64::MAX))
@@ -52,8 +52,8 @@ mod tests {
         tokio::time::advance(Duration::from_millis(1_500)).await;
         assert_eq!(clock.now(), Duration::from_millis(1_500));
         assert_eq!(clock.to_stack(clock.now()), StackInstant::from_secs(15));
-        assert_eq!(clock.to_tokio(StackInstant::from_secs(15)), clock.now());
-        assert_eq!(clock.to_tokio(StackInstant::from_micros(11)), Duration::from_micros(2));
-        assert_eq!(clock.to_tokio(StackInstant::from_micros(-5)), Duration::ZERO);
+        assert_eq!(clock.since_start(StackInstant::from_secs(15)), clock.now());
+        assert_eq!(clock.since_start(StackInstant::from_micros(11)), Duration::from_micros(2));
+        assert_eq!(clock.since_start(StackInstant::from_micros(-5)), Duration::ZERO);
     }
 }

@@ -303,6 +303,14 @@ impl Host {
         }
     }
 
+    /// The program will write no more: FIN, once everything before it is sent.
+    pub(crate) fn shut_down(&mut self, now: Duration, handle: SocketHandle) {
+        if let Some(connection) = self.connections.get_mut(&handle) {
+            self.sockets.get_mut::<Socket<'_>>(handle).close();
+            connection.progress.restart(now);
+        }
+    }
+
     /// The program's last word: FIN, or RST if `rudely` or if data lies unread (as Linux does).
     pub(crate) fn close(&mut self, now: Duration, handle: SocketHandle, rudely: bool) {
         let Some(connection) = self.connections.get_mut(&handle) else { return };

@@ -81,20 +81,23 @@ impl Shared {
         result
     }
 
-    /// Ends what this end sends: with FIN, or with RST if `rudely` or if data lies unread.
-    pub(crate) fn close(&self, side: Side, handle: SocketHandle, rudely: bool) {
-        self.hosts().of(side).close(self.clock.now(), handle, rudely);
+    /// Ends what this side sends; the other direction stays open.
+    pub(crate) fn shut_down(&self, side: Side, handle: SocketHandle) {
+        self.hosts().of(side).shut_down(self.clock.now(), handle);
         self.changed.notify_one();
     }
 
-    /// The program drops its end. A client that does so while an answer is on its way resets the connection: its
-    /// host would answer the first packet of it with RST in any case.
-    pub(crate) fn hang_up(&self, side: Side, handle: SocketHandle) {
+    /// Ends a connection: with FIN, or with RST where `rudely` or an answer is still on its way.
+    pub(crate) fn close(&self, side: Side, handle: SocketHandle, rudely: bool) {
         let mut hosts = self.hosts();
-        let rudely = side == Side::Client && hosts.awaits_answer(handle);
+        let rudely = rudely || (side == Side::Client && hosts.awaits_answer(handle));
         hosts.of(side).close(self.clock.now(), handle, rudely);
-        hosts.of(side).orphan(handle);
         drop(hosts);
+        self.changed.notify_one();
+    }
+
+    pub(crate) fn orphan(&self, side: Side, handle: SocketHandle) {
+        self.hosts().of(side).orphan(handle);
         self.changed.notify_one();
     }
 }
@@ -126,7 +129,7 @@ impl Hosts {
             }
         }
         let stacks = [self.client.poll_at(stack_now), self.server.poll_at(stack_now)]
-            .map(|at| Some(clock.to_tokio(at?)));
+            .map(|at| Some(clock.since_start(at?)));
         let wires = [self.to_client.next(), self.to_server.next()];
         let patience = [self.client.gives_up_at(), self.server.gives_up_at()];
         [stacks, wires, patience].into_iter().flatten().flatten().min()

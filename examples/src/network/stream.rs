@@ -87,7 +87,7 @@ impl AsyncWrite for Stream {
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.shared.close(self.side, self.handle, false);
+        self.shared.shut_down(self.side, self.handle);
         Poll::Ready(Ok(()))
     }
 }
@@ -107,6 +107,7 @@ impl Connection for Stream {
 
 impl Drop for Stream {
     fn drop(&mut self) {
-        self.shared.hang_up(self.side, self.handle);
+        self.shared.close(self.side, self.handle, false);
+        self.shared.orphan(self.side, self.handle);
     }
 }

@@ -77,3 +77,45 @@ impl Error for OutputError {
         Some(&self.source)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::env;
+
+    use super::*;
+
+    fn directory(name: &str) -> PathBuf {
+        let path = env::temp_dir().join(format!("network-lab-{}-{name}", std::process::id()));
+        let _ = fs::remove_dir_all(&path);
+        path
+    }
+
+    fn file(name: &str, contents: &str) -> (String, String) {
+        (name.to_owned(), contents.to_owned())
+    }
+
+    #[test]
+    fn files_replace_earlier_ones_and_leave_nothing_beside() {
+        let path = directory("replace");
+        let output = OutputDirectory::open(&path).unwrap();
+        output.write(&[file("a", "1"), file("b", "1")]).unwrap();
+        output.write(&[file("a", "2")]).unwrap();
+        assert_eq!(fs::read_to_string(path.join("a")).unwrap(), "2");
+        assert_eq!(fs::read_to_string(path.join("b")).unwrap(), "1");
+        assert_eq!(fs::read_dir(&path).unwrap().count(), 2);
+        fs::remove_dir_all(path).unwrap();
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_written_leaves_all_earlier_ones() {
+        let path = directory("fail");
+        let output = OutputDirectory::open(&path).unwrap();
+        output.write(&[file("a", "1")]).unwrap();
+        let error = output.write(&[file("a", "2"), file("no/such/place", "2")]).unwrap_err();
+        assert!(error.to_string().starts_with("cannot write to `"), "{error}");
+        assert!(error.source().is_some());
+        assert_eq!(fs::read_to_string(path.join("a")).unwrap(), "1");
+        assert_eq!(fs::read_dir(&path).unwrap().count(), 1);
+        fs::remove_dir_all(path).unwrap();
+    }
+}

@@ -26,8 +26,8 @@ use crate::{
     requests::{get, json, raise_for_status},
 };
 
-/// To connect and to get the head. TCP doubles the time between its repeats: here they are sent 0.1, 0.3, 0.7 s and
-/// so on until 12.7 s after the first packet, then at 25.5 s, and on Linux at nearly the same times. From 14 s on
+/// To connect and to get the head. TCP doubles the time between its repeats: here a packet is sent again 0.2, 0.5, 1.3 s
+/// and so on until 11.3 s after the first time, then at 22.9 s, and on Linux at nearly the same times. From 14 s on
 /// nothing happens for long, and a new connection begins at the short end again.
 const HEAD: Duration = Duration::from_secs(14);
 
