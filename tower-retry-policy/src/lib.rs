@@ -23,9 +23,10 @@ mod wait;
 mod wish;
 
 pub use self::{
+    adaptive_throttle::{AdaptiveThrottleLayer, ThrottledError},
     attempt::{Attempt, AttemptNumber},
     attempt_timeout::{AttemptTimeoutError, AttemptTimeoutLayer},
-    budget::{FailureKind, RatioBudget, RequestEnd, RetryBudget},
+    budget::{BudgetSource, FailureKind, RatioBudget, RequestEnd, RetryBudget},
     deadline::{Deadline, DeadlineError, DeadlineLayer},
     error::RetryError,
     history::{AttemptRecord, History, RetryWait},

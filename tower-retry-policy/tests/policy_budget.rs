@@ -102,11 +102,11 @@ async fn each_request_is_settled_once_and_asked_for_last() {
         ("GET", vec![With(503, "retry-after", "1"), Status(200)], 9, "throttled granted ended after-retry"),
         ("GET", vec![Fails(ErrorKind::TimedOut), Status(200)], 9, "timeout granted ended after-retry"),
         // the last attempt too
-        ("GET", vec![refused()], 9, "failed granted ended failed granted ended lost"),
+        ("GET", vec![refused()], 9, "failed granted ended failed granted ended failed lost"),
         ("GET", vec![refused()], 1, "failed granted ended failed refused lost"),
         // no question where another reason to stop comes first
         ("POST", vec![Status(503)], 9, "lost"),
-        ("GET", vec![With(503, "retry-after", "9999")], 9, "lost"),
+        ("GET", vec![With(503, "retry-after", "9999")], 9, "throttled lost"),
         ("GET", vec![Answer::Unknown], 9, "lost"),
     ];
     for (method, answers, tokens, expected) in table {
@@ -134,7 +134,7 @@ async fn no_token_is_taken_for_a_wait_beyond_the_deadline() {
     request.extensions_mut().insert(Deadline::after(SECOND));
     let script = Script::new([Answer::Status(503)]);
     let _ = ServiceBuilder::new().retry(policy).service(script).oneshot(request).await;
-    assert_eq!(diary.heard(), "lost");
+    assert_eq!(diary.heard(), "failed lost");
 }
 
 #[tokio::test(start_paused = true)]
@@ -224,4 +224,37 @@ async fn requests_in_flight_are_counted_to_the_end_of_the_call_however_it_ends()
         }
         assert_eq!(diary.heard(), expected);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_host_that_fails_uses_up_its_own_budget_only() {
+    use tower_retry_policy::budget::{PerKey, RatioBudget};
+    // two retries per host, and nothing for the requests
+    let hosts = PerKey::new(|_| RatioBudget::new().ratio(0.0).per_second(1).window(2 * SECOND)).per_host();
+    let policy = RetryPolicy::standard().backoff(Backoff::none()).budget_per(hosts);
+    let script = Script::new([Answer::Status(503)]);
+    let service = ServiceBuilder::new().retry(policy).service(script.clone());
+    let mut sent = Vec::new();
+    for host in ["one.test", "one.test", "ONE.test", "two.test", "two.test", "one.test:8080"] {
+        let mut request = request("GET");
+        *request.uri_mut() = format!("http://{host}/").parse().unwrap();
+        let before = script.count();
+        let _ = service.clone().oneshot(request).await;
+        sent.push(script.count() - before);
+    }
+    assert_eq!(sent, [3, 1, 1, 3, 1, 3]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_failure_that_could_have_been_retried_is_heard_of() {
+    // gRPC's throttle counts failures, not retries: the last attempt of each call too
+    use tower_retry_policy::budget::ThrottleBudget;
+    let throttle = Arc::new(ThrottleBudget::new().max_tokens(10));
+    let policy = RetryPolicy::standard().backoff(Backoff::none()).budget(throttle.clone());
+    let script = Script::new([Answer::Status(503)]);
+    let service = ServiceBuilder::new().retry(policy).service(script.clone());
+    let _ = service.clone().oneshot(request("GET")).await;
+    assert_eq!((script.count(), throttle.tokens() as u32), (3, 7));
+    let _ = service.oneshot(request("POST")).await;
+    assert_eq!(throttle.tokens() as u32, 7, "what may not be repeated is no failure of a retry");
 }

@@ -24,6 +24,8 @@
 //! one host that fails does not use up the retries of the others.
 
 mod atomic;
+#[cfg(feature = "per-key")]
+mod by_key;
 mod clock;
 mod fixed;
 mod in_flight;
@@ -34,16 +36,18 @@ mod quota;
 mod ratio;
 mod retry_budget;
 mod sliding_count;
+mod source;
 mod stripes;
 mod throttle;
 
 pub use self::clock::{Clock, TokioClock};
 pub use self::fixed::{EmptyBudget, UnlimitedBudget};
 pub use self::in_flight::InFlightBudget;
-#[cfg(feature = "per-key")]
-pub use self::per_key::PerKey;
 pub use self::quota::QuotaBudget;
 pub use self::ratio::RatioBudget;
 pub use self::retry_budget::{FailureKind, RequestEnd, RetryBudget};
 pub(crate) use self::sliding_count::SlidingCount;
+pub use self::source::{BudgetSource, RequestHead};
 pub use self::throttle::ThrottleBudget;
+#[cfg(feature = "per-key")]
+pub use self::{by_key::ByKey, per_key::PerKey};

@@ -47,7 +47,7 @@ impl RetryPolicy {
         result: &mut Result<Response<R>, BoxError>,
     ) {
         let end = self.call.failed.as_deref().map_or(RequestEnd::FirstTry, Failed::success);
-        if let Some(budget) = &self.config.budget {
+        if let Some(budget) = self.call_budget() {
             budget.settle(end);
         }
         let mut history = None;
@@ -71,7 +71,7 @@ impl RetryPolicy {
         now: Instant,
         reason: StopReason,
     ) {
-        if let Some(budget) = &self.config.budget {
+        if let Some(budget) = self.call_budget() {
             budget.settle(RequestEnd::Failed);
         }
         // an inner retry's account of a call that was tried once here says it all
@@ -134,7 +134,7 @@ impl RetryPolicy {
             last: last.as_ref(),
             stop: failure.map(|(_, reason)| reason),
             history,
-            budget_balance: self.config.budget.as_ref().map(|budget| budget.balance()),
+            budget_balance: self.call_budget().map(|budget| budget.balance()),
         };
         self.config.observers.iter().for_each(|observer| observer.ended(&end));
     }

@@ -3,9 +3,9 @@
 use super::{
     RetryPolicy,
     call::{Call, InFlight},
-    config::Config,
+    config::{Budgeting, Config},
 };
-use crate::{AttemptNumber, Wait};
+use crate::{AttemptNumber, RetryBudget, Wait};
 use http::{HeaderValue, Request, Response};
 use std::sync::Arc;
 use tokio::time::Instant;
@@ -24,7 +24,8 @@ where
                 // nothing to decide and nobody to tell: tower hands on the outcome as it is
                 return None;
             }
-            self.call = Call::open(request, own.map(|policy| Arc::clone(&policy.config)));
+            let own_config = own.map(|policy| Arc::clone(&policy.config));
+            self.call = Call::open(request, own_config, self.config.budget.of(request));
         } else {
             self.attempt_is_sent();
         }
@@ -32,7 +33,7 @@ where
         // hear of this attempt.
         self.call.is_last = self.is_sent_once(request);
         let mut kept = if self.call.is_last { shell(request) } else { request.clone() };
-        if let Some(budget) = &self.config.budget
+        if let Some(budget) = self.call_budget()
             && self.call.is_fresh()
             && budget.tracks_in_flight()
         {
@@ -103,6 +104,15 @@ impl RetryPolicy {
         let used_up = config.total.is_some_and(|total| self.call.retries() >= total);
         let shown = config.condition.is_some() || !self.config.observers.is_empty();
         !shown && (used_up || (!config.retries_unprocessed() && !config.methods.allow(request)))
+    }
+
+    /// The budget of this call; always the layer's, whatever the request brought.
+    pub(super) fn call_budget(&self) -> Option<&Arc<dyn RetryBudget>> {
+        match &self.config.budget {
+            Budgeting::Nothing => None,
+            Budgeting::OneForAll(budget) => Some(budget),
+            Budgeting::PerRequest(_) => self.call.budget.as_ref(),
+        }
     }
 
     fn attempt_is_sent(&mut self) {

@@ -18,6 +18,8 @@ pub(super) struct Call {
     /// The configuration that this request brought with it.
     pub(super) override_config: Option<Arc<Config>>,
     pub(super) deadline: Option<Deadline>,
+    /// The budget that this request was given, where each may have another.
+    pub(super) budget: Option<Arc<dyn RetryBudget>>,
     pub(super) started: Option<Instant>,
     /// The request was not copied: no attempt can follow the one that is under way.
     pub(super) is_last: bool,
@@ -61,9 +63,20 @@ struct Place {
 }
 
 impl Call {
-    pub(super) fn open<B>(request: &Request<B>, override_config: Option<Arc<Config>>) -> Self {
+    pub(super) fn open<B>(
+        request: &Request<B>,
+        override_config: Option<Arc<Config>>,
+        budget: Option<Arc<dyn RetryBudget>>,
+    ) -> Self {
         let deadline = request.extensions().get::<Deadline>().copied();
-        Self { override_config, deadline, started: Some(Instant::now()), is_last: false, failed: None }
+        Self {
+            override_config,
+            deadline,
+            budget,
+            started: Some(Instant::now()),
+            is_last: false,
+            failed: None,
+        }
     }
 
     pub(super) fn retries(&self) -> u32 {

@@ -1,11 +1,12 @@
 use crate::{
     Attempt, Observer, Phase, RetryAfter, RetryBudget,
+    budget::{BudgetSource, RequestHead},
     random::Randomness,
     repeatable::Methods,
     statuses::Statuses,
     wish::{GrpcCodes, Wishes},
 };
-use http::{StatusCode, header::HeaderName};
+use http::{Request, StatusCode, header::HeaderName};
 use std::{fmt, sync::Arc, time::SystemTime};
 use tower_backoff::Backoff;
 
@@ -22,7 +23,7 @@ pub(super) struct Config {
     pub(super) grpc: GrpcCodes,
     pub(super) wishes: Wishes,
     pub(super) backoff: Backoff,
-    pub(super) budget: Option<Arc<dyn RetryBudget>>,
+    pub(super) budget: Budgeting,
     pub(super) observers: Vec<Arc<dyn Observer>>,
     pub(super) attempt_header: Option<HeaderName>,
     pub(super) condition: Option<Condition>,
@@ -37,8 +38,27 @@ pub(super) struct Config {
 /// back (413, 429, 503).
 const ASKING: Statuses = Statuses::of(&[413, 421, 425, 429, 503]);
 
+/// What pays for the retries.
+#[derive(Clone, Debug)]
+pub(super) enum Budgeting {
+    Nothing,
+    OneForAll(Arc<dyn RetryBudget>),
+    /// Chosen when a call is opened, and kept in its state.
+    PerRequest(Arc<dyn BudgetSource>),
+}
+
 pub(super) type Condition = Arc<dyn Fn(&Attempt<'_>) -> bool + Send + Sync>;
 pub(super) type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
+
+impl Budgeting {
+    /// The budget that is chosen for this request, where each may have another.
+    pub(super) fn of<B>(&self, request: &Request<B>) -> Option<Arc<dyn RetryBudget>> {
+        match self {
+            Self::PerRequest(source) => Some(source.budget(&RequestHead::new(request))),
+            Self::OneForAll(_) | Self::Nothing => None,
+        }
+    }
+}
 
 impl Config {
     /// No retry at all, for whatever reason.
@@ -60,7 +80,7 @@ impl Config {
 
     /// Whether nobody wants to hear how a call ended.
     pub(super) fn listens_to_nobody(&self) -> bool {
-        self.budget.is_none() && self.observers.is_empty()
+        matches!(self.budget, Budgeting::Nothing) && self.observers.is_empty()
     }
 }
 

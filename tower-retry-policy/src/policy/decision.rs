@@ -37,6 +37,23 @@ pub(super) enum Decision {
     Stop(StopReason),
 }
 
+impl Decision {
+    /// Whether this failure is one that the policy retries, even if it is not retried any more: then the budget
+    /// hears of it. gRPC A6 counts those, and the server's no, whether or not attempts are left.
+    pub(super) fn counts_as_failure(self, facts: &Facts) -> bool {
+        match self {
+            Self::Retry(_) => true,
+            Self::Stop(StopReason::Pushback | StopReason::Deadline | StopReason::RetryAfterTooLong(_)) => {
+                true
+            }
+            // a limit of none at all means that such failures are not retried
+            Self::Stop(StopReason::Attempts) => facts.retries > 0,
+            Self::Stop(StopReason::PhaseAttempts(_)) => facts.retries_after_phase > 0,
+            Self::Stop(_) => false,
+        }
+    }
+}
+
 /// Whether and when to try again. What depends on the failure alone is asked first, what depends on
 /// configured limits next, what depends on time last; the budget is the caller's to ask after all of them, so
 /// that no token is taken in vain.

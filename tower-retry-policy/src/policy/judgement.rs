@@ -81,12 +81,17 @@ impl RetryPolicy {
             random: config.random.draw(),
             left: self.call.deadline.map(|deadline| deadline.remaining()),
         };
-        let wait = match decide(config, &facts) {
+        let decision = decide(config, &facts);
+        if let Some(budget) = self.call_budget()
+            && decision.counts_as_failure(&facts)
+        {
+            budget.failed(failure.kind);
+        }
+        let wait = match decision {
             Decision::Stop(reason) => return Err(reason),
             Decision::Retry(wait) => wait,
         };
-        let Some(budget) = &self.config.budget else { return Ok((wait, None)) };
-        budget.failed(failure.kind);
+        let Some(budget) = self.call_budget() else { return Ok((wait, None)) };
         match Grant::ask(budget, failure.kind) {
             Some(grant) => Ok((wait, Some(grant))),
             None => Err(StopReason::Budget),

@@ -1,4 +1,7 @@
-use super::{RetryPolicy, config::Config};
+use super::{
+    RetryPolicy,
+    config::{Budgeting, Config},
+};
 use crate::{
     Phase, RatioBudget, RetryAfter, clock,
     random::Randomness,
@@ -60,7 +63,7 @@ impl RetryPolicy {
             grpc: GrpcCodes::default(),
             wishes: Wishes::default(),
             backoff: Backoff::none(),
-            budget: None,
+            budget: Budgeting::Nothing,
             observers: Vec::new(),
             attempt_header: None,
             condition: None,

@@ -1,7 +1,7 @@
-use super::RetryPolicy;
+use super::{RetryPolicy, config::Budgeting};
 use crate::{
-    Attempt, Observer, Phase, RetryAfter, RetryBudget, random::Randomness, repeatable::Methods,
-    wish::GrpcCodes,
+    Attempt, Observer, Phase, RetryAfter, RetryBudget, budget::BudgetSource, random::Randomness,
+    repeatable::Methods, wish::GrpcCodes,
 };
 use http::{HeaderName, Method, StatusCode};
 use std::{sync::Arc, time::SystemTime};
@@ -92,13 +92,20 @@ impl RetryPolicy {
     /// The budget that all requests of this layer share.
     #[must_use]
     pub fn budget(self, budget: Arc<dyn RetryBudget>) -> Self {
-        self.change(|config| config.budget = Some(budget))
+        self.change(|config| config.budget = Budgeting::OneForAll(budget))
+    }
+
+    /// A budget for each request from this source, for example one per host, so that one server that fails does
+    /// not use up the retries of the others. It takes the place of [`budget`](Self::budget).
+    #[must_use]
+    pub fn budget_per(self, source: impl BudgetSource + 'static) -> Self {
+        self.change(|config| config.budget = Budgeting::PerRequest(Arc::new(source)))
     }
 
     /// No budget: nothing bounds the share of retries among all requests.
     #[must_use]
     pub fn without_budget(self) -> Self {
-        self.change(|config| config.budget = None)
+        self.change(|config| config.budget = Budgeting::Nothing)
     }
 
     /// Somebody who hears of every retry and of the end of every call, beside those who already do.

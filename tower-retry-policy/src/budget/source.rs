@@ -1,0 +1,102 @@
+//! Which budget a request belongs to.
+
+use std::fmt;
+use std::sync::Arc;
+
+use http::uri::Authority;
+use http::{Extensions, HeaderMap, Method, Request, Uri, header::HOST};
+
+use super::RetryBudget;
+
+/// Chooses the budget of a request: asked once per call, at the first send.
+///
+/// ```
+/// use std::sync::Arc;
+/// use tower_retry_policy::{RetryPolicy, budget::{BudgetSource, RatioBudget, RequestHead, RetryBudget}};
+///
+/// /// What is read and what is written are paid for separately.
+/// #[derive(Debug)]
+/// struct ByMethod {
+///     safe: Arc<dyn RetryBudget>,
+///     other: Arc<dyn RetryBudget>,
+/// }
+///
+/// impl BudgetSource for ByMethod {
+///     fn budget(&self, request: &RequestHead<'_>) -> Arc<dyn RetryBudget> {
+///         Arc::clone(if request.method().is_safe() { &self.safe } else { &self.other })
+///     }
+/// }
+///
+/// let by_method = ByMethod { safe: Arc::new(RatioBudget::new()), other: Arc::new(RatioBudget::new().ratio(0.05)) };
+/// let policy = RetryPolicy::standard().budget_per(by_method);
+/// # let _ = policy;
+/// ```
+pub trait BudgetSource: fmt::Debug + Send + Sync {
+    /// The budget of this request.
+    fn budget(&self, request: &RequestHead<'_>) -> Arc<dyn RetryBudget>;
+}
+
+/// A request without its body: a view, so that a source needs no type parameter for it.
+#[non_exhaustive]
+#[derive(Clone, Copy)]
+pub struct RequestHead<'a> {
+    method: &'a Method,
+    uri: &'a Uri,
+    headers: &'a HeaderMap,
+    extensions: &'a Extensions,
+}
+
+// ===== impl RequestHead =====
+
+impl<'a> RequestHead<'a> {
+    /// The head of this request.
+    pub fn new<B>(request: &'a Request<B>) -> Self {
+        Self {
+            method: request.method(),
+            uri: request.uri(),
+            headers: request.headers(),
+            extensions: request.extensions(),
+        }
+    }
+
+    /// The request's method.
+    #[must_use]
+    pub fn method(&self) -> &'a Method {
+        self.method
+    }
+
+    /// The request's target.
+    #[must_use]
+    pub fn uri(&self) -> &'a Uri {
+        self.uri
+    }
+
+    /// The request's header fields.
+    #[must_use]
+    pub fn headers(&self) -> &'a HeaderMap {
+        self.headers
+    }
+
+    /// The request's extensions.
+    #[must_use]
+    pub fn extensions(&self) -> &'a Extensions {
+        self.extensions
+    }
+
+    /// Host and port as the target names them, or else the `Host` field; nothing if neither does or can be read.
+    ///
+    /// Compared without regard to case. A port that is left out is not the same as one that is written.
+    #[must_use]
+    pub fn authority(&self) -> Option<Authority> {
+        self.uri.authority().cloned().or_else(|| self.headers.get(HOST)?.as_bytes().try_into().ok())
+    }
+}
+
+impl fmt::Debug for RequestHead<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RequestHead")
+            .field("method", self.method)
+            .field("uri", self.uri)
+            .finish_non_exhaustive()
+    }
+}
