@@ -3,6 +3,8 @@
 //! Each module knows the errors of one library, behind the feature of that name; what none of them knows is
 //! [`Phase::Other`], which is never retried by default.
 
+#[cfg(any(feature = "hyper-util", feature = "tonic"))]
+mod connecting;
 #[cfg(feature = "content-check")]
 mod content_check;
 #[cfg(feature = "h2")]
@@ -13,6 +15,10 @@ mod hyper;
 mod hyper_util;
 mod io;
 mod own;
+#[cfg(feature = "reqwest")]
+mod reqwest;
+#[cfg(feature = "tonic")]
+mod tonic;
 
 use crate::{FailureKind, Phase, wish::Wish};
 use std::error::Error;
@@ -56,6 +62,10 @@ impl Phase {
     /// assert_eq!(Phase::of(&Error::from(ErrorKind::ConnectionRefused)), Phase::Connect);
     /// assert_eq!(Phase::of(&Error::from(ErrorKind::ConnectionReset)), Phase::Read);
     /// ```
+    ///
+    /// # The clients
+    ///
+    #[doc = include_str!("clients.md")]
     pub fn of(error: &(dyn Error + 'static)) -> Self {
         failure(error).phase
     }
@@ -70,6 +80,10 @@ fn recognise(error: &(dyn Error + 'static)) -> Option<Failure> {
     let known = own::recognise(error);
     #[cfg(feature = "content-check")]
     let known = known.or_else(|| content_check::recognise(error));
+    #[cfg(feature = "reqwest")]
+    let known = known.or_else(|| reqwest::recognise(error));
+    #[cfg(feature = "tonic")]
+    let known = known.or_else(|| tonic::recognise(error));
     #[cfg(feature = "hyper-util")]
     let known = known.or_else(|| hyper_util::recognise(error));
     #[cfg(feature = "hyper")]

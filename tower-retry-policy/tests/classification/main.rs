@@ -1,11 +1,16 @@
 //! Which phase a failure belongs to, asked of real clients over real connections to a server that misbehaves.
 //!
-//! The tables are the documentation too: one row says what the server does, which phase the policy sees, and
-//! how often the server saw a `GET` and a `POST` under a policy of three attempts.
+//! The table is the documentation too: `src/classify/clients.md` is what the crate's readers see, and each of its
+//! cells is what a call of this test came to.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod client;
+mod errors;
 mod http1;
 mod http2;
+mod in_process;
+mod misbehaviour;
 mod server;
+mod table;
+mod tls;

@@ -1,94 +1,85 @@
-//! A server on loopback that misbehaves as it is told, on every connection alike.
+//! A server on loopback that gives each connection to a function and counts the requests.
 
-use std::{
-    net::SocketAddr,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
+use axum::Router;
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
 };
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
-    task::JoinHandle,
+    task::JoinSet,
 };
 
-/// What is done with a connection once a whole request has been read from it.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Then {
-    /// Send this and close.
-    Close(&'static str),
-    /// Send this and reset.
-    Reset(&'static str),
-    /// Send this and say nothing more.
-    Silence(&'static str),
-}
+/// How many requests were read to their end.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Seen(Arc<AtomicUsize>);
 
 pub(crate) struct Server {
-    pub(crate) address: SocketAddr,
-    seen: Arc<AtomicUsize>,
-    task: JoinHandle<()>,
+    pub(crate) scheme: &'static str,
+    pub(crate) authority: String,
+    /// The server itself, where it is called and not connected to.
+    pub(crate) router: Option<Router>,
+    seen: Seen,
+    /// Ended when the server is dropped.
+    _task: JoinSet<()>,
+}
+
+impl Seen {
+    pub(crate) fn one_more(&self) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
 }
 
 impl Server {
-    pub(crate) async fn start(then: Then) -> Self {
-        Self::serving(move |connection, seen| serve(connection, then, seen)).await
-    }
-
-    /// Gives each connection, with the counter of requests, to `serve`.
     pub(crate) async fn serving<F, T>(serve: F) -> Self
     where
-        F: Fn(TcpStream, Arc<AtomicUsize>) -> T + Send + 'static,
+        F: Fn(TcpStream, Seen) -> T + Send + 'static,
         T: Future<Output = ()> + Send + 'static,
     {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let seen = Arc::new(AtomicUsize::new(0));
-        let count = Arc::clone(&seen);
-        let task = tokio::spawn(async move {
+        let authority = listener.local_addr().unwrap().to_string();
+        let seen = Seen::default();
+        let counter = seen.clone();
+        let mut task = JoinSet::new();
+        task.spawn(async move {
             while let Ok((connection, _)) = listener.accept().await {
-                tokio::spawn(serve(connection, Arc::clone(&count)));
+                tokio::spawn(serve(connection, counter.clone()));
             }
         });
-        Self { address, seen, task }
+        Self { seen, _task: task, ..Self::at(authority) }
     }
 
-    /// An address of loopback that refuses connections.
-    pub(crate) async fn refusing() -> SocketAddr {
-        TcpListener::bind(("127.0.0.1", 0)).await.unwrap().local_addr().unwrap()
+    /// An address of loopback that refuses connections: bound for as long as the server lives, and not listened at.
+    pub(crate) async fn refusing() -> Self {
+        let socket = tokio::net::TcpSocket::new_v4().unwrap();
+        socket.bind(([127, 0, 0, 1], 0).into()).unwrap();
+        let authority = socket.local_addr().unwrap().to_string();
+        let mut task = JoinSet::new();
+        task.spawn(async move {
+            let _bound = socket;
+            std::future::pending::<()>().await;
+        });
+        Self { _task: task, ..Self::at(authority) }
     }
 
-    /// How many requests were read to their end.
+    /// A name that no resolver of these tests knows.
+    pub(crate) fn nameless() -> Self {
+        Self::at("nowhere.test".to_owned())
+    }
+
+    pub(crate) fn in_process(router: Router, seen: Seen) -> Self {
+        Self { router: Some(router), seen, ..Self::at("in.process".to_owned()) }
+    }
+
+    pub(crate) fn with_tls(self) -> Self {
+        Self { scheme: "https", ..self }
+    }
+
     pub(crate) fn seen(&self) -> usize {
-        self.seen.load(Ordering::SeqCst)
+        self.seen.0.load(Ordering::SeqCst)
     }
-}
 
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
-}
-
-async fn serve(mut connection: TcpStream, then: Then, seen: Arc<AtomicUsize>) {
-    let mut request = Vec::new();
-    // requests of these tests have no body, so the head's empty line ends them
-    while !request.ends_with(b"\r\n\r\n") {
-        match connection.read_buf(&mut request).await {
-            Ok(0) | Err(_) => return,
-            Ok(_) => {}
-        }
-    }
-    seen.fetch_add(1, Ordering::SeqCst);
-    let (Then::Close(text) | Then::Reset(text) | Then::Silence(text)) = then;
-    let _ = connection.write_all(text.as_bytes()).await;
-    match then {
-        Then::Close(_) => drop(connection),
-        Then::Reset(_) => {
-            // what was sent must arrive before the reset throws it away
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-            let _ = connection.set_zero_linger();
-        }
-        Then::Silence(_) => std::future::pending().await,
+    fn at(authority: String) -> Self {
+        Self { scheme: "http", authority, router: None, seen: Seen::default(), _task: JoinSet::new() }
     }
 }
