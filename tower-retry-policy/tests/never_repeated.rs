@@ -1,0 +1,210 @@
+//! What is never repeated: every method, after a failure of every phase, with every kind of permission, and how
+//! often the server saw the request.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod support;
+
+use self::support::{Body, request};
+use http::{Request, Response, StatusCode};
+use std::{
+    io::{Error, ErrorKind},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+use tower::{BoxError, ServiceBuilder, ServiceExt, service_fn};
+use tower_backoff::Backoff;
+use tower_content_check::ContentCheckLayer;
+use tower_retry_policy::{
+    AttemptRecord, Deadline, History, Idempotent, Phase, RetryAfter, RetryError, RetryPolicy,
+};
+
+const ATTEMPTS: usize = 4;
+
+/// Every method of RFC 9110, PATCH (RFC 5789), QUERY, one of WebDAV's that is idempotent by its own standard only,
+/// and one that nobody knows; and whether the server may be asked twice without anybody's permission.
+const METHODS: [(&str, bool); 12] = [
+    ("GET", true),
+    ("HEAD", true),
+    ("OPTIONS", true),
+    ("TRACE", true),
+    ("PUT", true),
+    ("DELETE", true),
+    ("QUERY", true),
+    ("POST", false),
+    ("PATCH", false),
+    ("CONNECT", false),
+    ("PROPFIND", false),
+    ("BREW", false),
+];
+
+/// Every phase, and how often the server sees a request that may be repeated, and one that may not.
+const PHASES: [(Phase, usize, usize); 7] = [
+    (Phase::Connect, ATTEMPTS, ATTEMPTS),
+    (Phase::Unprocessed, ATTEMPTS, ATTEMPTS),
+    (Phase::Read, ATTEMPTS, 1),
+    (Phase::Status, ATTEMPTS, 1),
+    (Phase::Body, ATTEMPTS, 1),
+    (Phase::Content, ATTEMPTS, 1),
+    (Phase::Other, 1, 1),
+];
+
+type Permit = fn(&mut Request<Body>);
+
+/// What the owner of a request may say of it, and whether it lets the request be repeated.
+const PERMISSIONS: [(&str, Permit, bool); 3] =
+    [("Idempotency-Key", with_key, true), ("Idempotent", marked, true), ("nothing", |_| {}, false)];
+
+fn with_key(request: &mut Request<Body>) {
+    request
+        .headers_mut()
+        .insert("idempotency-key", "\"8e03978e-40d5-43e8-bc93-6894a57f9324\"".parse().unwrap());
+}
+
+fn marked(request: &mut Request<Body>) {
+    request.extensions_mut().insert(Idempotent);
+}
+
+/// How a failure of a phase comes about.
+#[derive(Clone, Copy, Debug)]
+enum Face {
+    Answer(u16),
+    Fails(ErrorKind),
+    Unknown,
+    /// The head came and the body broke off.
+    Cut,
+    /// The body came and is not what it should be.
+    Wrong,
+}
+
+fn faces(phase: Phase) -> Vec<Face> {
+    use Face::{Answer, Cut, Fails, Unknown, Wrong};
+    match phase {
+        Phase::Connect => vec![Fails(ErrorKind::ConnectionRefused), Fails(ErrorKind::HostUnreachable)],
+        Phase::Unprocessed => vec![Answer(421), Answer(425)],
+        Phase::Read => vec![
+            Fails(ErrorKind::ConnectionReset),
+            Fails(ErrorKind::ConnectionAborted),
+            Fails(ErrorKind::UnexpectedEof),
+            Fails(ErrorKind::BrokenPipe),
+            Fails(ErrorKind::TimedOut),
+        ],
+        Phase::Status => [408, 429, 500, 502, 503, 504].map(Answer).into(),
+        Phase::Body => vec![Cut],
+        Phase::Content => vec![Wrong],
+        _ => vec![Unknown, Fails(ErrorKind::InvalidData), Fails(ErrorKind::PermissionDenied)],
+    }
+}
+
+impl Face {
+    async fn show(self) -> Result<Response<Body>, BoxError> {
+        match self {
+            Self::Answer(code) => {
+                let mut response = Response::new(Body::default());
+                *response.status_mut() = StatusCode::from_u16(code)?;
+                Ok(response)
+            }
+            Self::Fails(kind) => Err(Error::from(kind).into()),
+            Self::Unknown => Err("nobody knows this error".into()),
+            // what the check says of a response is no matter of the request's method, so one is made for it here
+            Self::Cut => Err(rejected(Response::builder().header("content-length", "9"), "[1]").await),
+            Self::Wrong => Err(rejected(Response::builder(), "not JSON").await),
+        }
+    }
+}
+
+async fn rejected(head: http::response::Builder, body: &'static str) -> BoxError {
+    let response = head.body(Body::from(body)).unwrap();
+    let server = service_fn(|_: Request<Body>| std::future::ready(Ok::<_, BoxError>(response.clone())));
+    ServiceBuilder::new()
+        .layer(ContentCheckLayer::json())
+        .service(server)
+        .oneshot(request("GET"))
+        .await
+        .map(drop)
+        .unwrap_err()
+}
+
+/// How often the server saw the request, and the phases that the policy saw.
+async fn sent(policy: RetryPolicy, face: Face, request: Request<Body>) -> (usize, Vec<Phase>) {
+    let seen = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&seen);
+    let server = service_fn(move |_: Request<Body>| {
+        counter.fetch_add(1, Ordering::SeqCst);
+        face.show()
+    });
+    let phases = |history: &History| history.attempts().iter().filter_map(AttemptRecord::phase).collect();
+    let phases = match ServiceBuilder::new().retry(policy).service(server).oneshot(request).await {
+        Ok(response) => phases(History::of(&response).unwrap()),
+        Err(error) => phases(RetryError::find(&*error).unwrap().history()),
+    };
+    (seen.load(Ordering::SeqCst), phases)
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_method_after_every_failure_with_every_permission() {
+    let retries = u32::try_from(ATTEMPTS - 1).unwrap();
+    let policy = RetryPolicy::standard().retries(retries).retry_same_content(true);
+    for (method, idempotent) in METHODS {
+        for (phase, if_allowed, if_not) in PHASES {
+            for (permission, permit, permits) in PERMISSIONS {
+                for face in faces(phase) {
+                    let mut request = request(method);
+                    permit(&mut request);
+                    let expected = if idempotent || permits { if_allowed } else { if_not };
+                    let told = format!("{method}, {face:?}, {permission}");
+                    assert_eq!(
+                        sent(policy.clone(), face, request).await,
+                        (expected, vec![phase; expected]),
+                        "{told}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// No setting that speaks of anything but methods and permissions has a say in it.
+#[tokio::test(start_paused = true)]
+async fn a_post_that_may_have_arrived_is_sent_once_whatever_else_is_set() {
+    let may_have_arrived = [Phase::Read, Phase::Status, Phase::Body, Phase::Content];
+    let many =
+        || RetryPolicy::urllib3(9).statuses((400..600).map(|code| StatusCode::from_u16(code).unwrap()));
+    let policies = [
+        RetryPolicy::standard(),
+        many(),
+        Phase::ALL.into_iter().fold(many().without_total(), |policy, phase| policy.retries_after(phase, 9)),
+        many().methods([]),
+        many().retry_if(|_| true),
+        many().retry_after(RetryAfter::Ignore),
+        many().last_response_as_error(true),
+        many().retry_exhausted_inner(true).retry_same_content(true),
+        many().grpc(0..17),
+        many().rate_limit_reset(true),
+        many().backoff(Backoff::constant(Duration::from_secs(1))).without_budget(),
+    ];
+    for policy in policies {
+        for phase in may_have_arrived {
+            for face in faces(phase) {
+                let told = format!("{face:?} {policy:?}");
+                assert_eq!(sent(policy.clone(), face, request("POST")).await, (1, vec![phase]), "{told}");
+
+                let mut overriding = request("POST");
+                overriding.extensions_mut().insert(policy.clone());
+                overriding.extensions_mut().insert(Deadline::after(Duration::from_secs(60)));
+                let layers = RetryPolicy::urllib3(9).any_method();
+                assert_eq!(sent(layers, face, overriding).await, (1, vec![phase]), "override: {told}");
+            }
+        }
+    }
+    // the settings that do speak of it
+    let face = Face::Fails(ErrorKind::ConnectionReset);
+    for policy in
+        [RetryPolicy::urllib3(9).any_method(), RetryPolicy::urllib3(9).methods([http::Method::POST])]
+    {
+        assert_eq!(sent(policy, face, request("POST")).await.0, 10);
+    }
+}
