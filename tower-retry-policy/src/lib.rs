@@ -4,6 +4,8 @@ pub mod adaptive_throttle;
 pub mod attempt_timeout;
 pub mod budget;
 pub mod deadline;
+#[cfg(feature = "tracing")]
+pub mod tracing;
 
 mod attempt;
 mod classify;
@@ -41,3 +43,5 @@ pub use self::{
 
 #[cfg(feature = "idempotency-key")]
 pub use self::idempotency_key::{IdempotencyKey, IdempotencyKeyLayer};
+#[cfg(feature = "tracing")]
+pub use self::tracing::{RetrySpanLayer, TracingObserver};

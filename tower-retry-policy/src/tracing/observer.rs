@@ -1,0 +1,84 @@
+use super::{
+    TARGET,
+    facts::{address, error_type, method, port},
+};
+use crate::{Attempt, CallEnd, Observer, RetryWait};
+use std::time::Duration;
+use tracing::{debug, info, warn};
+
+/// An [`Observer`] that writes an event of `tracing` per retry and one at the end of each call.
+///
+/// What stands in them, and at which level, is said in the [module](super).
+#[derive(Clone, Copy, Debug, Default)]
+pub struct TracingObserver {
+    _private: (),
+}
+
+impl TracingObserver {
+    /// Writes to whatever subscriber is in force where the call runs.
+    pub const fn new() -> Self {
+        Self { _private: () }
+    }
+}
+
+impl Observer for TracingObserver {
+    fn retrying(&self, failed: &Attempt<'_>, wait: RetryWait) {
+        let error = error_type(failed.status(), Some(failed.phase()));
+        info!(
+            target: TARGET,
+            {
+            http.request.method = method(failed.method()),
+            server.address = address(failed.uri()),
+            server.port = port(failed.uri()),
+            http.request.resend_count = failed.number(),
+            http.response.status_code = failed.status().map(|status| status.as_u16()),
+            "error.type" = error.as_deref(),
+            retry.wait_ms = millis(wait.duration()),
+            retry.asked_by_server = wait.asked_by_server(),
+            },
+            "retrying",
+        );
+    }
+
+    fn ended(&self, call: &CallEnd<'_>) {
+        /// One event; the level has to be known when the code is compiled.
+        macro_rules! end {
+            ($level:ident, $text:literal) => {
+                $level!(
+                    target: TARGET,
+                    {
+                    http.request.method = method(call.method()),
+                    server.address = address(call.uri()),
+                    server.port = port(call.uri()),
+                    http.request.resend_count = retries(call),
+                    http.response.status_code = call.status().map(|status| status.as_u16()),
+                    "error.type" = failure(call).as_deref(),
+                    retry.stop_reason = call.stop_reason().map(|reason| reason.name()),
+                    retry.elapsed_ms = millis(call.elapsed()),
+                    },
+                    $text,
+                )
+            };
+        }
+        if call.stop_reason().is_some() {
+            end!(warn, "gave up");
+        } else if retries(call).is_some() {
+            end!(info, "succeeded after a retry");
+        } else {
+            end!(debug, "succeeded");
+        }
+    }
+}
+
+/// The conventions leave the count out where nothing was sent again.
+fn retries(call: &CallEnd<'_>) -> Option<u32> {
+    call.attempts().checked_sub(1).filter(|retries| *retries > 0)
+}
+
+fn failure(call: &CallEnd<'_>) -> Option<String> {
+    error_type(call.status(), call.failed().map(Attempt::phase))
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
