@@ -4,6 +4,8 @@ pub mod adaptive_throttle;
 pub mod attempt_timeout;
 pub mod budget;
 pub mod deadline;
+#[cfg(feature = "metrics")]
+pub mod metrics;
 #[cfg(feature = "tracing")]
 pub mod tracing;
 
@@ -43,5 +45,7 @@ pub use self::{
 
 #[cfg(feature = "idempotency-key")]
 pub use self::idempotency_key::{IdempotencyKey, IdempotencyKeyLayer};
+#[cfg(feature = "metrics")]
+pub use self::metrics::MetricsObserver;
 #[cfg(feature = "tracing")]
 pub use self::tracing::{RetrySpanLayer, TracingObserver};

@@ -1,0 +1,21 @@
+//! The names, with their units and what they count.
+
+use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
+
+pub(super) const ATTEMPTS: &str = "http.client.retry.attempts";
+pub(super) const RETRIES: &str = "http.client.retry.retries";
+pub(super) const WAIT: &str = "http.client.retry.wait";
+pub(super) const SUCCESSES: &str = "http.client.retry.successes_after_retry";
+pub(super) const STOPS: &str = "http.client.retry.stops";
+pub(super) const DURATION: &str = "http.client.retry.call_duration";
+pub(super) const BALANCE: &str = "http.client.retry.budget_balance";
+
+pub(super) fn describe() {
+    describe_counter!(ATTEMPTS, Unit::Count, "attempts that ended, first sends included");
+    describe_counter!(RETRIES, Unit::Count, "retries decided on, by the phase of the failure before");
+    describe_histogram!(WAIT, Unit::Seconds, "waits before retries");
+    describe_counter!(SUCCESSES, Unit::Count, "calls that a retry saved");
+    describe_counter!(STOPS, Unit::Count, "calls given up, by the reason");
+    describe_histogram!(DURATION, Unit::Seconds, "calls with all their attempts and waits");
+    describe_gauge!(BALANCE, Unit::Count, "retries that the budget would grant");
+}

@@ -1,0 +1,64 @@
+use super::names;
+use crate::{Attempt, CallEnd, Observer, RetryWait};
+use metrics::{Label, counter, gauge, histogram};
+use std::borrow::Cow;
+
+/// An [`Observer`] that counts in the recorder of the crate `metrics`.
+///
+/// What it counts, in which units, is said in the [module](super).
+#[derive(Clone, Debug, Default)]
+pub struct MetricsObserver {
+    labels: Vec<Label>,
+}
+
+impl MetricsObserver {
+    /// Without labels beside those of each metric.
+    pub const fn new() -> Self {
+        Self { labels: Vec::new() }
+    }
+
+    /// Adds a label to every metric of this observer, so that the policies of one program are told apart.
+    #[must_use]
+    pub fn label(mut self, name: &'static str, value: impl Into<Cow<'static, str>>) -> Self {
+        self.labels.push(Label::new(name, value.into()));
+        self
+    }
+
+    /// Tells the recorder the units and the meanings of the metrics. To be called once, after the recorder is
+    /// installed; recorders that show no descriptions need none.
+    pub fn describe() {
+        names::describe();
+    }
+
+    fn labels(&self) -> Vec<Label> {
+        self.labels.clone()
+    }
+
+    fn labels_and(&self, name: &'static str, value: &'static str) -> Vec<Label> {
+        let mut labels = self.labels();
+        labels.push(Label::from_static_parts(name, value));
+        labels
+    }
+}
+
+impl Observer for MetricsObserver {
+    fn retrying(&self, failed: &Attempt<'_>, wait: RetryWait) {
+        let asked_by = if wait.asked_by_server() { "server" } else { "backoff" };
+        counter!(names::ATTEMPTS, self.labels()).increment(1);
+        counter!(names::RETRIES, self.labels_and("phase", failed.phase().name())).increment(1);
+        histogram!(names::WAIT, self.labels_and("asked_by", asked_by)).record(wait.duration());
+    }
+
+    fn ended(&self, call: &CallEnd<'_>) {
+        counter!(names::ATTEMPTS, self.labels()).increment(1);
+        histogram!(names::DURATION, self.labels()).record(call.elapsed());
+        if let Some(reason) = call.stop_reason() {
+            counter!(names::STOPS, self.labels_and("reason", reason.name())).increment(1);
+        } else if call.attempts() > 1 {
+            counter!(names::SUCCESSES, self.labels()).increment(1);
+        }
+        if let Some(balance) = call.budget_balance() {
+            gauge!(names::BALANCE, self.labels()).set(balance as f64);
+        }
+    }
+}
