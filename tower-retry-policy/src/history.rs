@@ -127,7 +127,9 @@ impl fmt::Display for AttemptRecord {
             (None, None) => f.write_str("no outcome")?,
         }
         match self.wait {
-            Some(wait) if !wait.duration.is_zero() => write!(f, ", waited {}", Seconds(wait.duration)),
+            Some(wait) if wait.duration >= Duration::from_millis(1) => {
+                write!(f, ", waited {}", Seconds(wait.duration))
+            }
             _ => Ok(()),
         }
     }

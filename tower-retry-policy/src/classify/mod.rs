@@ -107,11 +107,12 @@ fn cause<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'stati
 }
 
 /// What a person should read of an error: the root of the chain says what happened, unless an error of this
-/// project stands above it and says it better.
+/// project stands above it and says it better. Rejected content has a cause that says where.
 pub(crate) fn cause_text(error: &(dyn Error + 'static)) -> String {
-    chain(error)
-        .find(|error| own::explains_itself(*error))
-        .or_else(|| chain(error).last())
-        .unwrap_or(error)
-        .to_string()
+    let told = chain(error).find(|error| own::explains_itself(*error)).or_else(|| chain(error).last());
+    let told = told.unwrap_or(error);
+    match told.source().filter(|_| failure(told).phase == Phase::Content) {
+        Some(place) => format!("{told}: {place}"),
+        None => told.to_string(),
+    }
 }

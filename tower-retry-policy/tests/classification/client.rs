@@ -10,7 +10,7 @@ use hyper_util::{
     client::legacy::connect::{HttpConnector, dns::Name},
     rt::{TokioExecutor, TokioTimer},
 };
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, sync::Arc};
 use tonic::transport::{ClientTlsConfig, Endpoint};
 use tower::{BoxError, Service, ServiceBuilder, ServiceExt, service_fn, util::BoxCloneSyncService};
 use tower_content_check::{ContentCheckLayer, check::Length};
@@ -45,7 +45,7 @@ impl Client {
     }
 
     /// Three attempts, none of which the client adds to.
-    pub(crate) fn stack(self, server: &Server, patience: Duration) -> Stack {
+    pub(crate) fn stack(self, server: &Server, patience: AttemptTimeoutLayer) -> Stack {
         match self {
             Self::HyperUtil { http2 } => layered(hyper_util(http2), patience),
             Self::Reqwest { http2 } => layered(reqwest(http2), patience),
@@ -55,7 +55,7 @@ impl Client {
     }
 }
 
-fn layered<S, B>(client: S, patience: Duration) -> Stack
+fn layered<S, B>(client: S, patience: AttemptTimeoutLayer) -> Stack
 where
     S: Service<Request<Full<Bytes>>, Response = Response<B>> + Clone + Send + Sync + 'static,
     S::Error: Into<BoxError>,
@@ -66,7 +66,7 @@ where
     let stack = ServiceBuilder::new()
         .retry(RetryPolicy::urllib3(2))
         .layer(ContentCheckLayer::new(Length::new()))
-        .layer(AttemptTimeoutLayer::new().head(patience).idle(patience))
+        .layer(patience)
         .service(client)
         .map_response(|response| response.map(drop));
     BoxCloneSyncService::new(stack)

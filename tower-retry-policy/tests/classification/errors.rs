@@ -13,6 +13,9 @@ use tower_retry_policy::Phase::{self, Body, Connect, Other, Read};
 /// Real sockets need real time.
 const SHORT: Duration = Duration::from_millis(50);
 
+/// Long enough for the head to come on a busy machine.
+const LONGER: Duration = Duration::from_secs(2);
+
 const CUT: &str = "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf";
 const MISSING: &str = "HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n";
 const CIRCLE: &str = "HTTP/1.1 302 Found\r\nlocation: /\r\ncontent-length: 0\r\n\r\n";
@@ -47,8 +50,8 @@ async fn reqwest_says_more_than_the_errors_inside_it() {
     let table = [
         ("no answer in time",      "",      wait,  reqwest().timeout(SHORT),      Read),
         ("no byte in time",        "",      wait,  reqwest().read_timeout(SHORT), Read),
-        ("no end in time",         CUT,     wait,  reqwest().timeout(SHORT * 4),  Body),
-        ("no further byte",        CUT,     wait,  reqwest().read_timeout(SHORT * 4), Body),
+        ("no end in time",         CUT,     wait,  reqwest().timeout(LONGER),     Body),
+        ("no further byte",        CUT,     wait,  reqwest().read_timeout(LONGER), Body),
         ("a cut body",             CUT,     close, reqwest(),                     Body),
         // the policy decides on statuses that it sees; this one was taken from it
         ("an error of a status",   MISSING, close, reqwest(),                     Other),

@@ -9,6 +9,7 @@ use crate::{
     tls::Handshake,
 };
 use std::time::Duration;
+use tower_retry_policy::AttemptTimeoutLayer;
 
 const WHOLE: &str = "HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\ngood";
 const BUSY: &str = "HTTP/1.1 503 Busy\r\nretry-after: 0\r\ncontent-length: 0\r\n\r\n";
@@ -115,9 +116,14 @@ impl Misbehaviour {
 
     /// How long the client waits for anything to come. Real sockets need real time: little where the silence is
     /// the point, and so much elsewhere that a busy machine changes nothing.
-    pub(crate) fn patience(&self) -> Duration {
-        let silent = self.name.contains("silent");
-        if silent { Duration::from_millis(200) } else { Duration::from_secs(30) }
+    pub(crate) fn patience(&self) -> AttemptTimeoutLayer {
+        let (short, long) = (Duration::from_millis(200), Duration::from_secs(30));
+        let limits = AttemptTimeoutLayer::new();
+        match self.name {
+            "is silent" => limits.head(short).idle(long),
+            "falls silent in the body" => limits.head(long).idle(short),
+            _ => limits.head(long).idle(long),
+        }
     }
 
     pub(crate) async fn start(&self, client: Client) -> Server {
