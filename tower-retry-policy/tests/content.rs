@@ -130,7 +130,8 @@ async fn the_story_tells_where_the_body_was_cut() {
     assert_eq!(
         error.to_string(),
         "4 attempts in 300 ms, stopped: attempts; 1: body cut at 4 of 10 bytes, waited 100 ms; \
-         2: content rejected: content is not JSON, waited 100 ms; 3: 503, waited 100 ms; \
+         2: content rejected: content is not JSON: expected a value at line 1 column 1 (byte 0), waited 100 ms; \
+         3: 503, waited 100 ms; \
          4: body cut at 4 of 10 bytes"
     );
     let last: &ContentCheckError = retry_error(&error).source().unwrap().downcast_ref().unwrap();
