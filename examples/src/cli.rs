@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Parser, error::ErrorKind, value_parser};
+use clap::{Args, Parser, Subcommand, error::ErrorKind, value_parser};
 
 use crate::{
     experiment::Experiment,
@@ -12,8 +12,12 @@ use crate::{
 
 /// The talk "Do You Want to Retry?" in virtual time: every stage of its experiment, over many seeds.
 #[derive(Debug, Parser)]
-#[command(name = "talk", version)]
+#[command(name = "talk", version, args_conflicts_with_subcommands = true)]
 pub struct Cli {
+    /// What to run instead of the talk
+    #[command(subcommand)]
+    command: Option<Command>,
+
     /// A stage to run, once for each; all of them without it
     #[arg(long = "stage", value_name = "NAME", value_parser = stage)]
     stages: Vec<&'static Stage>,
@@ -49,6 +53,33 @@ pub struct Cli {
     /// The directory for summary.json and the stages' CSV files
     #[arg(long, value_name = "DIR", default_value = "target/talk")]
     out: PathBuf,
+}
+
+/// The other experiments.
+#[derive(Debug, Clone, Subcommand)]
+#[non_exhaustive]
+pub enum Command {
+    /// A storm: what the retries of 200 clients do to a server after an outage
+    Storm(Runs),
+    /// AWS's experiment of competing writers: what jitter saves
+    Jitter(Runs),
+}
+
+/// How often an experiment is run, and where its results go.
+#[derive(Debug, Clone, Args)]
+#[non_exhaustive]
+pub struct Runs {
+    /// The first seed
+    #[arg(long, default_value_t = 1, allow_negative_numbers = true)]
+    pub seed: u64,
+
+    /// How many seeds
+    #[arg(long, default_value_t = 20, value_parser = value_parser!(u64).range(1..=1_000_000))]
+    pub seeds: u64,
+
+    /// The directory for the table's figures as JSON and CSV
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
 }
 
 /// Why there is nothing to run.
@@ -88,10 +119,21 @@ impl Cli {
         experiment
     }
 
+    /// What is to be run instead, if anything.
+    #[must_use]
+    pub fn command(&self) -> Option<&Command> {
+        self.command.as_ref()
+    }
+
     /// Where the results go.
     #[must_use]
-    pub fn out(&self) -> &PathBuf {
-        &self.out
+    pub fn out(&self) -> PathBuf {
+        let (runs, by_default) = match &self.command {
+            None => return self.out.clone(),
+            Some(Command::Storm(runs)) => (runs, "target/storm"),
+            Some(Command::Jitter(runs)) => (runs, "target/jitter"),
+        };
+        runs.out.clone().unwrap_or_else(|| by_default.into())
     }
 }
 
@@ -165,6 +207,11 @@ mod tests {
             (&["--preset", "x"], "[possible values: talk, no-probe]"),
             (&["--out"], "--out"),
             (&["more"], "'more'"),
+            (&["storm", "--seeds", "0"], "0 is not in 1..="),
+            (&["storm", "--seed", "-1"], "'-1' for '--seed <SEED>'"),
+            (&["storm", "--stage", "naive"], "'--stage'"),
+            (&["--seed", "2", "storm"], "'storm'"),
+            (&["jitter", "more"], "'more'"),
         ] {
             let line = read(arguments).unwrap_err();
             assert!(line.contains(named), "{arguments:?}: {line}");

@@ -6,11 +6,16 @@
 //! - [`stages`]: the experiment's stages, one short file each
 //! - [`world`], [`sampler`], [`seeds`], [`experiment`]: one run, its calls, many runs, all of it
 //! - [`report`]: the table and the files
+//!
+//! Beside it, without a network:
+//! - [`storm`]: what a fleet's retries do to a server after an outage
+//! - [`jitter`]: AWS's experiment of competing writers
 
 pub mod cli;
 pub mod client;
 pub mod document;
 pub mod experiment;
+pub mod jitter;
 pub mod network;
 pub mod progress;
 pub mod random;
@@ -20,6 +25,7 @@ pub mod sampler;
 pub mod seeds;
 pub mod server;
 pub mod stages;
+pub mod storm;
 pub mod world;
 
 /// The examples of the project's README, compiled and run as tests.

@@ -1,4 +1,4 @@
-//! `talk`: runs the experiment, prints the table and writes the files.
+//! `talk`: runs the experiment that was asked for, prints the table and writes the files.
 
 use std::{
     env,
@@ -9,9 +9,11 @@ use std::{
 };
 
 use network_lab::{
-    cli::{Cli, Refusal},
+    cli::{Cli, Command, Refusal, Runs},
+    jitter,
     progress::Progress,
     report::{OutputDirectory, Summary, samples_csv, table},
+    storm,
 };
 
 /// The input cannot be used.
@@ -31,30 +33,70 @@ fn main() -> ExitCode {
 
 fn run(cli: &Cli) -> ExitCode {
     // Before the run: a minute's work must not end at a directory that was wrong from the start.
-    let directory = match OutputDirectory::open(cli.out()) {
+    let directory = match OutputDirectory::open(&cli.out()) {
         Ok(directory) => directory,
         Err(error) => return complain(&line(&error), BAD_INPUT),
     };
-    match experiment(cli, &directory) {
+    let results = match cli.command() {
+        None => talk(cli),
+        Some(Command::Storm(runs)) => storms(runs),
+        Some(Command::Jitter(runs)) => contests(runs),
+        Some(_) => return ExitCode::FAILURE,
+    };
+    match results.and_then(|results| results.deliver(&directory)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => complain(&line(&*error), 1),
     }
 }
 
-fn experiment(cli: &Cli, directory: &OutputDirectory) -> Result<(), Box<dyn Error>> {
+/// What an experiment leaves.
+struct Results {
+    files: Vec<(String, String)>,
+    table: String,
+}
+
+impl Results {
+    fn deliver(&self, directory: &OutputDirectory) -> Result<(), Box<dyn Error>> {
+        directory.write(&self.files)?;
+        stdout().write_all(self.table.as_bytes())?;
+        Ok(())
+    }
+}
+
+fn talk(cli: &Cli) -> Result<Results, Box<dyn Error>> {
     let experiment = cli.experiment();
-    let threads = thread::available_parallelism().map_or(1, Into::into);
     let progress = Progress::new(experiment.runs());
-    let results = experiment.run(threads, || progress.advance())?;
+    let results = experiment.run(threads(), || progress.advance())?;
     drop(progress);
     let summary = Summary::new(&experiment, &results);
     let mut files = vec![("summary.json".to_owned(), summary.to_json()?)];
     files.extend(
         results.iter().map(|result| (format!("{}.csv", result.stage.name), samples_csv(&result.first))),
     );
-    directory.write(&files)?;
-    stdout().write_all(table(&summary).as_bytes())?;
-    Ok(())
+    Ok(Results { files, table: table(&summary) })
+}
+
+fn storms(&Runs { seed, seeds, .. }: &Runs) -> Result<Results, Box<dyn Error>> {
+    let progress = Progress::new(seeds.saturating_mul(storm::VARIANTS.len() as u64));
+    let outcomes = storm::storms(seed, seeds, threads(), || progress.advance())?;
+    drop(progress);
+    let json = storm::json(seed, seeds, &outcomes)?;
+    let files = vec![("storm.csv".to_owned(), storm::csv(&outcomes)), ("storm.json".to_owned(), json)];
+    Ok(Results { files, table: storm::table(seed, seeds, &outcomes) })
+}
+
+fn contests(&Runs { seed, seeds, .. }: &Runs) -> Result<Results, Box<dyn Error>> {
+    let points = jitter::VARIANTS.len() * jitter::CLIENTS.len();
+    let progress = Progress::new(seeds.saturating_mul(points as u64));
+    let points = jitter::contests(seed, seeds, threads(), || progress.advance())?;
+    drop(progress);
+    let json = jitter::json(seed, seeds, &points)?;
+    let files = vec![("jitter.csv".to_owned(), jitter::csv(&points)), ("jitter.json".to_owned(), json)];
+    Ok(Results { files, table: jitter::table(seed, seeds, &points) })
+}
+
+fn threads() -> usize {
+    thread::available_parallelism().map_or(1, Into::into)
 }
 
 /// An error and its causes on one line.

@@ -25,6 +25,10 @@ pub enum Purpose {
     Document = 6,
     /// The seeds that the calls of a stage receive for their policies.
     Calls = 7,
+    /// When the clients of a storm or a contest act, and how long their messages take.
+    Clients = 8,
+    /// The seeds of the retries and throttles of a storm or a contest.
+    Policies = 9,
 }
 
 /// A generator of one purpose in one run.

@@ -1,5 +1,6 @@
 //! What an experiment leaves: a table on the terminal and files in a directory.
 
+mod grid;
 mod output;
 mod samples;
 mod statistics;
@@ -7,6 +8,7 @@ mod summary;
 mod table;
 
 pub use self::{
+    grid::grid,
     output::{OutputDirectory, OutputError},
     samples::samples_csv,
     statistics::Statistics,

@@ -1,0 +1,61 @@
+//! The table and the files of the contests.
+
+use std::fmt::Write;
+
+use serde::Serialize;
+
+use super::{
+    experiment::{CLIENTS, Point},
+    variants::{CAP, FIRST, VARIANTS},
+};
+use crate::report::grid;
+
+/// The contents of `jitter.json`.
+#[derive(Debug, Serialize)]
+struct File<'a> {
+    seed: u64,
+    seeds: u64,
+    first_delay_ms: u128,
+    cap_ms: u128,
+    points: &'a [Point],
+}
+
+/// The table: a line for each number of clients, and `calls/ms` for each backoff.
+#[must_use]
+pub fn table(seed: u64, seeds: u64, points: &[Point]) -> String {
+    let mut headings = vec!["clients"];
+    headings.extend(VARIANTS.iter().map(|variant| variant.name));
+    let rows = CLIENTS.iter().map(|clients| {
+        let here = points.iter().filter(|point| point.clients == *clients);
+        let cells = here.map(|point| format!("{:.0}/{:.0}", point.calls, point.milliseconds));
+        std::iter::once(clients.to_string()).chain(cells).collect()
+    });
+    grid(&headings, rows)
+        + &format!(
+            "\nCalls of all clients / milliseconds until the last has written; first delay {} ms, cap {} ms. Means \
+             over {seeds} seed(s) from {seed}.\n",
+            FIRST.as_millis(),
+            CAP.as_millis()
+        )
+}
+
+/// `jitter.csv`: a line for each backoff and number of clients.
+#[must_use]
+pub fn csv(points: &[Point]) -> String {
+    let mut text = "variant,clients,calls,milliseconds\n".to_owned();
+    for Point { variant, clients, calls, milliseconds } in points {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{variant},{clients},{calls:.1},{milliseconds:.1}");
+    }
+    text
+}
+
+/// `jitter.json`: the settings and the means.
+///
+/// # Errors
+/// Never for the values of a real run: they are finite.
+pub fn json(seed: u64, seeds: u64, points: &[Point]) -> serde_json::Result<String> {
+    let (first_delay_ms, cap_ms) = (FIRST.as_millis(), CAP.as_millis());
+    let file = File { seed, seeds, first_delay_ms, cap_ms, points };
+    serde_json::to_string_pretty(&file).map(|text| text + "\n")
+}

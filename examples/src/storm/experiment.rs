@@ -1,0 +1,49 @@
+//! Every variant over every seed.
+
+use std::io;
+
+use serde::Serialize;
+
+use super::{
+    clients::storm,
+    figures::Figures,
+    record::Second,
+    variants::{VARIANTS, Variant},
+};
+use crate::seeds::over_seeds;
+
+/// One variant's results.
+#[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
+pub struct Outcome {
+    /// The variant's name.
+    pub variant: &'static str,
+    /// The means over the seeds.
+    #[serde(flatten)]
+    pub mean: Figures,
+    /// The seconds of the first seed.
+    #[serde(skip)]
+    pub first: Vec<Second>,
+}
+
+/// Runs all variants over `count` seeds from `seed` on so many threads; `done` is called after each run.
+///
+/// # Errors
+/// If a run's runtime cannot be built.
+pub fn storms(seed: u64, count: u64, threads: usize, done: impl Fn() + Sync) -> io::Result<Vec<Outcome>> {
+    VARIANTS.iter().map(|variant| outcome(variant, seed, count, threads, &done)).collect()
+}
+
+fn outcome(
+    variant: &Variant,
+    seed: u64,
+    count: u64,
+    threads: usize,
+    done: impl Fn() + Sync,
+) -> io::Result<Outcome> {
+    let runs = over_seeds(seed, count, threads, |seed| storm(variant, seed), done);
+    let runs: Vec<Vec<Second>> = runs.into_iter().collect::<io::Result<_>>()?;
+    let figures: Vec<Figures> = runs.iter().map(|run| Figures::of(run)).collect();
+    let first = runs.into_iter().next().unwrap_or_default();
+    Ok(Outcome { variant: variant.name, mean: Figures::mean(&figures), first })
+}
