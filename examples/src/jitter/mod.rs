@@ -18,5 +18,5 @@ pub use self::{
     experiment::{CLIENTS, Point, contests, point},
     report::{csv, json, table},
     row::Row,
-    variants::{CAP, FIRST, VARIANTS, Variant},
+    variants::{BASE, CAP, VARIANTS, Variant},
 };

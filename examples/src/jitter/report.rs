@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{
     experiment::{CLIENTS, Point},
-    variants::{CAP, FIRST, VARIANTS},
+    variants::{BASE, CAP, VARIANTS},
 };
 use crate::report::grid;
 
@@ -15,7 +15,7 @@ use crate::report::grid;
 struct File<'a> {
     seed: u64,
     seeds: u64,
-    first_delay_ms: u128,
+    base_ms: u128,
     cap_ms: u128,
     points: &'a [Point],
 }
@@ -32,9 +32,9 @@ pub fn table(seed: u64, seeds: u64, points: &[Point]) -> String {
     });
     grid(&headings, rows)
         + &format!(
-            "\nCalls of all clients / milliseconds until the last has written; first delay {} ms, cap {} ms. Means \
+            "\nCalls of all clients / milliseconds until the last has written; base {} ms, cap {} ms. Means \
              over {seeds} seed(s) from {seed}.\n",
-            FIRST.as_millis(),
+            BASE.as_millis(),
             CAP.as_millis()
         )
 }
@@ -55,7 +55,7 @@ pub fn csv(points: &[Point]) -> String {
 /// # Errors
 /// Never for the values of a real run: they are finite.
 pub fn json(seed: u64, seeds: u64, points: &[Point]) -> serde_json::Result<String> {
-    let (first_delay_ms, cap_ms) = (FIRST.as_millis(), CAP.as_millis());
-    let file = File { seed, seeds, first_delay_ms, cap_ms, points };
+    let (base_ms, cap_ms) = (BASE.as_millis(), CAP.as_millis());
+    let file = File { seed, seeds, base_ms, cap_ms, points };
     serde_json::to_string_pretty(&file).map(|text| text + "\n")
 }

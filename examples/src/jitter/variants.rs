@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use tower_backoff::{Backoff, Jitter};
 
-/// The first delay, as in AWS's simulator.
-pub const FIRST: Duration = Duration::from_millis(5);
+/// AWS's base. The decorrelated delays begin with it.
+pub const BASE: Duration = Duration::from_millis(5);
 
 /// The longest delay, as in AWS's simulator.
 pub const CAP: Duration = Duration::from_secs(2);
@@ -26,9 +26,14 @@ pub const VARIANTS: &[Variant] = &[
     Variant { name: "exponential", backoff: || exponential(Jitter::None) },
     Variant { name: "equal", backoff: || exponential(Jitter::Equal) },
     Variant { name: "full", backoff: || exponential(Jitter::Full) },
-    Variant { name: "decorrelated", backoff: || exponential(Jitter::Decorrelated) },
+    Variant { name: "decorrelated", backoff: decorrelated },
 ];
 
+/// The simulator's first retry is its number 1, not 0, and so waits up to `base * 2^1`.
 fn exponential(jitter: Jitter) -> Backoff {
-    Backoff::exponential(FIRST).cap(CAP).jitter(jitter)
+    Backoff::exponential(2 * BASE).cap(CAP).jitter(jitter)
+}
+
+fn decorrelated() -> Backoff {
+    Backoff::exponential(BASE).cap(CAP).jitter(Jitter::Decorrelated)
 }

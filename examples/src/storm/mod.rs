@@ -25,5 +25,7 @@ pub use self::{
     record::{Record, Second},
     report::{csv, json, table},
     server::{QUEUE, SERVICE, SLOWDOWN, Server},
-    variants::{Call, FLOOR, RATIO, RETRIES, Stack, TIMEOUT, VARIANTS, Variant, WINDOW},
+    variants::{
+        BUDGET_WINDOW, Call, FLOOR, RATIO, RETRIES, Stack, THROTTLE_WINDOW, TIMEOUT, VARIANTS, Variant,
+    },
 };

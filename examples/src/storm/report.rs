@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{
     clients::{CLIENTS, OUTAGE, SECONDS},
     experiment::Outcome,
-    variants::{FLOOR, RATIO, WINDOW},
+    variants::{BUDGET_WINDOW, FLOOR, RATIO},
 };
 use crate::report::grid;
 
@@ -36,8 +36,8 @@ pub fn table(seed: u64, seeds: u64, outcomes: &[Outcome]) -> String {
         "after",
         "goodput/s before",
         "after",
-        "recovers",
-        "after s",
+        "recovered",
+        "within s",
         "attempts/call",
         "in outage",
     ];
@@ -94,7 +94,7 @@ pub fn json(seed: u64, seeds: u64, outcomes: &[Outcome]) -> serde_json::Result<S
         outage_to: OUTAGE.end,
         budget_ratio: RATIO,
         budget_per_second: FLOOR,
-        budget_window_seconds: WINDOW.as_secs(),
+        budget_window_seconds: BUDGET_WINDOW.as_secs(),
         variants: outcomes,
     };
     serde_json::to_string_pretty(&file).map(|text| text + "\n")
