@@ -77,7 +77,7 @@ pub struct Runs {
     #[arg(long, default_value_t = 20, value_parser = value_parser!(u64).range(1..=1_000_000))]
     pub seeds: u64,
 
-    /// The directory for the table's figures as JSON and CSV
+    /// The directory for the figures as JSON and CSV; without it target/storm or target/jitter
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 }

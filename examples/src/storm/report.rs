@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{
     clients::{CLIENTS, OUTAGE, SECONDS},
     experiment::Outcome,
-    variants::{BUDGET_WINDOW, FLOOR, RATIO},
+    variants::{BUDGET_WINDOW, FLOOR, RATIO, THROTTLE_WINDOW},
 };
 use crate::report::grid;
 
@@ -23,6 +23,7 @@ struct File<'a> {
     budget_ratio: f64,
     budget_per_second: u32,
     budget_window_seconds: u64,
+    throttle_window_seconds: u64,
     variants: &'a [Outcome],
 }
 
@@ -95,6 +96,7 @@ pub fn json(seed: u64, seeds: u64, outcomes: &[Outcome]) -> serde_json::Result<S
         budget_ratio: RATIO,
         budget_per_second: FLOOR,
         budget_window_seconds: BUDGET_WINDOW.as_secs(),
+        throttle_window_seconds: THROTTLE_WINDOW.as_secs(),
         variants: outcomes,
     };
     serde_json::to_string_pretty(&file).map(|text| text + "\n")
