@@ -63,6 +63,8 @@ pub enum Command {
     Storm(Runs),
     /// AWS's experiment of competing writers: what jitter saves
     Jitter(Runs),
+    /// Downloads that break off: what range resumption saves
+    Download(Runs),
 }
 
 /// How often an experiment is run, and where its results go.
@@ -77,7 +79,7 @@ pub struct Runs {
     #[arg(long, default_value_t = 20, value_parser = value_parser!(u64).range(1..=1_000_000))]
     pub seeds: u64,
 
-    /// The directory for the figures as JSON and CSV; without it target/storm or target/jitter
+    /// The directory for the figures as JSON and CSV; without it one of its own under target/
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 }
@@ -132,6 +134,7 @@ impl Cli {
             None => return self.out.clone(),
             Some(Command::Storm(runs)) => (runs, "target/storm"),
             Some(Command::Jitter(runs)) => (runs, "target/jitter"),
+            Some(Command::Download(runs)) => (runs, "target/download"),
         };
         runs.out.clone().unwrap_or_else(|| by_default.into())
     }
@@ -212,6 +215,9 @@ mod tests {
             (&["storm", "--stage", "naive"], "'--stage'"),
             (&["--seed", "2", "storm"], "'storm'"),
             (&["jitter", "more"], "'more'"),
+            (&["download", "--seeds", "0"], "0 is not in 1..="),
+            (&["download", "--stage", "naive"], "'--stage'"),
+            (&["--seed", "2", "download"], "'download'"),
         ] {
             let line = read(arguments).unwrap_err();
             assert!(line.contains(named), "{arguments:?}: {line}");

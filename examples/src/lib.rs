@@ -6,6 +6,7 @@
 //! - [`stages`]: the experiment's stages, one short file each
 //! - [`world`], [`sampler`], [`seeds`], [`experiment`]: one run, its calls, many runs, all of it
 //! - [`report`]: the table and the files
+//! - [`download`]: on the same network, a file that breaks off, with and without range resumption
 //!
 //! Beside it, without a network:
 //! - [`storm`]: what a fleet's retries do to a server after an outage
@@ -14,6 +15,7 @@
 pub mod cli;
 pub mod client;
 pub mod document;
+pub mod download;
 pub mod experiment;
 pub mod jitter;
 pub mod network;

@@ -10,7 +10,7 @@ use std::{
 
 use network_lab::{
     cli::{Cli, Command, Refusal, Runs},
-    jitter,
+    download, jitter,
     progress::Progress,
     report::{OutputDirectory, Summary, samples_csv, table},
     storm,
@@ -41,6 +41,7 @@ fn run(cli: &Cli) -> ExitCode {
         None => talk(cli),
         Some(Command::Storm(runs)) => storms(runs),
         Some(Command::Jitter(runs)) => contests(runs),
+        Some(Command::Download(runs)) => downloads(runs),
         Some(_) => return ExitCode::FAILURE,
     };
     match results.and_then(|results| results.deliver(&directory)) {
@@ -93,6 +94,16 @@ fn contests(&Runs { seed, seeds, .. }: &Runs) -> Result<Results, Box<dyn Error>>
     let json = jitter::json(seed, seeds, &points)?;
     let files = vec![("jitter.csv".to_owned(), jitter::csv(&points)), ("jitter.json".to_owned(), json)];
     Ok(Results { files, table: jitter::table(seed, seeds, &points) })
+}
+
+fn downloads(&Runs { seed, seeds, .. }: &Runs) -> Result<Results, Box<dyn Error>> {
+    let progress = Progress::new(seeds.saturating_mul(download::VARIANTS.len() as u64));
+    let outcomes = download::downloads(seed, seeds, threads(), || progress.advance())?;
+    drop(progress);
+    let json = download::json(seed, seeds, &outcomes)?;
+    let csv = download::csv(seed, &outcomes)?;
+    let files = vec![("download.csv".to_owned(), csv), ("download.json".to_owned(), json)];
+    Ok(Results { files, table: download::table(seed, seeds, &outcomes) })
 }
 
 fn threads() -> usize {
