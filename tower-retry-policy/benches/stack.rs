@@ -61,6 +61,7 @@ fn main() -> ExitCode {
             title: "not to be retried",
             cases: vec![
                 case("bare", "POST", ok, Identity::new()),
+                case("tower::retry, no copy and no question", "POST", ok, RetryLayer::new(Nothing)),
                 case("never()", "POST", ok, RetryLayer::new(RetryPolicy::never())),
                 case("a POST that no phase allows", "POST", ok, RetryLayer::new(sent_once)),
                 case("a POST under the standard policy", "POST", ok, RetryLayer::new(standard())),
@@ -274,6 +275,26 @@ impl<R> Policy<Request<Full<Bytes>>, Response<R>, BoxError> for StatusOnly {
 
     fn clone_request(&mut self, request: &Request<Full<Bytes>>) -> Option<Request<Full<Bytes>>> {
         Some(request.clone())
+    }
+}
+
+/// The floor of what is not retried: tower's retry itself.
+#[derive(Clone)]
+struct Nothing;
+
+impl<R> Policy<Request<Full<Bytes>>, Response<R>, BoxError> for Nothing {
+    type Future = Ready<()>;
+
+    fn retry(
+        &mut self,
+        _: &mut Request<Full<Bytes>>,
+        _: &mut Result<Response<R>, BoxError>,
+    ) -> Option<Ready<()>> {
+        None
+    }
+
+    fn clone_request(&mut self, _: &Request<Full<Bytes>>) -> Option<Request<Full<Bytes>>> {
+        None
     }
 }
 

@@ -1,4 +1,5 @@
-use http::{HeaderMap, Method, Request, header::HeaderName};
+use crate::budget::RequestHead;
+use http::{HeaderMap, Method, header::HeaderName};
 
 /// Request extension: this request may be sent more than once, whatever its method.
 ///
@@ -28,10 +29,10 @@ pub(crate) enum Methods {
 
 impl Methods {
     /// Whether the owner of the request, or its method, allows a repeat.
-    pub(crate) fn allow<B>(&self, request: &Request<B>) -> bool {
-        self.contains(request.method())
-            || has_idempotency_key(request.headers())
-            || request.extensions().get::<Idempotent>().is_some()
+    pub(crate) fn allow(&self, head: RequestHead<'_>) -> bool {
+        self.contains(head.method())
+            || has_idempotency_key(head.headers())
+            || head.extensions().get::<Idempotent>().is_some()
     }
 
     fn contains(&self, method: &Method) -> bool {
@@ -51,6 +52,7 @@ fn has_idempotency_key(headers: &HeaderMap) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use http::Request;
 
     #[test]
     fn idempotent_methods_are_those_of_rfc_9110_and_query() {
@@ -70,9 +72,12 @@ mod tests {
         ];
         for (method, expected) in table {
             let request = Request::builder().method(method).body(()).unwrap();
-            assert_eq!(Methods::Idempotent.allow(&request), expected, "{method}");
-            assert!(Methods::Any.allow(&request), "{method}");
-            assert!(!Methods::Listed(Vec::new()).allow(&request), "an empty list allows nothing");
+            assert_eq!(Methods::Idempotent.allow(RequestHead::new(&request)), expected, "{method}");
+            assert!(Methods::Any.allow(RequestHead::new(&request)), "{method}");
+            assert!(
+                !Methods::Listed(Vec::new()).allow(RequestHead::new(&request)),
+                "an empty list allows nothing"
+            );
         }
     }
 
@@ -84,8 +89,8 @@ mod tests {
         marked.extensions_mut().insert(Idempotent);
         let listed = Methods::Listed(vec![Method::GET]);
         for (request, expected) in [(plain, false), (keyed, true), (marked, true)] {
-            assert_eq!(listed.allow(&request), expected);
-            assert_eq!(Methods::Idempotent.allow(&request), expected);
+            assert_eq!(listed.allow(RequestHead::new(&request)), expected);
+            assert_eq!(Methods::Idempotent.allow(RequestHead::new(&request)), expected);
         }
     }
 }

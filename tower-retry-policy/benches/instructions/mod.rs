@@ -3,8 +3,11 @@
 //! - *Time* is the median of interleaved rounds, so that a disturbance meets all cases of a group alike. Only the
 //!   ratios within one run mean something.
 //! - *Instructions* are counted by callgrind: the benchmark starts itself anew under valgrind for one case, once with
-//!   few calls and once with more, and the difference belongs to the calls alone. Without valgrind that column is empty.
-//! - *Allocations* are counted by the global allocator of the crate `allocation-counter`, again as a difference.
+//!   few calls and once with more, and the difference belongs to the calls alone.
+//! - *Allocations* are counted by memcheck in the same way. A counting allocator in the program would add some forty
+//!   instructions to each allocation and so flatter whoever is compared with a stack that makes as many.
+//!
+//! Without valgrind the last two are empty.
 
 #![allow(clippy::print_stdout, reason = "a benchmark reports to its terminal")]
 
@@ -36,10 +39,21 @@ pub struct Case {
     run: Box<dyn Fn(u32)>,
 }
 
+/// One of valgrind's, and the words in its report that stand before its count.
+struct Tool {
+    arguments: &'static [&'static str],
+    before: &'static str,
+}
+
+const CALLGRIND: Tool =
+    Tool { arguments: &["--tool=callgrind", "--callgrind-out-file=/dev/null"], before: "Collected : " };
+const MEMCHECK: Tool =
+    Tool { arguments: &["--tool=memcheck", "--leak-check=no"], before: "total heap usage: " };
+
 struct Cost {
     nanoseconds: f64,
     instructions: Option<f64>,
-    allocations: f64,
+    allocations: Option<f64>,
 }
 
 impl Case {
@@ -65,7 +79,7 @@ pub fn main(groups: &[Group]) -> ExitCode {
     };
     let counts = valgrind_runs();
     if !counts {
-        println!("no instruction counts: `valgrind` does not run here");
+        println!("no counts of instructions and allocations: `valgrind` does not run here");
     }
     for group in groups.iter().filter(wanted) {
         print(group, &measure(group, counts));
@@ -99,8 +113,8 @@ fn measure(group: &Group, counts: bool) -> Vec<Cost> {
         times.sort_unstable();
         Cost {
             nanoseconds: times[ROUNDS / 2].as_nanos() as f64 / f64::from(CALLS_TIMED),
-            instructions: if counts { count_instructions(group, case) } else { None },
-            allocations: per_call(allocations(case, CALLS_COUNTED), allocations(case, 2 * CALLS_COUNTED)),
+            instructions: if counts { per_call(group, case, &CALLGRIND) } else { None },
+            allocations: if counts { per_call(group, case, &MEMCHECK) } else { None },
         }
     });
     costs.collect()
@@ -121,7 +135,10 @@ fn print(group: &Group, costs: &[Cost]) {
             (Some(own), Some(base)) => print!(" {own:9.0} {:+9.0} {:7.2}", own - base, own / base),
             _ => print!(" {:>9} {:>9} {:>7}", "-", "-", "-"),
         }
-        println!(" {:7.1}", cost.allocations);
+        match cost.allocations {
+            Some(allocations) => println!(" {allocations:7.1}"),
+            None => println!(" {:>7}", "-"),
+        }
     }
 }
 
@@ -131,23 +148,20 @@ fn time(case: &Case) -> Duration {
     start.elapsed()
 }
 
-fn allocations(case: &Case, calls: u32) -> u64 {
-    allocation_counter::measure(|| (case.run)(calls)).count_total
-}
-
 fn valgrind_runs() -> bool {
     Command::new("valgrind").arg("--version").output().is_ok_and(|output| output.status.success())
 }
 
-fn count_instructions(group: &Group, case: &Case) -> Option<f64> {
-    let few = collected(group, case, CALLS_COUNTED)?;
-    let many = collected(group, case, 2 * CALLS_COUNTED)?;
-    Some(per_call(few, many))
+/// What one more call adds to a tool's count.
+fn per_call(group: &Group, case: &Case, tool: &Tool) -> Option<f64> {
+    let few = counted(group, case, tool, CALLS_COUNTED)?;
+    let many = counted(group, case, tool, 2 * CALLS_COUNTED)?;
+    Some(many.saturating_sub(few) as f64 / f64::from(CALLS_COUNTED))
 }
 
-fn collected(group: &Group, case: &Case, calls: u32) -> Option<u64> {
+fn counted(group: &Group, case: &Case, tool: &Tool, calls: u32) -> Option<u64> {
     let output = Command::new("valgrind")
-        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
+        .args(tool.arguments)
         .arg(env::current_exe().ok()?)
         .args([CHILD, group.title, case.name, &calls.to_string()])
         .output()
@@ -155,13 +169,12 @@ fn collected(group: &Group, case: &Case, calls: u32) -> Option<u64> {
     if !output.status.success() {
         return None;
     }
-    // callgrind ends with "==PID== Collected : 123456"
     let report = String::from_utf8_lossy(&output.stderr).into_owned();
-    report.lines().find_map(|line| line.split_once("Collected : ")?.1.trim().parse().ok())
-}
-
-fn per_call(few: u64, many: u64) -> f64 {
-    many.saturating_sub(few) as f64 / f64::from(CALLS_COUNTED)
+    report.lines().find_map(|line| {
+        let (_, figure) = line.split_once(tool.before)?;
+        let figure = figure.split_whitespace().next()?;
+        figure.replace(',', "").parse().ok()
+    })
 }
 
 impl fmt::Debug for Case {

@@ -2,11 +2,11 @@
 
 use super::{
     RetryPolicy,
-    call::{Call, InFlight},
+    call::InFlight,
     config::{Budgeting, Config},
 };
-use crate::{AttemptNumber, RetryBudget, Wait};
-use http::{HeaderValue, Request, Response};
+use crate::{AttemptNumber, RequestEnd, RetryBudget, Wait, budget::RequestHead};
+use http::{HeaderValue, Request, Response, StatusCode};
 use std::sync::Arc;
 use tokio::time::Instant;
 use tower::{BoxError, retry::Policy};
@@ -17,32 +17,119 @@ where
 {
     type Future = Wait;
 
+    #[inline]
     fn clone_request(&mut self, request: &Request<B>) -> Option<Request<B>> {
-        if self.call.is_fresh() {
-            let own = request.extensions().get::<Self>();
+        match self.copy_wanted(RequestHead::new(request)) {
+            Copy::Whole => Some(request.clone()),
+            Copy::Body => Some(Request::new(request.body().clone())),
+            Copy::Nothing => None,
+            Copy::WithPlace(place) => {
+                let mut kept = request.clone();
+                kept.extensions_mut().insert(place);
+                Some(kept)
+            }
+        }
+    }
+
+    #[inline]
+    fn retry(
+        &mut self,
+        request: &mut Request<B>,
+        result: &mut Result<Response<R>, BoxError>,
+    ) -> Option<Wait> {
+        if let Ok(response) = result
+            && self.succeeds_at_once(response.status())
+        {
+            return None;
+        }
+        self.judge(request, result)
+    }
+}
+
+/// What of a request is kept for a retry.
+enum Copy {
+    /// Nothing to decide and nobody to tell: tower hands on the outcome as it is.
+    Nothing,
+    /// No attempt can follow, but tower asks what became of this one only if it has kept a request.
+    Body,
+    Whole,
+    /// And with it the request's place among those in flight.
+    WithPlace(InFlight),
+}
+
+impl RetryPolicy {
+    /// The settings of this call: the request's own, or the layer's.
+    #[inline]
+    pub(super) fn effective(&self) -> &Config {
+        self.call.override_config.as_deref().unwrap_or(&self.config)
+    }
+
+    /// The budget of this call; always the layer's, whatever the request brought.
+    #[inline]
+    pub(super) fn call_budget(&self) -> Option<&Arc<dyn RetryBudget>> {
+        match &self.config.budget {
+            Budgeting::Nothing => None,
+            Budgeting::OneForAll(budget) => Some(budget),
+            Budgeting::PerRequest(_) => self.call.budget.as_ref(),
+        }
+    }
+
+    /// Opens the call or begins its next attempt, and says what of the request that attempt leaves for another.
+    ///
+    /// Copying the head is most of what a retry costs a call that needs none (`cargo bench --bench stack`).
+    fn copy_wanted(&mut self, head: RequestHead<'_>) -> Copy {
+        let first = self.call.is_fresh();
+        if first {
+            let own = head.extensions().get::<Self>();
             if own.unwrap_or(self).config.never_retries() && self.config.listens_to_nobody() {
-                // nothing to decide and nobody to tell: tower hands on the outcome as it is
-                return None;
+                return Copy::Nothing;
             }
             let own_config = own.map(|policy| Arc::clone(&policy.config));
-            self.call = Call::open(request, own_config, self.config.budget.of(request));
+            self.call.open(own_config, self.config.budget.of(head));
         } else {
             self.attempt_is_sent();
         }
-        // Never `None` from here on: tower would not ask `retry`, and neither the budget nor the history would
-        // hear of this attempt.
-        self.call.is_last = self.is_sent_once(request);
-        let mut kept = if self.call.is_last { shell(request) } else { request.clone() };
-        if let Some(budget) = self.call_budget()
-            && self.call.is_fresh()
-            && budget.tracks_in_flight()
-        {
-            kept.extensions_mut().insert(InFlight::enter(budget));
+        // Never nothing from here on: tower would not ask `retry`, and neither the budget nor the history would hear
+        // of this attempt.
+        self.call.sent_once = self.sent_once(head);
+        if self.call.sent_once.is_some() {
+            return Copy::Body;
         }
-        Some(kept)
+        match self.call_budget() {
+            Some(budget) if first && budget.tracks_in_flight() => Copy::WithPlace(InFlight::enter(budget)),
+            _ => Copy::Whole,
+        }
     }
 
-    fn retry(
+    /// Where it is known before the attempt that no other can follow: whether the request may be repeated at all, for
+    /// the reason to stop. A policy that shows the head to closures has to keep it all the same.
+    fn sent_once(&self, head: RequestHead<'_>) -> Option<bool> {
+        let config = self.effective();
+        if config.condition.is_some() || !self.config.observers.is_empty() {
+            return None;
+        }
+        let used_up = config.total.is_some_and(|total| self.call.retries() >= total);
+        if !used_up && config.retries_unprocessed() {
+            return None;
+        }
+        let repeatable = config.methods.allow(head);
+        (used_up || !repeatable).then_some(repeatable)
+    }
+
+    /// The way of most calls: the first attempt brought what was wanted, and only the budget has to hear of it.
+    #[inline]
+    fn succeeds_at_once(&self, status: StatusCode) -> bool {
+        let succeeds =
+            self.call.is_fresh() && self.effective().accepts(status) && self.config.observers.is_empty();
+        if succeeds && let Some(budget) = self.call_budget() {
+            budget.settle(RequestEnd::FirstTry);
+        }
+        succeeds
+    }
+
+    /// Judges an attempt's outcome; returns the wait if another is to follow.
+    #[inline(never)]
+    fn judge<B, R>(
         &mut self,
         request: &mut Request<B>,
         result: &mut Result<Response<R>, BoxError>,
@@ -77,41 +164,6 @@ where
                 self.give_up(request, result, &failure, now, reason);
                 None
             }
-        }
-    }
-}
-
-/// A request that is never sent: it keeps tower asking what became of the attempt.
-fn shell<B: Clone>(request: &Request<B>) -> Request<B> {
-    let mut shell = Request::new(request.body().clone());
-    shell.method_mut().clone_from(request.method());
-    shell.uri_mut().clone_from(request.uri());
-    shell
-}
-
-impl RetryPolicy {
-    /// The settings of this call: the request's own, or the layer's.
-    pub(super) fn effective(&self) -> &Config {
-        self.call.override_config.as_deref().unwrap_or(&self.config)
-    }
-
-    /// Whether it is known before the attempt that no other can follow.
-    ///
-    /// Copying the head is most of what a retry costs a call that needs none. It is not done for a policy that
-    /// shows the head to closures.
-    fn is_sent_once<B>(&self, request: &Request<B>) -> bool {
-        let config = self.effective();
-        let used_up = config.total.is_some_and(|total| self.call.retries() >= total);
-        let shown = config.condition.is_some() || !self.config.observers.is_empty();
-        !shown && (used_up || (!config.retries_unprocessed() && !config.methods.allow(request)))
-    }
-
-    /// The budget of this call; always the layer's, whatever the request brought.
-    pub(super) fn call_budget(&self) -> Option<&Arc<dyn RetryBudget>> {
-        match &self.config.budget {
-            Budgeting::Nothing => None,
-            Budgeting::OneForAll(budget) => Some(budget),
-            Budgeting::PerRequest(_) => self.call.budget.as_ref(),
         }
     }
 

@@ -1,10 +1,7 @@
 //! The state of one call. It lives in the policy because tower clones the policy for each call.
 
 use super::config::Config;
-use crate::{
-    AttemptRecord, Deadline, FailureKind, Phase, RequestEnd, RetryBudget, classify::Failure, wish::Wish,
-};
-use http::Request;
+use crate::{AttemptRecord, FailureKind, Phase, RequestEnd, RetryBudget, classify::Failure, wish::Wish};
 use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
 
@@ -17,12 +14,11 @@ use tokio::time::Instant;
 pub(super) struct Call {
     /// The configuration that this request brought with it.
     pub(super) override_config: Option<Arc<Config>>,
-    pub(super) deadline: Option<Deadline>,
     /// The budget that this request was given, where each may have another.
     pub(super) budget: Option<Arc<dyn RetryBudget>>,
     pub(super) started: Option<Instant>,
-    /// The request was not copied: no attempt can follow the one that is under way.
-    pub(super) is_last: bool,
+    /// The head of the attempt under way was not copied, since none can follow: whether it allowed a repeat.
+    pub(super) sent_once: Option<bool>,
     /// Made when the first attempt has failed: a call that is not retried allocates nothing.
     pub(super) failed: Option<Box<Failed>>,
 }
@@ -63,20 +59,16 @@ struct Place {
 }
 
 impl Call {
-    pub(super) fn open<B>(
-        request: &Request<B>,
+    /// Begins a call in place of the one before.
+    #[inline]
+    pub(super) fn open(
+        &mut self,
         override_config: Option<Arc<Config>>,
         budget: Option<Arc<dyn RetryBudget>>,
-    ) -> Self {
-        let deadline = request.extensions().get::<Deadline>().copied();
-        Self {
-            override_config,
-            deadline,
-            budget,
-            started: Some(Instant::now()),
-            is_last: false,
-            failed: None,
-        }
+    ) {
+        self.override_config = override_config;
+        self.budget = budget;
+        self.started = Some(Instant::now());
     }
 
     pub(super) fn retries(&self) -> u32 {
@@ -84,6 +76,7 @@ impl Call {
     }
 
     /// No attempt of this call has failed yet, so the next `clone_request` opens a new call.
+    #[inline]
     pub(super) fn is_fresh(&self) -> bool {
         self.failed.is_none()
     }

@@ -6,7 +6,7 @@ use crate::{
     statuses::Statuses,
     wish::{GrpcCodes, Wishes},
 };
-use http::{Request, StatusCode, header::HeaderName};
+use http::{StatusCode, header::HeaderName};
 use std::{fmt, sync::Arc, time::SystemTime};
 use tower_backoff::Backoff;
 
@@ -52,9 +52,9 @@ pub(super) type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
 
 impl Budgeting {
     /// The budget that is chosen for this request, where each may have another.
-    pub(super) fn of<B>(&self, request: &Request<B>) -> Option<Arc<dyn RetryBudget>> {
+    pub(super) fn of(&self, head: RequestHead<'_>) -> Option<Arc<dyn RetryBudget>> {
         match self {
-            Self::PerRequest(source) => Some(source.budget(&RequestHead::new(request))),
+            Self::PerRequest(source) => Some(source.budget(&head)),
             Self::OneForAll(_) | Self::Nothing => None,
         }
     }

@@ -6,7 +6,8 @@ use super::{
     decision::{Decision, Facts, decide},
 };
 use crate::{
-    Attempt, FailureKind, History, Phase, RetryWait, StopReason,
+    Attempt, Deadline, FailureKind, History, Phase, RetryWait, StopReason,
+    budget::RequestHead,
     classify::{self, Failure},
     wish::Wish,
 };
@@ -69,7 +70,10 @@ impl RetryPolicy {
             same_content: failed.is_some_and(|failed| failed.has_seen(failure)),
             exhausted_inner: failure.exhausted_inner,
             turned_down: config.condition.as_ref().is_some_and(|condition| !condition(&attempt)),
-            repeatable: config.methods.allow(request),
+            repeatable: self
+                .call
+                .sent_once
+                .unwrap_or_else(|| config.methods.allow(RequestHead::new(request))),
             retries: failed.map_or(0, |failed| failed.retries),
             retries_after_phase: failed.map_or(0, |failed| failed.retries_by_phase[failure.phase.index()]),
             wish: failure.wish,
@@ -79,7 +83,7 @@ impl RetryPolicy {
                 config.random.draw(),
             ),
             random: config.random.draw(),
-            left: self.call.deadline.map(|deadline| deadline.remaining()),
+            left: request.extensions().get().map(Deadline::remaining),
         };
         let decision = decide(config, &facts);
         if let Some(budget) = self.call_budget()
