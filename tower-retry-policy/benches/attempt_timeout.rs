@@ -21,6 +21,7 @@ use tower::{
     layer::layer_fn,
     layer::util::{Identity, Stack},
     timeout::TimeoutLayer,
+    util::MapResponseLayer,
 };
 use tower_http::timeout::{ResponseBodyTimeoutLayer, TimeoutLayer as HttpTimeoutLayer};
 use tower_retry_policy::{
@@ -41,8 +42,11 @@ fn main() -> ExitCode {
     instructions::main(&[
         Group {
             title: "head ready",
+            peer: Some("tower::timeout"),
             cases: vec![
                 head("bare", Timers::Others, ready, Identity::new()),
+                // the floor of whatever watches the body too: a body as much larger, and nothing else
+                head("a larger body", Timers::Others, ready, MapResponseLayer::new(larger)),
                 head("attempt timeout, no limit", Timers::Others, ready, AttemptTimeoutLayer::new()),
                 head("attempt timeout, head", Timers::Others, ready, HEAD),
                 head("attempt timeout, all limits", Timers::Others, ready, ALL),
@@ -55,6 +59,7 @@ fn main() -> ExitCode {
         },
         Group {
             title: "head and body ready",
+            peer: Some("tower-http, head and body"),
             cases: vec![
                 body("bare", ready, Identity::new()),
                 body("attempt timeout, no limit", ready, AttemptTimeoutLayer::new()),
@@ -62,10 +67,11 @@ fn main() -> ExitCode {
                 body("tower-http, head and body", ready, http_head_and_body()),
             ],
         },
-        Group { title: "head pending once, other timers alive", cases: pending(Timers::Others, late) },
-        Group { title: "head pending once, no other timer alive", cases: pending(Timers::None, late) },
+        pending("head pending once, other timers alive", Timers::Others, late),
+        pending("head pending once, no other timer alive", Timers::None, late),
         Group {
             title: "body of 1 frame that is pending once",
+            peer: Some("tower-http ResponseBodyTimeoutLayer"),
             cases: vec![
                 body("bare", small, Identity::new()),
                 body("attempt timeout, idle", small, IDLE),
@@ -74,6 +80,7 @@ fn main() -> ExitCode {
         },
         Group {
             title: "body of 64 frames that are pending once each",
+            peer: Some("tower-http ResponseBodyTimeoutLayer"),
             cases: vec![
                 body("bare", large, Identity::new()),
                 body("attempt timeout, idle", large, IDLE),
@@ -83,16 +90,20 @@ fn main() -> ExitCode {
     ])
 }
 
-/// Tokio's own timeout first: it is what the others are to be compared with.
-fn pending(timers: Timers, server: Server) -> Vec<Case> {
-    vec![
-        head("tokio::time::timeout", timers, server, layer_fn(TokioTimeout)),
-        head("bare", timers, server, Identity::new()),
-        head("attempt timeout, head", timers, server, HEAD),
-        head("attempt timeout, all limits", timers, server, ALL),
-        head("tower::timeout", timers, server, TimeoutLayer::new(LIMIT)),
-        head("tower-http TimeoutLayer", timers, server, http_timeout()),
-    ]
+fn pending(title: &'static str, timers: Timers, server: Server) -> Group {
+    Group {
+        title,
+        peer: Some("tokio::time::timeout"),
+        cases: vec![
+            head("bare", timers, server, Identity::new()),
+            head("tokio::time::timeout", timers, server, layer_fn(TokioTimeout)),
+            head("a larger body", timers, server, MapResponseLayer::new(larger)),
+            head("attempt timeout, head", timers, server, HEAD),
+            head("attempt timeout, all limits", timers, server, ALL),
+            head("tower::timeout", timers, server, TimeoutLayer::new(LIMIT)),
+            head("tower-http TimeoutLayer", timers, server, http_timeout()),
+        ],
+    }
 }
 
 fn told_deadline() -> Stack<DeadlineHeaderLayer, Stack<DeadlineLayer, Identity>> {
@@ -250,6 +261,18 @@ impl Body for Frames {
         self.left -= 1;
         Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(&FRAME)))))
     }
+}
+
+/// A body that has grown as one does that is watched, and has something to drop as it has.
+#[expect(dead_code, reason = "moved about, and that is all")]
+struct Larger {
+    inner: Option<Frames>,
+    room: [u64; 6],
+    wait: Option<Box<u64>>,
+}
+
+fn larger(response: Response<Frames>) -> Response<Larger> {
+    response.map(|inner| Larger { inner: Some(inner), room: [0; 6], wait: None })
 }
 
 struct TokioTimeout<S>(S);

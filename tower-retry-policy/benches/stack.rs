@@ -47,6 +47,7 @@ fn main() -> ExitCode {
     instructions::main(&[
         Group {
             title: "answered at once",
+            peer: Some("peer: the same + tower::timeout"),
             cases: vec![
                 case("bare", "GET", ok, Identity::new()),
                 case("tower::retry, a copy and a status check", "GET", ok, RetryLayer::new(StatusOnly)),
@@ -59,6 +60,7 @@ fn main() -> ExitCode {
         },
         Group {
             title: "not to be retried",
+            peer: None,
             cases: vec![
                 case("bare", "POST", ok, Identity::new()),
                 case("tower::retry, no copy and no question", "POST", ok, RetryLayer::new(Nothing)),
@@ -69,6 +71,7 @@ fn main() -> ExitCode {
         },
         Group {
             title: "answered after three retries",
+            peer: Some("peer: retry + budget + backoff"),
             cases: vec![
                 case("bare, four calls", "GET", thrice, FourCalls),
                 case("peer: retry + budget + backoff", "GET", thrice, RetryLayer::new(Peer::new(3))),
