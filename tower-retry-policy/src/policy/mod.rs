@@ -50,6 +50,9 @@ use std::{fmt, sync::Arc};
 ///   `tower-content-check` does.
 /// - It counts its own attempts. A client below may repeat unsent requests by itself (hyper-util's
 ///   `retry_canceled_requests`, on by default) or follow redirects; they count as one attempt.
+/// - It takes the failure of a redirect's hop below it for one of the request that it sent. A `POST` that was
+///   redirected to a host that cannot be connected is sent again, as if it had never left: let redirects be followed
+///   outside of the retry (reqwest follows them by itself unless told not to).
 #[derive(Clone)]
 pub struct RetryPolicy {
     config: Arc<Config>,
