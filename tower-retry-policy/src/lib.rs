@@ -6,6 +6,7 @@ pub mod budget;
 pub mod deadline;
 #[cfg(feature = "metrics")]
 pub mod metrics;
+pub mod replay_body;
 #[cfg(feature = "tracing")]
 pub mod tracing;
 
@@ -38,6 +39,7 @@ pub use self::{
     phase::Phase,
     policy::RetryPolicy,
     repeatable::Idempotent,
+    replay_body::{ReplayBody, ReplayBodyError, ReplayBodyLayer},
     stop_reason::StopReason,
     wait::Wait,
     wish::RetryAfter,

@@ -10,7 +10,8 @@ pub enum StopReason {
     NotRetryable,
     /// The server may have acted on the request, and neither its method nor its owner allows a repeat.
     NotRepeatable,
-    /// The request's body cannot be sent a second time.
+    /// The request's body cannot be sent a second time: it is longer than the limit of its
+    /// [recording](crate::ReplayBodyLayer), or it failed.
     BodyNotReplayable,
     /// The content check says that the same answer would come again.
     Permanent,

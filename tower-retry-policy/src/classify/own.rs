@@ -1,7 +1,7 @@
 //! The errors of this crate, and tower's own timeout.
 
 use super::Failure;
-use crate::{AttemptTimeoutError, DeadlineError, Phase, RetryError};
+use crate::{AttemptTimeoutError, DeadlineError, Phase, ReplayBodyError, RetryError};
 use std::error::Error;
 
 pub(super) fn recognise(error: &(dyn Error + 'static)) -> Option<Failure> {
@@ -17,6 +17,10 @@ pub(super) fn recognise(error: &(dyn Error + 'static)) -> Option<Failure> {
     }
     if error.is::<DeadlineError>() || error.is::<tower::timeout::error::Elapsed>() {
         return Some(Failure::timeout(Phase::Read));
+    }
+    if error.is::<ReplayBodyError>() {
+        // the request's own body: the same would come again, whatever error of a connection is its cause
+        return Some(Failure::new(Phase::Other));
     }
     None
 }

@@ -5,7 +5,7 @@ use super::{
     call::InFlight,
     config::{Budgeting, Config},
 };
-use crate::{AttemptNumber, RequestEnd, RetryBudget, Wait, budget::RequestHead};
+use crate::{AttemptNumber, RequestEnd, RetryBudget, Wait, budget::RequestHead, replay_body};
 use http::{HeaderValue, Request, Response, StatusCode};
 use std::sync::Arc;
 use tokio::time::Instant;
@@ -13,7 +13,7 @@ use tower::{BoxError, retry::Policy};
 
 impl<B, R> Policy<Request<B>, Response<R>, BoxError> for RetryPolicy
 where
-    B: Clone,
+    B: Clone + 'static,
 {
     type Future = Wait;
 
@@ -129,7 +129,7 @@ impl RetryPolicy {
 
     /// Judges an attempt's outcome; returns the wait if another is to follow.
     #[inline(never)]
-    fn judge<B, R>(
+    fn judge<B: 'static, R>(
         &mut self,
         request: &mut Request<B>,
         result: &mut Result<Response<R>, BoxError>,
@@ -155,6 +155,7 @@ impl RetryPolicy {
                 failed.retrying(&failure, grant);
                 let number = failed.attempt_number();
                 request.extensions_mut().insert(AttemptNumber(number));
+                replay_body::restart(request.body());
                 if let Some(name) = &self.effective().attempt_header {
                     request.headers_mut().insert(name, HeaderValue::from(number));
                 }

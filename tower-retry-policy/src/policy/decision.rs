@@ -18,6 +18,8 @@ pub(super) struct Facts {
     pub(super) turned_down: bool,
     /// The method or the owner of the request allows a repeat.
     pub(super) repeatable: bool,
+    /// The body can be sent once more, as far as anybody knows.
+    pub(super) body_replayable: bool,
     /// Retries made so far: in all, and after failures of this phase.
     pub(super) retries: u32,
     pub(super) retries_after_phase: u32,
@@ -80,6 +82,8 @@ fn refusal(config: &Config, facts: &Facts) -> Option<StopReason> {
         Some(StopReason::NotRetryable)
     } else if !facts.phase.is_unprocessed() && !facts.repeatable {
         Some(StopReason::NotRepeatable)
+    } else if !facts.body_replayable {
+        Some(StopReason::BodyNotReplayable)
     } else if limits_nothing || config.total.is_some_and(|total| facts.retries >= total) {
         Some(StopReason::Attempts)
     } else if phase_limit.is_some_and(|limit| facts.retries_after_phase >= limit) {
@@ -139,6 +143,7 @@ mod tests {
             exhausted_inner: false,
             turned_down: false,
             repeatable: true,
+            body_replayable: true,
             retries: 0,
             retries_after_phase: 0,
             wish: Wish::None,
@@ -173,6 +178,15 @@ mod tests {
     }
 
     #[test]
+    fn a_body_that_is_gone_ends_the_call_in_every_phase() {
+        let policy = RetryPolicy::urllib3(3);
+        for phase in Phase::ALL.into_iter().filter(|phase| *phase != Other) {
+            let facts = Facts { body_replayable: false, ..facts(phase) };
+            assert_eq!(decided(&policy, &facts), Decision::Stop(StopReason::BodyNotReplayable), "{phase}");
+        }
+    }
+
+    #[test]
     fn the_first_reason_to_stop_is_the_one_that_is_told() {
         let policy = RetryPolicy::urllib3(3).retries_after(Read, 1).retry_after(RetryAfter::Refuse(SECOND));
         let long = Wish::NotBefore(2 * SECOND);
@@ -185,6 +199,7 @@ mod tests {
             (StopReason::Pushback, Facts { wish: Wish::Never, ..facts(Read) }),
             (StopReason::NotRetryable, Facts { turned_down: true, ..facts(Read) }),
             (StopReason::NotRepeatable, Facts { repeatable: false, ..facts(Read) }),
+            (StopReason::BodyNotReplayable, Facts { body_replayable: false, ..facts(Read) }),
             (StopReason::Attempts, Facts { retries: 3, ..facts(Read) }),
             (StopReason::PhaseAttempts(Read), Facts { retries_after_phase: 1, ..facts(Read) }),
             (StopReason::RetryAfterTooLong(2 * SECOND), Facts { wish: long, ..facts(Read) }),
@@ -201,6 +216,7 @@ mod tests {
                 permanent: all.permanent || facts.permanent,
                 turned_down: all.turned_down || facts.turned_down,
                 repeatable: all.repeatable && facts.repeatable,
+                body_replayable: all.body_replayable && facts.body_replayable,
                 retries: all.retries.max(facts.retries),
                 retries_after_phase: all.retries_after_phase.max(facts.retries_after_phase),
                 same_content: all.same_content || facts.same_content,

@@ -9,6 +9,7 @@ use crate::{
     Attempt, Deadline, FailureKind, History, Phase, RetryWait, StopReason,
     budget::RequestHead,
     classify::{self, Failure},
+    replay_body,
     wish::Wish,
 };
 use http::{HeaderMap, Request, Response, StatusCode};
@@ -55,7 +56,7 @@ impl RetryPolicy {
     }
 
     /// Decides, and asks the budget last.
-    pub(super) fn decide<B, R>(
+    pub(super) fn decide<B: 'static, R>(
         &self,
         request: &Request<B>,
         result: &Result<Response<R>, BoxError>,
@@ -74,6 +75,7 @@ impl RetryPolicy {
                 .call
                 .sent_once
                 .unwrap_or_else(|| config.methods.allow(RequestHead::new(request))),
+            body_replayable: replay_body::is_replayable(request.body()),
             retries: failed.map_or(0, |failed| failed.retries),
             retries_after_phase: failed.map_or(0, |failed| failed.retries_by_phase[failure.phase.index()]),
             wish: failure.wish,

@@ -1,0 +1,63 @@
+use std::{error::Error, fmt, sync::Arc};
+
+/// Why a [`ReplayBody`](super::ReplayBody) could not be read on. It is never an end: a body that fails is not whole.
+///
+/// Every reader of the same body that is affected gets one, each time it asks.
+#[derive(Clone, Debug)]
+pub struct ReplayBodyError {
+    kind: Kind,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Kind {
+    Inner(Arc<dyn Error + Send + Sync>),
+    Lost,
+    Sent,
+    Superseded,
+    Panicked,
+}
+
+impl ReplayBodyError {
+    /// The body that is recorded failed; its error is the `source()`, for every reader and for ever.
+    pub fn is_inner(&self) -> bool {
+        matches!(self.kind, Kind::Inner(_))
+    }
+
+    /// What this reader wants was read before and is not recorded: the body is longer than the limit, or was cloned
+    /// too late.
+    pub fn is_not_replayable(&self) -> bool {
+        matches!(self.kind, Kind::Lost | Kind::Sent)
+    }
+
+    /// A later attempt has taken over, so that this one need not send on.
+    pub fn is_superseded(&self) -> bool {
+        matches!(self.kind, Kind::Superseded)
+    }
+}
+
+impl From<Kind> for ReplayBodyError {
+    fn from(kind: Kind) -> Self {
+        Self { kind }
+    }
+}
+
+impl fmt::Display for ReplayBodyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.kind {
+            Kind::Inner(_) => "request body failed",
+            Kind::Lost => "request body is over the limit of its recording and cannot be sent again",
+            Kind::Sent => "request body was cloned after it had been read",
+            Kind::Superseded => "request body is sent by a later attempt",
+            Kind::Panicked => "request body panicked",
+        })
+    }
+}
+
+impl Error for ReplayBodyError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match &self.kind {
+            Kind::Inner(error) => Some(&**error),
+            _ => None,
+        }
+    }
+}

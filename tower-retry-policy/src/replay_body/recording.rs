@@ -1,0 +1,206 @@
+use std::{
+    num::NonZeroU32,
+    task::{Context, Poll, Waker},
+};
+
+use http::HeaderMap;
+use http_body::{Frame, SizeHint};
+
+use super::{
+    error::{Kind, ReplayBodyError},
+    place::{Place, Ticket},
+    record::Record,
+    source::{Next, Piece, Source},
+    waiting::Waiting,
+};
+
+/// A body, and what has been read of it so far. All readers share it.
+#[derive(Debug)]
+pub(super) struct Recording<S: ?Sized> {
+    /// `None` when the body has turned out to be too long: what was read is gone.
+    record: Option<Record>,
+    /// How many bytes it may still take.
+    room: usize,
+    /// Bytes that have been read of the source.
+    passed: u64,
+    passed_trailers: bool,
+    end: End,
+    next_ticket: Ticket,
+    /// Readers that began earlier have been given up.
+    valid_from: Ticket,
+    waiting: Waiting,
+    source: S,
+}
+
+#[derive(Debug)]
+enum End {
+    Open,
+    Reached,
+    Failed(ReplayBodyError),
+}
+
+impl<S: Source> Recording<S> {
+    pub(super) fn new(source: S, limit: usize) -> Self {
+        let too_long = source.size_hint().lower() > limit as u64;
+        Self {
+            record: (!too_long).then(Record::default),
+            room: limit,
+            passed: 0,
+            passed_trailers: false,
+            end: End::Open,
+            next_ticket: NonZeroU32::MIN,
+            valid_from: NonZeroU32::MIN,
+            waiting: Waiting::default(),
+            source,
+        }
+    }
+}
+
+impl<S: Source + ?Sized> Recording<S> {
+    /// The next frame for the reader at this place. [`woken`](Self::woken) says who else is to hear of it.
+    #[inline]
+    pub(super) fn poll_frame(&mut self, place: &mut Place, cx: &mut Context<'_>) -> Next {
+        let ticket = self.ticket(place);
+        if let Some(error) = self.refusal(place) {
+            return Poll::Ready(Some(Err(error)));
+        }
+        if !self.is_at_tip(place) {
+            return Poll::Ready(self.recorded(place).map(Ok));
+        }
+        if matches!(self.end, End::Reached) {
+            return Poll::Ready(None);
+        }
+        let next = match self.waiting.together_with(ticket, cx.waker()) {
+            None => self.source.poll_frame(cx),
+            Some(all) => self.source.poll_frame(&mut Context::from_waker(&all)),
+        };
+        match &next {
+            Poll::Pending => self.waiting.enter(ticket, cx.waker()),
+            Poll::Ready(Some(Ok(piece))) => {
+                self.pass(piece);
+                place.bytes = self.passed;
+                place.past_trailers = self.passed_trailers;
+            }
+            Poll::Ready(Some(Err(error))) => {
+                self.end = End::Failed(error.clone());
+                self.record = None;
+            }
+            Poll::Ready(None) => self.end = End::Reached,
+        }
+        next
+    }
+
+    /// Who else has waited for what this reader has just got.
+    #[inline]
+    pub(super) fn woken(&mut self, place: &Place) -> Option<Vec<Waker>> {
+        (!self.waiting.is_alone(place.ticket)).then(|| self.waiting.all())
+    }
+
+    pub(super) fn is_end_stream(&self, place: &Place) -> bool {
+        self.refusal(place).is_none()
+            && self.is_at_tip(place)
+            && (matches!(self.end, End::Reached) || self.source.is_end_stream())
+    }
+
+    /// Exact where the source's is. A reader that will fail is told nothing: hyper sends the exact length as
+    /// `Content-Length`, and reads no further when as many bytes have come.
+    pub(super) fn size_hint(&self, place: &Place) -> SizeHint {
+        if self.refusal(place).is_some() {
+            return SizeHint::default();
+        }
+        let behind = self.passed - place.bytes;
+        if matches!(self.end, End::Reached) {
+            return SizeHint::with_exact(behind);
+        }
+        let rest = self.source.size_hint();
+        let mut hint = SizeHint::new();
+        if let Some(upper) = rest.upper().and_then(|upper| upper.checked_add(behind)) {
+            hint.set_upper(upper);
+        }
+        hint.set_lower(rest.lower().saturating_add(behind));
+        hint
+    }
+
+    /// Whether a reader that begins now gets the whole body, unless it fails or grows too long on the way.
+    pub(super) fn is_replayable(&self) -> bool {
+        self.refusal(&Place::default()).is_none()
+    }
+
+    /// Gives up the readers that have begun: what they have not read yet is for later ones alone. Returns who waits.
+    pub(super) fn restart(&mut self) -> Vec<Waker> {
+        self.valid_from = self.next_ticket;
+        self.waiting.all()
+    }
+
+    fn ticket(&mut self, place: &mut Place) -> Ticket {
+        *place.ticket.get_or_insert_with(|| {
+            let ticket = self.next_ticket;
+            self.next_ticket = ticket.saturating_add(1);
+            ticket
+        })
+    }
+
+    /// Why a reader at this place gets no further.
+    fn refusal(&self, place: &Place) -> Option<ReplayBodyError> {
+        if place.ticket.is_some_and(|ticket| ticket < self.valid_from) {
+            Some(Kind::Superseded.into())
+        } else if let End::Failed(error) = &self.end {
+            Some(error.clone())
+        } else if self.record.is_none() && !self.is_at_tip(place) {
+            Some(Kind::Lost.into())
+        } else {
+            None
+        }
+    }
+
+    fn is_at_tip(&self, place: &Place) -> bool {
+        place.bytes == self.passed && place.past_trailers == self.passed_trailers
+    }
+
+    fn recorded(&mut self, place: &mut Place) -> Option<Piece> {
+        let record = self.record.as_mut()?;
+        if place.bytes < record.len() {
+            let data = record.at(place.bytes);
+            place.bytes += data.len() as u64;
+            return Some(Piece::Data(data));
+        }
+        place.past_trailers = true;
+        record.trailers().map(|trailers| Piece::Other(Box::new(Frame::trailers(trailers.clone()))))
+    }
+
+    /// Takes note of a frame on its way.
+    #[inline]
+    fn pass(&mut self, piece: &Piece) {
+        let data = match piece {
+            Piece::Data(data) => data,
+            Piece::Other(frame) => return self.pass_trailers(frame.trailers_ref()),
+        };
+        self.passed += data.len() as u64;
+        let Some(record) = &mut self.record else { return };
+        match self.room.checked_sub(data.len()) {
+            // nothing comes after trailers; a body that does otherwise cannot be told again from what is kept
+            Some(room) if !self.passed_trailers => {
+                self.room = room;
+                record.push(data);
+            }
+            _ => self.record = None,
+        }
+    }
+
+    /// Nothing, for a kind of frame that http-body does not have yet: it cannot be kept.
+    fn pass_trailers(&mut self, trailers: Option<&HeaderMap>) {
+        let room = trailers.and_then(|trailers| self.room.checked_sub(size(trailers)));
+        match (&mut self.record, trailers, room) {
+            (Some(record), Some(trailers), Some(room)) if !self.passed_trailers => {
+                self.room = room;
+                record.push_trailers(trailers);
+            }
+            _ => self.record = None,
+        }
+        self.passed_trailers = true;
+    }
+}
+
+fn size(trailers: &HeaderMap) -> usize {
+    trailers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum()
+}

@@ -1,0 +1,10 @@
+//! Request bodies that are recorded: by themselves, under the policy, and over real connections.
+
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a test may panic")]
+
+mod alone;
+mod connections;
+mod cuts;
+mod policy;
+mod reading_server;
+mod upload;

@@ -1,0 +1,111 @@
+//! A service that reads as much of each request's body as its script says, and then answers or fails.
+
+use http::{HeaderMap, Request, Response, StatusCode};
+use http_body_util::BodyExt;
+use std::{
+    collections::VecDeque,
+    io::{Error, ErrorKind},
+    pin::Pin,
+    sync::{Arc, Mutex},
+    task::{Context, Poll},
+};
+use tower::{BoxError, Service};
+use tower_retry_policy::ReplayBody;
+
+/// What the service does with one request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Turn {
+    /// It reads frames until it has so many bytes.
+    pub(crate) reads: usize,
+    pub(crate) then: Then,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Then {
+    Answers(u16),
+    Fails(ErrorKind),
+    /// Answers, and keeps the body, as a connection does that goes on with the upload.
+    AnswersAndHolds(u16),
+}
+
+/// What came of one request's body.
+#[derive(Debug, Default)]
+pub(crate) struct Got {
+    pub(crate) data: Vec<u8>,
+    pub(crate) trailers: Option<HeaderMap>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Server {
+    turns: Arc<Mutex<VecDeque<Turn>>>,
+    got: Arc<Mutex<Vec<Got>>>,
+    held: Arc<Mutex<Vec<ReplayBody>>>,
+}
+
+pub(crate) const ALL: usize = usize::MAX;
+
+pub(crate) fn reads(bytes: usize, then: Then) -> Turn {
+    Turn { reads: bytes, then }
+}
+
+impl Server {
+    /// After these turns it reads everything and answers 200.
+    pub(crate) fn new(turns: impl IntoIterator<Item = Turn>) -> Self {
+        let turns = Arc::new(Mutex::new(turns.into_iter().collect()));
+        Self { turns, got: Arc::default(), held: Arc::default() }
+    }
+
+    pub(crate) fn got(&self) -> Vec<Got> {
+        std::mem::take(&mut self.got.lock().unwrap())
+    }
+
+    pub(crate) fn held(&self) -> Vec<ReplayBody> {
+        std::mem::take(&mut self.held.lock().unwrap())
+    }
+
+    async fn serve(self, turn: Turn, mut body: ReplayBody) -> Result<Response<()>, BoxError> {
+        let mut got = Got::default();
+        let mut broken = None;
+        while got.data.len() < turn.reads {
+            match body.frame().await {
+                None => break,
+                Some(Ok(frame)) => match frame.into_data() {
+                    Ok(data) => got.data.extend(data),
+                    Err(frame) => got.trailers = frame.into_trailers().ok(),
+                },
+                Some(Err(error)) => {
+                    broken = Some(error);
+                    break;
+                }
+            }
+        }
+        self.got.lock().unwrap().push(got);
+        if let Some(error) = broken {
+            return Err(error.into());
+        }
+        let answer = |code: u16| Ok(Response::builder().status(StatusCode::from_u16(code)?).body(())?);
+        match turn.then {
+            Then::Fails(kind) => Err(Error::from(kind).into()),
+            Then::Answers(code) => answer(code),
+            Then::AnswersAndHolds(code) => {
+                self.held.lock().unwrap().push(body);
+                answer(code)
+            }
+        }
+    }
+}
+
+impl Service<Request<ReplayBody>> for Server {
+    type Response = Response<()>;
+    type Error = BoxError;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<()>, BoxError>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<ReplayBody>) -> Self::Future {
+        let turn = self.turns.lock().unwrap().pop_front().unwrap_or(reads(ALL, Then::Answers(200)));
+        Box::pin(self.clone().serve(turn, request.into_body()))
+    }
+}
