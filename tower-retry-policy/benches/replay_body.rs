@@ -39,6 +39,7 @@ fn main() -> ExitCode {
     instructions::main(&[
         Group {
             title: "a call with a body of 7 kB that is there",
+            peer: None,
             cases: vec![
                 call("Full", RetryLayer::new(RetryPolicy::standard())),
                 call("Full, made a ReplayBody by the layer", replayed()),
@@ -46,6 +47,7 @@ fn main() -> ExitCode {
         },
         Group {
             title: "a body of 7 kB in one frame, read once",
+            peer: None,
             cases: vec![
                 drain("plain", 1, |body| body, |_| ()),
                 drain("a clone of Full is kept", 1, |body| body.full(), Clone::clone),
@@ -55,6 +57,7 @@ fn main() -> ExitCode {
         },
         Group {
             title: "a body of 1 MiB in 64 frames, read once",
+            peer: None,
             cases: vec![
                 drain("a Vec of the frames is kept", 64, Kept::new, |_| ()),
                 drain("plain", 64, |body| body, |_| ()),
@@ -64,6 +67,7 @@ fn main() -> ExitCode {
         },
         Group {
             title: "a body of 1 MiB in 64 frames, read twice",
+            peer: None,
             cases: vec![
                 twice("a Vec of the frames", |body| {
                     let mut kept = Kept::new(body);
