@@ -1,0 +1,60 @@
+use clap::Parser;
+use http::{Uri, uri::Authority};
+use std::{net::SocketAddr, time::Duration};
+
+/// A reverse proxy that retries what may be retried, within a deadline
+#[derive(Parser)]
+pub(crate) struct Arguments {
+    /// Where calls go: those of /NAME/PATH to http://HOST/PATH
+    #[arg(required = true, value_name = "NAME=http://HOST", value_parser = place)]
+    pub(crate) upstreams: Vec<Place>,
+    /// Where the gateway listens; port 0 is any that is free
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:3000")]
+    pub(crate) listen: SocketAddr,
+    /// How long a call may take in all, in seconds
+    #[arg(long, value_name = "SECONDS", default_value = "15", value_parser = seconds)]
+    pub(crate) deadline: Duration,
+    /// How long an upstream may be silent, in seconds
+    #[arg(long, value_name = "SECONDS", default_value = "3", value_parser = seconds)]
+    pub(crate) patience: Duration,
+}
+
+/// An upstream by its name.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    pub(crate) name: String,
+    pub(crate) host: Authority,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    pub(crate) deadline: Duration,
+    pub(crate) patience: Duration,
+}
+
+impl Arguments {
+    pub(crate) fn limits(&self) -> Limits {
+        Limits { deadline: self.deadline, patience: self.patience }
+    }
+}
+
+fn place(text: &str) -> Result<Place, String> {
+    const WANTED: &str = "a name and an address are needed, such as api=http://127.0.0.1:8080";
+    let (name, url) = text.split_once('=').ok_or(WANTED)?;
+    if name.is_empty()
+        || name == "metrics"
+        || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    {
+        return Err(format!("{name:?} is no name: letters, digits and hyphens, and not \"metrics\""));
+    }
+    let url: Uri = url.parse().map_err(|error| format!("{url:?}: {error}"))?;
+    match (url.scheme_str(), url.authority(), url.path_and_query().map_or("/", |path| path.as_str())) {
+        (Some("http"), Some(host), "/") => Ok(Place { name: name.to_owned(), host: host.clone() }),
+        _ => Err(WANTED.to_owned()),
+    }
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds: f64 = text.parse().map_err(|_| "a number of seconds is needed, such as 0.5".to_owned())?;
+    Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
+}

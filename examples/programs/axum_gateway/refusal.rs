@@ -1,0 +1,83 @@
+//! What the client is told when the gateway has given up.
+
+use axum::body::Body;
+use http::{HeaderName, HeaderValue, Response, StatusCode, header::CONTENT_TYPE};
+use serde_json::json;
+use std::error::Error;
+use tower_retry_policy::{
+    AttemptRecord, DeadlineError, History, Phase, ReplayBodyError, RetryError, StopReason,
+    attempt_timeout::AttemptTimeoutError,
+};
+
+/// RFC 9209: what a proxy has to say of a response.
+const PROXY_STATUS: HeaderName = HeaderName::from_static("proxy-status");
+
+/// The upstream has answered, and its answer is handed on, whatever it is: it knows more than the gateway. If it would
+/// have been tried again, a field says why it was not.
+pub(crate) fn noted(mut response: Response<Body>) -> Response<Body> {
+    if let Some(history) = History::of(&response)
+        && let Some(stop) = history.stop_reason()
+    {
+        let status = response.status().as_u16();
+        let attempts = history.attempts().len();
+        note(
+            &mut response,
+            &format!("received-status={status}; details=\"stopped: {stop}, attempts: {attempts}\""),
+        );
+    }
+    response
+}
+
+/// There is no answer: one is made up, with the reason (RFC 9457). It names no address and no text of an error; those
+/// are for the log.
+pub(crate) fn answer(error: &(dyn Error + 'static)) -> Response<Body> {
+    let history = RetryError::find(error).map(RetryError::history);
+    let stop = history.and_then(History::stop_reason);
+    let last = history.and_then(|history| history.attempts().last());
+    let phase = last.and_then(AttemptRecord::phase);
+    let status = status(error, stop);
+    let reason = match stop {
+        Some(stop) => stop.to_string(),
+        None if status == StatusCode::GATEWAY_TIMEOUT => "deadline".to_owned(),
+        None => "not retryable".to_owned(),
+    };
+    let problem = json!({
+        "title": status.canonical_reason(),
+        "status": status.as_u16(),
+        "stopped": reason,
+        "attempts": history.map(|history| history.attempts().len()),
+        "last_failure": phase.map(Phase::name),
+    });
+    let mut response = Response::new(Body::from(format!("{problem}\n")));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    note(&mut response, &format!("details=\"stopped: {reason}\""));
+    response
+}
+
+fn status(error: &(dyn Error + 'static), stop: Option<StopReason>) -> StatusCode {
+    if is_in_chain::<ReplayBodyError>(error) {
+        // the client's own body broke off
+        StatusCode::BAD_REQUEST
+    } else if matches!(stop, Some(StopReason::Budget | StopReason::RetryAfterTooLong(_))) {
+        // others fail just now as well
+        StatusCode::SERVICE_UNAVAILABLE
+    } else if stop == Some(StopReason::Deadline)
+        || is_in_chain::<AttemptTimeoutError>(error)
+        || is_in_chain::<DeadlineError>(error)
+    {
+        StatusCode::GATEWAY_TIMEOUT
+    } else {
+        StatusCode::BAD_GATEWAY
+    }
+}
+
+fn is_in_chain<E: Error + 'static>(error: &(dyn Error + 'static)) -> bool {
+    error.is::<E>() || error.source().is_some_and(is_in_chain::<E>)
+}
+
+fn note(response: &mut Response<Body>, text: &str) {
+    if let Ok(value) = HeaderValue::try_from(format!("axum_gateway; {text}")) {
+        response.headers_mut().append(PROXY_STATUS, value);
+    }
+}

@@ -1,0 +1,76 @@
+//! The program, as its user starts it.
+
+use std::{
+    env,
+    path::PathBuf,
+    process::{ExitStatus, Stdio},
+    time::Duration,
+};
+use tokio::{
+    io::{AsyncBufReadExt, BufReader, Lines},
+    process::{Child, ChildStdout, Command},
+    time::timeout,
+};
+
+/// A gateway on a port of its own; it ends with this.
+pub(crate) struct Gateway {
+    pub(crate) address: String,
+    process: Child,
+    printed: Lines<BufReader<ChildStdout>>,
+}
+
+impl Gateway {
+    pub(crate) async fn start(arguments: &[&str]) -> Self {
+        let mut process = Command::new(program("axum_gateway"))
+            .args(["--listen", "127.0.0.1:0"])
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let mut printed = BufReader::new(process.stdout.take().unwrap()).lines();
+        let line = printed.next_line().await.unwrap().unwrap();
+        let address = line.strip_prefix("listening on http://").unwrap().to_owned();
+        Self { address, process, printed }
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.process.id().unwrap()
+    }
+
+    /// As Ctrl-C does.
+    #[cfg(unix)]
+    pub(crate) async fn interrupt(&self) {
+        let status = Command::new("kill").args(["-INT", &self.id().to_string()]).status().await.unwrap();
+        assert!(status.success());
+    }
+
+    /// How it ended, and the last line that it printed.
+    pub(crate) async fn ended(mut self) -> (ExitStatus, Option<String>) {
+        let mut last = None;
+        while let Some(line) = self.printed.next_line().await.unwrap() {
+            last = Some(line);
+        }
+        let ended = timeout(Duration::from_secs(30), self.process.wait()).await.expect("the program ends");
+        (ended.unwrap(), last)
+    }
+}
+
+/// What the program prints when it ends by itself.
+pub(crate) async fn refused(arguments: &[&str]) -> String {
+    let output = Command::new(program("axum_gateway")).args(arguments).kill_on_drop(true).output();
+    let output = timeout(Duration::from_secs(30), output).await.expect("the program ends").unwrap();
+    assert!(!output.status.success());
+    String::from_utf8(output.stderr).unwrap()
+}
+
+/// Examples are built beside the directory of the tests' own executables.
+fn program(name: &str) -> PathBuf {
+    let own = env::current_exe().unwrap();
+    let path = own.parent().unwrap().with_file_name("examples").join(name);
+    let path = path.with_extension(env::consts::EXE_EXTENSION);
+    // cargo builds them before it runs all tests of a package, and not for one file of tests
+    assert!(path.exists(), "{} is missing: cargo build -p programs --examples", path.display());
+    path
+}
