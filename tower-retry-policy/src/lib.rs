@@ -4,6 +4,7 @@ pub mod adaptive_throttle;
 pub mod attempt_timeout;
 pub mod budget;
 pub mod deadline;
+pub mod guide;
 #[cfg(feature = "metrics")]
 pub mod metrics;
 pub mod replay_body;
