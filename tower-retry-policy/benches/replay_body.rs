@@ -8,7 +8,7 @@ use std::{
     hint::black_box,
     pin::{Pin, pin},
     process::ExitCode,
-    sync::LazyLock,
+    sync::{Arc, LazyLock, Mutex},
     task::{Context, Poll, Waker},
 };
 
@@ -61,6 +61,9 @@ fn main() -> ExitCode {
             cases: vec![
                 drain("a Vec of the frames is kept", 64, Kept::new, |_| ()),
                 drain("plain", 64, |body| body, |_| ()),
+                drain("a Vec under a lock, in reach of a retry", 64, Shared::new, |body| {
+                    Arc::clone(&body.kept)
+                }),
                 drain("ReplayBody of a stream is kept", 64, recorded, Clone::clone),
                 drain("ReplayBody, over the limit", 64, ReplayBody::new, Clone::clone),
             ],
@@ -192,6 +195,17 @@ struct Kept {
     frames: Vec<Bytes>,
 }
 
+/// The least that a retry can reach when the body has gone to a connection.
+struct Shared {
+    kept: Arc<Mutex<Kept>>,
+}
+
+impl Shared {
+    fn new(inner: Frames) -> Self {
+        Self { kept: Arc::new(Mutex::new(Kept::new(inner))) }
+    }
+}
+
 impl Frames {
     fn full(&self) -> Full<Bytes> {
         Full::new(self.frame())
@@ -221,6 +235,21 @@ impl Body for Frames {
         }
         self.left -= 1;
         Poll::Ready(Some(Ok(Frame::data(self.frame()))))
+    }
+}
+
+impl Body for Shared {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        match self.kept.lock() {
+            Ok(mut kept) => Pin::new(&mut *kept).poll_frame(cx),
+            Err(_) => Poll::Ready(Some(Err("panicked".into()))),
+        }
     }
 }
 

@@ -16,8 +16,10 @@ use super::{
     error::{Kind, ReplayBodyError},
     place::Place,
     recording::Recording,
-    source::{Next, Source},
+    source::Source,
 };
+
+type NextFrame = Poll<Option<Result<Frame<Bytes>, ReplayBodyError>>>;
 
 /// A request body that can be sent again: see the [module](super).
 ///
@@ -168,10 +170,7 @@ impl Body for ReplayBody {
     type Error = ReplayBodyError;
 
     #[inline]
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, ReplayBodyError>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> NextFrame {
         match &mut self.content {
             Content::Whole(bytes) if bytes.is_empty() => Poll::Ready(None),
             Content::Whole(bytes) => {
@@ -181,12 +180,7 @@ impl Body for ReplayBody {
             }
             Content::Sent => Poll::Ready(None),
             Content::Lost => Poll::Ready(Some(Err(Kind::Sent.into()))),
-            Content::Recorded(reader) => match reader.poll_frame(cx) {
-                Poll::Pending => Poll::Pending,
-                Poll::Ready(None) => Poll::Ready(None),
-                Poll::Ready(Some(Ok(piece))) => Poll::Ready(Some(Ok(piece.into()))),
-                Poll::Ready(Some(Err(error))) => Poll::Ready(Some(Err(error))),
-            },
+            Content::Recorded(reader) => reader.poll_frame(cx),
         }
     }
 
@@ -218,7 +212,7 @@ impl Body for ReplayBody {
 // ===== impl Reader =====
 
 impl Reader {
-    fn poll_frame(&mut self, cx: &mut Context<'_>) -> Next {
+    fn poll_frame(&mut self, cx: &mut Context<'_>) -> NextFrame {
         let Ok(mut recording) = self.recording.lock() else {
             return Poll::Ready(Some(Err(Kind::Panicked.into())));
         };
@@ -230,7 +224,12 @@ impl Reader {
             drop(recording);
             woken.into_iter().for_each(Waker::wake);
         }
-        next
+        match next {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(None) => Poll::Ready(None),
+            Poll::Ready(Some(Ok(piece))) => Poll::Ready(Some(Ok(piece.into()))),
+            Poll::Ready(Some(Err(error))) => Poll::Ready(Some(Err(error))),
+        }
     }
 
     /// Fails when the source has panicked under another reader: nobody knows what is left of it.
