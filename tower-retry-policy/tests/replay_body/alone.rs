@@ -4,7 +4,7 @@ use crate::upload::{Gate, Step, Upload, data, trailers};
 use bytes::{Buf, Bytes, buf::Chain};
 use http::HeaderMap;
 use http_body::{Body, Frame};
-use http_body_util::{BodyExt, Empty, Full};
+use http_body_util::{BodyExt, Empty, Full, channel::Channel};
 use pin_project_lite::pin_project;
 use std::{
     error::Error as _,
@@ -13,7 +13,9 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
     task::{Context, Poll, Waker},
+    time::Duration,
 };
+use tokio::time::timeout;
 use tokio_test::{assert_pending, assert_ready, task};
 use tower_retry_policy::{ReplayBody, ReplayBodyError};
 
@@ -245,6 +247,37 @@ fn a_frame_wakes_those_who_wait_for_it() {
     assert_ready!(poll(&mut other)).unwrap().unwrap();
     assert!(waiting.is_woken());
     assert_ready!(poll(&mut waiting)).unwrap().unwrap();
+}
+
+/// No wake-up gets lost between readers on several threads, of which one goes away in the middle.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn readers_on_several_threads() {
+    for round in 0..100 {
+        let (mut sender, source) = Channel::<Bytes>::new(1);
+        let body = ReplayBody::new(source);
+        let mut leaving = body.clone();
+        let leaving = tokio::spawn(async move {
+            for _ in 0..round {
+                let _ = leaving.frame().await;
+            }
+        });
+        let readers: Vec<_> = (0..3).map(|_| tokio::spawn(text(body.clone()))).collect();
+        let mut sent = String::new();
+        for piece in 0..100 {
+            let content = format!("{piece},");
+            sent.push_str(&content);
+            sender.send_data(content.into()).await.unwrap();
+            if piece % 4 == round % 4 {
+                tokio::task::yield_now().await;
+            }
+        }
+        drop(sender);
+        leaving.await.unwrap();
+        for reader in readers {
+            let got = timeout(Duration::from_secs(20), reader).await.expect("a reader was not woken");
+            assert_eq!(got.unwrap(), sent);
+        }
+    }
 }
 
 #[tokio::test]
