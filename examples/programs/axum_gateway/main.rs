@@ -12,7 +12,7 @@
 //! - Fields that belong to one connection end at the gateway ([`hop_by_hop`]).
 //! - It holds nothing for long: of an upload 64 KiB at most, of an answer 256 KiB, the rest is streamed. That, and how
 //!   many calls fail through an upstream that fails three times in ten, is printed by
-//!   `cargo test -p programs --test axum_gateway load::load -- --nocapture`, 20,000 calls with 64 in flight.
+//!   `cargo test -p programs load::load -- --nocapture`, 20,000 calls with 64 in flight.
 //! - After Ctrl-C or SIGTERM it takes no new calls and ends when those under way have ended, which the deadline bounds.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program speaks to its user")]
