@@ -1,7 +1,7 @@
 //! Many calls at once, through an upstream that fails three times in ten.
 //!
 //! ```text
-//! cargo test -p programs --test axum_gateway load -- --nocapture
+//! cargo test -p programs load::load -- --nocapture
 //! ```
 //!
 //! prints the figures. `SEED=n` plays other failures.
