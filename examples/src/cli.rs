@@ -50,7 +50,11 @@ pub struct Cli {
     #[arg(long, value_enum, default_value_t = Preset::Talk)]
     preset: Preset,
 
-    /// The directory for summary.json and the stages' CSV files
+    /// How much of the probe the captures hold packet by packet: so much of every tenth of a second
+    #[arg(long, value_name = "PERCENT", default_value = "1", value_parser = percent, allow_negative_numbers = true)]
+    capture_probe: f64,
+
+    /// The directory for the page, the plots, the captures and the figures
     #[arg(long, value_name = "DIR", default_value = "target/talk")]
     out: PathBuf,
 }
@@ -119,6 +123,12 @@ impl Cli {
         experiment.workers = self.workers as usize;
         experiment.lies = self.lies;
         experiment
+    }
+
+    /// The share of the probe's packets in the captures, in percent.
+    #[must_use]
+    pub fn capture_probe(&self) -> f64 {
+        self.capture_probe
     }
 
     /// What is to be run instead, if anything.
@@ -207,6 +217,7 @@ mod tests {
             (&["--lies", "101"], "0..100"),
             (&["--lies", "-1"], "0..100"),
             (&["--lies", "NaN"], "0..100"),
+            (&["--capture-probe", "101"], "0..100"),
             (&["--preset", "x"], "[possible values: talk, no-probe]"),
             (&["--out"], "--out"),
             (&["more"], "'more'"),

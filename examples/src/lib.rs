@@ -5,13 +5,18 @@
 //! - [`server`] and [`client`]: hyper's server and hyper-util's client on it
 //! - [`stages`]: the experiment's stages, one short file each
 //! - [`world`], [`sampler`], [`seeds`], [`experiment`]: one run, its calls, many runs, all of it
+//! - [`capture`]: one run packet by packet, for Wireshark and for the plots
+//! - [`plot`]: SVG plots of one run and of all of them
+//! - [`page`]: all of it on one page
 //! - [`report`]: the table and the files
+//! - [`talk`]: the default command, which makes them
 //! - [`download`]: on the same network, a file that breaks off, with and without range resumption
 //!
 //! Beside it, without a network:
 //! - [`storm`]: what a fleet's retries do to a server after an outage
 //! - [`jitter`]: AWS's experiment of competing writers
 
+pub mod capture;
 pub mod cli;
 pub mod client;
 pub mod document;
@@ -19,6 +24,8 @@ pub mod download;
 pub mod experiment;
 pub mod jitter;
 pub mod network;
+pub mod page;
+pub mod plot;
 pub mod progress;
 pub mod random;
 pub mod report;
@@ -28,6 +35,7 @@ pub mod seeds;
 pub mod server;
 pub mod stages;
 pub mod storm;
+pub mod talk;
 pub mod world;
 
 /// The examples of the project's README, compiled and run as tests.

@@ -12,8 +12,9 @@ use network_lab::{
     cli::{Cli, Command, Refusal, Runs},
     download, jitter,
     progress::Progress,
-    report::{OutputDirectory, Summary, samples_csv, table},
+    report::{OutputDirectory, table},
     storm,
+    talk::{File, Talk},
 };
 
 /// The input cannot be used.
@@ -52,7 +53,7 @@ fn run(cli: &Cli) -> ExitCode {
 
 /// What an experiment leaves.
 struct Results {
-    files: Vec<(String, String)>,
+    files: Vec<File>,
     table: String,
 }
 
@@ -66,15 +67,15 @@ impl Results {
 
 fn talk(cli: &Cli) -> Result<Results, Box<dyn Error>> {
     let experiment = cli.experiment();
-    let progress = Progress::new(experiment.runs());
-    let results = experiment.run(threads(), || progress.advance())?;
+    let progress = Progress::new(Talk::runs(&experiment));
+    let talk = Talk::run(experiment, cli.capture_probe(), threads(), || progress.advance())?;
     drop(progress);
-    let summary = Summary::new(&experiment, &results);
-    let mut files = vec![("summary.json".to_owned(), summary.to_json()?)];
-    files.extend(
-        results.iter().map(|result| (format!("{}.csv", result.stage.name), samples_csv(&result.first))),
+    let table = format!(
+        "{}\nAll of it to look at: {}\n",
+        table(&talk.summary()),
+        cli.out().join("index.html").display()
     );
-    Ok(Results { files, table: table(&summary) })
+    Ok(Results { files: talk.files()?, table })
 }
 
 fn storms(&Runs { seed, seeds, .. }: &Runs) -> Result<Results, Box<dyn Error>> {
@@ -82,7 +83,8 @@ fn storms(&Runs { seed, seeds, .. }: &Runs) -> Result<Results, Box<dyn Error>> {
     let outcomes = storm::storms(seed, seeds, threads(), || progress.advance())?;
     drop(progress);
     let json = storm::json(seed, seeds, &outcomes)?;
-    let files = vec![("storm.csv".to_owned(), storm::csv(&outcomes)), ("storm.json".to_owned(), json)];
+    let files =
+        vec![("storm.csv".to_owned(), storm::csv(&outcomes).into()), ("storm.json".to_owned(), json.into())];
     Ok(Results { files, table: storm::table(seed, seeds, &outcomes) })
 }
 
@@ -92,7 +94,8 @@ fn contests(&Runs { seed, seeds, .. }: &Runs) -> Result<Results, Box<dyn Error>>
     let points = jitter::contests(seed, seeds, threads(), || progress.advance())?;
     drop(progress);
     let json = jitter::json(seed, seeds, &points)?;
-    let files = vec![("jitter.csv".to_owned(), jitter::csv(&points)), ("jitter.json".to_owned(), json)];
+    let files =
+        vec![("jitter.csv".to_owned(), jitter::csv(&points).into()), ("jitter.json".to_owned(), json.into())];
     Ok(Results { files, table: jitter::table(seed, seeds, &points) })
 }
 
@@ -102,7 +105,7 @@ fn downloads(&Runs { seed, seeds, .. }: &Runs) -> Result<Results, Box<dyn Error>
     drop(progress);
     let json = download::json(seed, seeds, &outcomes)?;
     let csv = download::csv(seed, &outcomes)?;
-    let files = vec![("download.csv".to_owned(), csv), ("download.json".to_owned(), json)];
+    let files = vec![("download.csv".to_owned(), csv.into()), ("download.json".to_owned(), json.into())];
     Ok(Results { files, table: download::table(seed, seeds, &outcomes) })
 }
 

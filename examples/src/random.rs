@@ -29,6 +29,8 @@ pub enum Purpose {
     Clients = 8,
     /// The seeds of the retries and throttles of a storm or a contest.
     Policies = 9,
+    /// Which packets of the probe a capture shows as lost: drawn after the run.
+    ProbePath = 10,
 }
 
 /// A generator of one purpose in one run.

@@ -10,6 +10,7 @@ use http::Uri;
 use tokio::runtime;
 
 use crate::{
+    capture::Tap,
     client::Client,
     network::{GilbertElliott, Knobs, Network, Preset},
     random::{Purpose, Random},
@@ -52,9 +53,21 @@ impl World {
     /// # Errors
     /// If the runtime cannot be built.
     pub fn run<F: Future>(settings: Settings, visit: impl FnOnce(World) -> F) -> io::Result<F::Output> {
+        Self::run_tapped(settings, None, visit)
+    }
+
+    /// The same, with the network's packets taken down.
+    ///
+    /// # Errors
+    /// If the runtime cannot be built.
+    pub fn run_tapped<F: Future>(
+        settings: Settings,
+        tap: Option<Tap>,
+        visit: impl FnOnce(World) -> F,
+    ) -> io::Result<F::Output> {
         let runtime = runtime::Builder::new_current_thread().enable_time().start_paused(true).build()?;
         Ok(runtime.block_on(async move {
-            let network = Network::start(settings.seed, settings.loss, settings.knobs);
+            let network = Network::start_tapped(settings.seed, settings.loss, settings.knobs, tap);
             Server::new(settings.seed, settings.lies).start(&network);
             visit(World { network, seed: settings.seed, calls: AtomicU64::new(0) }).await
         }))

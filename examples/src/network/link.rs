@@ -10,7 +10,10 @@ use super::{
     preset::Knobs,
     probe::Probe,
 };
-use crate::random::{Purpose, Random};
+use crate::{
+    capture::Tap,
+    random::{Purpose, Random},
+};
 
 /// One direction: packets enter at one host's device and come out at the other's.
 #[derive(Debug)]
@@ -26,6 +29,7 @@ pub(crate) struct LossyQueue {
     chain: Chain,
     probe: Option<Probe>,
     random: Random,
+    tap: Option<Tap>,
 }
 
 /// A TCP flow in one direction: source and destination port.
@@ -84,7 +88,16 @@ impl LossyQueue {
             Some(_) => Chain::stationary(model, &mut random),
             None => Chain::good(model),
         };
-        Self { chain, probe, random }
+        Self { chain, probe, random, tap: None }
+    }
+
+    /// Lets a capture know the chain's states, where a probe runs.
+    pub(crate) fn tapped(mut self, tap: Option<Tap>) -> Self {
+        if let (Some(tap), Some(probe)) = (tap, &self.probe) {
+            tap.watch(self.chain.model(), probe.packets_per_second(), self.chain.is_bad());
+            self.tap = Some(tap);
+        }
+        self
     }
 
     /// The queue of a run's host, if the host's packets can be lost.
@@ -100,10 +113,14 @@ impl LossyQueue {
     }
 
     fn loses(&mut self, now: Duration) -> bool {
-        if let Some(probe) = &mut self.probe {
-            self.chain.jump(probe.passed(now), &mut self.random);
+        let probes = self.probe.as_mut().map_or(0, |probe| probe.passed(now));
+        self.chain.jump(probes, &mut self.random);
+        let bad = self.chain.is_bad();
+        let lost = self.chain.loses(&mut self.random);
+        if let Some(tap) = &self.tap {
+            tap.decides(now, probes, bad, self.chain.is_bad());
         }
-        self.chain.loses(&mut self.random)
+        lost
     }
 }
 

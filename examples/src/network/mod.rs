@@ -48,10 +48,13 @@ pub use self::{
     probe::Probe,
     stream::Stream,
 };
-use crate::random::{Purpose, Random};
+use crate::{
+    capture::Tap,
+    random::{Purpose, Random},
+};
 
-const CLIENT: Ipv4Address = Ipv4Address::new(10, 0, 0, 1);
-const SERVER: Ipv4Address = Ipv4Address::new(10, 0, 0, 2);
+pub(crate) const CLIENT: Ipv4Address = Ipv4Address::new(10, 0, 0, 1);
+pub(crate) const SERVER: Ipv4Address = Ipv4Address::new(10, 0, 0, 2);
 
 /// A running network; clones are the same network.
 #[derive(Debug, Clone)]
@@ -65,12 +68,21 @@ impl Network {
     /// Builds the network and starts its driver; within a tokio runtime with a paused clock.
     #[must_use]
     pub fn start(seed: u64, loss: Option<GilbertElliott>, knobs: Knobs) -> Self {
+        Self::start_tapped(seed, loss, knobs, None)
+    }
+
+    /// The same, with its packets taken down.
+    #[must_use]
+    pub fn start_tapped(seed: u64, loss: Option<GilbertElliott>, knobs: Knobs, tap: Option<Tap>) -> Self {
         let queue = |lossy, purpose| LossyQueue::of(lossy, loss, &knobs, seed, purpose);
+        let to_client = queue(knobs.lossy.server(), Purpose::ServerLoss);
+        let to_client = to_client.map(|queue| queue.tapped(tap.clone()));
         let hosts = Hosts {
             client: Host::new(CLIENT, knobs, Random::new(seed, Purpose::ClientStack)),
             server: Host::new(SERVER, knobs, Random::new(seed, Purpose::ServerStack)),
-            to_client: Wire::new(knobs.delay, queue(knobs.lossy.server(), Purpose::ServerLoss)),
+            to_client: Wire::new(knobs.delay, to_client),
             to_server: Wire::new(knobs.delay, queue(knobs.lossy.client(), Purpose::ClientLoss)),
+            tap,
         };
         let shared = Shared::new(Clock::start(knobs.least_rto), hosts);
         tokio::spawn(driver::drive(Arc::clone(&shared)));

@@ -37,7 +37,7 @@ impl OutputDirectory {
     ///
     /// # Errors
     /// If a file cannot be written; then the earlier files are as they were.
-    pub fn write(&self, files: &[(String, String)]) -> Result<(), OutputError> {
+    pub fn write<C: AsRef<[u8]>>(&self, files: &[(String, C)]) -> Result<(), OutputError> {
         let written = self.write_beside(files);
         if written.is_err() {
             for (name, _) in files {
@@ -53,7 +53,7 @@ impl OutputDirectory {
         Ok(())
     }
 
-    fn write_beside(&self, files: &[(String, String)]) -> Result<(), OutputError> {
+    fn write_beside<C: AsRef<[u8]>>(&self, files: &[(String, C)]) -> Result<(), OutputError> {
         for (name, contents) in files {
             let path = self.beside(name);
             fs::write(&path, contents).map_err(|source| OutputError { path, source })?;
