@@ -112,11 +112,7 @@ impl Talk {
     }
 
     fn overview(&self, summary: &Summary) -> Overview {
-        let Experiment { requests: calls, loss, seed, .. } = self.experiment;
-        let knobs = Preset::Talk.knobs();
-        let probe = knobs.probe.unwrap_or(0);
-        let rows: Vec<Distribution> = self.results.iter().map(|result| row(result, calls)).collect();
-        let share = 100.0 / calls.max(1) as f64;
+        let share = 100.0 / self.experiment.requests.max(1) as f64;
         let points = summary.stages.iter().map(|stage| {
             let range = (stage.p5_ok as f64 * share, stage.p95_ok as f64 * share);
             TimeSuccess::new(
@@ -133,12 +129,12 @@ impl Talk {
         });
         let effects = self.effects();
         Overview {
-            successes: distribution(&rows),
+            successes: successes(&self.experiment, &self.results),
             time_success: time_success(&points.collect::<Vec<_>>()),
             requests: requests(&costs.collect::<Vec<_>>()),
-            pairs: pairs(probe, capture::PROBE_PACKET, seed),
+            pairs: pairs(probe_rate(), capture::PROBE_PACKET, self.experiment.seed),
             timelines: timelines(OUTAGE, BACKOFF_FACTOR, MAX_RETRIES),
-            memory: (loss.loss_after_loss(1) > 0.0).then(|| memory(loss, probe, knobs.least_rto, seed)),
+            memory: forgetting(&self.experiment),
             probe_effect: (!effects.is_empty()).then(|| probe_effect(&effects)),
         }
     }
@@ -155,6 +151,25 @@ impl Talk {
         });
         pairs.collect()
     }
+}
+
+/// The plot of each stage's successes over the seeds.
+#[must_use]
+pub fn successes(experiment: &Experiment, results: &[StageResult]) -> Svg {
+    distribution(&results.iter().map(|result| row(result, experiment.requests)).collect::<Vec<_>>())
+}
+
+/// The plot of how long the loss remembers, if anything is lost.
+#[must_use]
+pub fn forgetting(experiment: &Experiment) -> Option<Svg> {
+    let Experiment { loss, seed, .. } = *experiment;
+    let least_rto = Preset::Talk.knobs().least_rto;
+    (loss.loss_after_loss(1) > 0.0).then(|| memory(loss, probe_rate(), least_rto, seed))
+}
+
+/// Packets a second of the talk's probe.
+fn probe_rate() -> u32 {
+    Preset::Talk.knobs().probe.unwrap_or(0)
 }
 
 /// The talk's lossy stages on the other preset.

@@ -9,10 +9,11 @@ use std::{
     io::{Write, stderr},
     path::Path,
     process::{Command, Stdio},
+    time::Duration,
 };
 
 use network_lab::{
-    capture::Capture,
+    capture::{Capture, LONGEST, MOST_BYTES},
     experiment::Experiment,
     network::Preset,
     stages::{STAGES, Stage},
@@ -166,6 +167,25 @@ fn where_nothing_passes_the_capture_is_empty() {
     let without = without.captures(1.0, 1, || ()).unwrap().pop().unwrap();
     assert!(without.traffic().probe().is_none() && without.probe_csv().is_empty());
     assert!(!without.download_csv().is_empty());
+}
+
+#[test]
+fn a_capture_ends_after_an_hour_or_when_it_is_large_enough() {
+    let mut long = experiment(1, &["retry"]);
+    (long.requests, long.workers) = (120, 1);
+    let took = long.run(1, || ()).unwrap()[0].first.took;
+    assert!(took > LONGEST + Duration::from_secs(60), "{took:?}");
+    let capture = long.captures(0.001, 1, || ()).unwrap().pop().unwrap();
+    assert!(capture.is_cut());
+    assert_eq!(capture.traffic().download().len(), 36_000);
+    let last = records(&capture.pcap()).last().unwrap().at.parse::<f64>().unwrap();
+    assert!((3_590.0..=3_600.0).contains(&last), "{last}");
+
+    let mut large = experiment(1, &["ideal"]);
+    large.requests = 5_000;
+    let capture = large.captures(0.01, 1, || ()).unwrap().pop().unwrap();
+    assert!(capture.is_cut());
+    assert!((MOST_BYTES..MOST_BYTES * 5 / 4).contains(&capture.pcap().len()), "{}", capture.pcap().len());
 }
 
 /// Whether the program can be run at all.

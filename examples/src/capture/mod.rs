@@ -43,7 +43,7 @@ impl Capture {
     #[must_use]
     pub fn new(tap: &Tap, seed: u64, took: Duration, share: f64) -> Self {
         let recording = tap.take();
-        let end = recording.end(took);
+        let (end, cut) = (recording.end(took), recording.is_cut(took));
         let mut traffic = Traffic::new(end, recording.queue.is_some());
         let mut packets = Vec::new();
         if let Some(queue) = &recording.queue {
@@ -68,7 +68,7 @@ impl Capture {
         }
         // Stable: the probe's packets of an instant passed before the decision about TCP's.
         packets.sort_by_key(Packet::at);
-        Self { packets, traffic, cut: end < took }
+        Self { packets, traffic, cut }
     }
 
     /// `NAME.pcap`: classic pcap of IP packets (LINKTYPE_RAW), in microseconds since the start of the run.

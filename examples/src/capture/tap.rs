@@ -100,9 +100,14 @@ impl Recording {
         }
     }
 
-    /// Until when the record of a run that took so long is complete.
+    /// Until when the record of a run that took so long goes.
     pub(super) fn end(&self, took: Duration) -> Duration {
         took.min(LONGEST).min(self.full_at.unwrap_or(LONGEST))
+    }
+
+    /// Whether that is before the run's end.
+    pub(super) fn is_cut(&self, took: Duration) -> bool {
+        took > LONGEST || self.full_at.is_some()
     }
 }
 

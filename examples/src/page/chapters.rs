@@ -49,7 +49,7 @@ const CHAPTERS: &[Chapter] = &[
         file: "naive.rs",
         changed: "The network: the server's packets are now lost in bursts.",
         why: "No call fails, and yet fewer and fewer come back: whoever waits for a peer that has given up waits for \
-              ever. When all workers wait, nothing moves any more, while the probe keeps arriving. The talk left it \
+              ever. When all workers wait, nothing moves any more, though the network is as alive as before. The talk left it \
               running overnight; here it is cut off after 600 s. How many get through before that is a matter of luck, \
               so the spread over the seeds is wide.",
         limits: &[],
@@ -86,7 +86,7 @@ const CHAPTERS: &[Chapter] = &[
         changed: "The network again: it is switched off, to see the retries at work.",
         why: "There are none. The library of the talk's day did not count an unreachable host, which shows after three \
               seconds, as an error to be retried: one attempt per call. The capture is empty, because nothing was \
-              ever sent: the host's address was never found.",
+              sent: the server's address was never found. Whatever a probe sends is lost.",
         limits: &[],
         at_most: 4,
     },
@@ -108,8 +108,8 @@ const CHAPTERS: &[Chapter] = &[
         source: include_str!("../stages/backoff.rs"),
         file: "backoff.rs",
         changed: "A wait before each retry: nothing, 50 s and 100 s. The network is the lossy one again.",
-        why: "Waits outlast an outage. This network is not out, it is bad, and its state changes within \
-              milliseconds: the waits cost time and gain nothing. And the body is still outside of the retry.",
+        why: "Waits outlast an outage. This network is not out, it is bad, for a few packets at a time: \
+              the waits cost time and gain nothing. And the body is still outside of the retry.",
         limits: SIXTY,
         at_most: 4,
     },

@@ -7,8 +7,10 @@ mod html;
 pub(crate) use self::chapters::chapter;
 use self::html::{code, document, figure, heading, links, paragraph, section, table};
 use crate::{
+    experiment::Experiment,
     plot::{Palette, Svg, sheet},
     report::{StageSummary, Summary},
+    stages::STAGES,
 };
 
 /// What the page is made of.
@@ -63,7 +65,7 @@ pub fn page(page: &Page<'_>) -> String {
         sheet(Palette::DARK)
     );
     let title = "Do you want to retry?";
-    document(title, &style, &header(page), &main(page), &footer(page.summary))
+    document(title, &style, &header(page), &main(page), &footer(page))
 }
 
 fn header(page: &Page<'_>) -> String {
@@ -87,9 +89,15 @@ fn header(page: &Page<'_>) -> String {
         loss = summary.loss,
         preset = summary.preset,
     );
+    let mut about = paragraph(&about);
+    if !changed(summary).is_empty() {
+        about += &paragraph(
+            "This run has settings of its own. What is said about the stages was written about the talk's, and may not be \
+             true here: the figures are.",
+        );
+    }
     format!(
-        "<h1>Do you want to retry?</h1>\n{}<nav aria-label=\"Contents\">\n<ol>\n{contents}</ol>\n</nav>\n",
-        paragraph(&about)
+        "<h1>Do you want to retry?</h1>\n{about}<nav aria-label=\"Contents\">\n<ol>\n{contents}</ol>\n</nav>\n"
     )
 }
 
@@ -250,13 +258,40 @@ fn files(page: &Page<'_>) -> String {
     section("files", "The files", &content)
 }
 
-fn footer(summary: &Summary) -> String {
+fn footer(page: &Page<'_>) -> String {
     let conclusions = "What the talk concludes: a network can be emulated well enough; tests on one's own machine do not \
                        show this, and those on a local network may not; retrying is not easy, so use what exists; a library \
                        that speaks to a network should have retries built in, and let its users change them.";
-    let again = format!(
-        "The same seed gives the same page, byte for byte: cargo run --release -- --seed {} --seeds {}",
-        summary.seed, summary.seeds
-    );
-    paragraph(conclusions) + &paragraph(&again)
+    let again = "The same seed gives the same files, byte for byte. This page again:";
+    paragraph(conclusions) + &paragraph(again) + &code("wrap", &command(page))
+}
+
+/// The command line of this run.
+fn command(page: &Page<'_>) -> String {
+    let summary = page.summary;
+    let mut command = format!("cargo run --release -- --seed {} --seeds {}", summary.seed, summary.seeds);
+    for (name, value) in changed(summary) {
+        command += &format!(" --{name} {value}");
+    }
+    if page.probe_share.to_string() != "1" {
+        command += &format!(" --capture-probe {}", page.probe_share);
+    }
+    if summary.stages.len() < STAGES.len() {
+        summary.stages.iter().for_each(|stage| command += &format!(" --stage {}", stage.name));
+    }
+    command
+}
+
+/// The settings that are not the talk's, by the names of their options.
+fn changed(summary: &Summary) -> Vec<(&'static str, String)> {
+    let default = Experiment::new(1, 100, Vec::new());
+    let settings = [
+        ("loss", summary.loss.clone(), default.loss.to_string()),
+        ("preset", summary.preset.to_owned(), default.preset.name().to_owned()),
+        ("requests", summary.requests.to_string(), default.requests.to_string()),
+        ("workers", summary.workers.to_string(), default.workers.to_string()),
+        ("lies", summary.lies.to_string(), default.lies.to_string()),
+    ];
+    let changed = settings.into_iter().filter(|(_, value, by_default)| value != by_default);
+    changed.map(|(name, value, _)| (name, value)).collect()
 }

@@ -14,8 +14,8 @@ use crate::{
 
 const LEFT: f64 = 56.0;
 const RIGHT: f64 = 704.0;
-const TOP: f64 = 62.0;
-const BOTTOM: f64 = 300.0;
+const TOP: f64 = 76.0;
+const BOTTOM: f64 = 310.0;
 /// Milliseconds of the axis.
 const GAPS: (f64, f64) = (0.01, 1_000.0);
 /// Pieces of a curve.

@@ -261,6 +261,11 @@ impl Label {
         }
     }
 
+    /// A point with a little room around it.
+    pub(super) fn around(x: f64, y: f64) -> Self {
+        Self { text: String::new(), left: x - 1.0, right: x + 1.0, top: y - 1.0, bottom: y + 1.0 }
+    }
+
     pub(super) fn overlaps(&self, other: &Self) -> bool {
         self.left < other.right
             && other.left < self.right

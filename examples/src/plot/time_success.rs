@@ -9,7 +9,9 @@ use super::{
 const LEFT: f64 = 56.0;
 const RIGHT: f64 = 704.0;
 const TOP: f64 = 56.0;
-const BOTTOM: f64 = 336.0;
+/// Above 100 %, where most stages have their names.
+const NAMES: f64 = 34.0;
+const BOTTOM: f64 = 350.0;
 const MARK: f64 = 5.0;
 
 /// One stage's means over its seeds.
@@ -41,7 +43,7 @@ impl TimeSuccess {
 pub fn time_success(points: &[TimeSuccess]) -> Svg {
     let longest = points.iter().map(|point| point.seconds).fold(1.0, f64::max);
     let time = Scale::linear((0.0, longest * 1.08), (LEFT + 26.0, RIGHT));
-    let success = Scale::linear((0.0, 104.0), (BOTTOM, TOP));
+    let success = Scale::linear((0.0, 100.0), (BOTTOM, TOP + NAMES));
     let shows = "Seconds that a run of each stage takes, against the percentage of its calls that succeed";
     let mut svg = Svg::new("time-success", shows, BOTTOM + 40.0);
     svg.text(14.0, 22.0, Anchor::Start, "head", "Time against success");
@@ -95,22 +97,25 @@ fn name(svg: &mut Svg, name: &str, (x, y): (f64, f64), bars: &[Label]) {
     ]
     .into_iter();
     let far = (1..16).flat_map(|step| {
-        let down = f64::from(step) * 15.0;
+        let dy = f64::from(step) * 14.0 + 8.0;
         [
-            (16.0, down, Anchor::Start),
-            (-16.0, down, Anchor::End),
-            (16.0, -down, Anchor::Start),
-            (46.0, down, Anchor::Start),
+            (14.0, -dy, Anchor::Start),
+            (-14.0, -dy, Anchor::End),
+            (14.0, dy, Anchor::Start),
+            (-14.0, dy, Anchor::End),
         ]
     });
     for (dx, dy, anchor) in near.chain(far) {
         let label = Label::new(x + dx, y + dy, anchor, "", name);
-        let inside =
-            label.left > LEFT && label.right < RIGHT && label.top > TOP - 12.0 && label.bottom < BOTTOM;
-        if inside && svg.is_free(&label) && bars.iter().all(|bar| !bar.overlaps(&label)) {
+        let inside = label.left > LEFT && label.right < RIGHT && label.top > TOP && label.bottom < BOTTOM;
+        let lead = (x + dx - dx.signum() * 3.0, y + dy - 4.0);
+        let led = (0..=20).all(|step| {
+            let share = f64::from(step) / 20.0;
+            svg.is_free(&Label::around(x + share * (lead.0 - x), y + share * (lead.1 - y)))
+        });
+        if inside && led && svg.is_free(&label) && bars.iter().all(|bar| !bar.overlaps(&label)) {
             if dx.abs() > 10.0 {
-                let toward = if dx > 0.0 { label.left - 3.0 } else { label.right + 3.0 };
-                svg.line("lead", (x, y), (toward, y + dy - 4.0));
+                svg.line("lead", (x, y), lead);
             }
             svg.text(x + dx, y + dy, anchor, "", name);
             return;
