@@ -7,9 +7,12 @@ mod program;
 use std::{
     collections::BTreeMap,
     fs,
-    io::{Write, stderr},
+    io::{Read, Write, stderr},
     path::Path,
     process::{Command, Stdio},
+    sync::mpsc,
+    thread,
+    time::Duration,
 };
 
 use program::{Scratch, files, talk};
@@ -170,11 +173,26 @@ fn browse(browser: &str, scratch: &Scratch, dark: bool, arguments: &[String]) ->
     // 0 is dark, 1 is light.
     command.arg(format!("--blink-settings=preferredColorScheme={}", u8::from(!dark)));
     command.arg(format!("--user-data-dir={}", profile.display())).args(arguments);
-    let output = command.output().unwrap();
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.success(), "{said}");
-    let console = said.lines().filter(|line| line.contains("CONSOLE")).map(str::to_owned).collect();
-    (String::from_utf8_lossy(&output.stdout).into_owned(), console)
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let (written, said) = (text(child.stdout.take().unwrap()), text(child.stderr.take().unwrap()));
+    let texts = [written, said].map(|text| text.recv_timeout(Duration::from_secs(120)));
+    if texts.iter().any(Result::is_err) {
+        child.kill().unwrap();
+    }
+    let [written, said] = texts.map(|text| text.expect("the browser ends"));
+    assert!(child.wait().unwrap().success(), "{said}");
+    (written, said.lines().filter(|line| line.contains("CONSOLE")).map(str::to_owned).collect())
+}
+
+/// All that comes out of a pipe, once it is closed.
+fn text(mut pipe: impl Read + Send + 'static) -> mpsc::Receiver<String> {
+    let (send, receive) = mpsc::channel();
+    thread::spawn(move || {
+        let mut bytes = Vec::new();
+        pipe.read_to_end(&mut bytes).unwrap();
+        send.send(String::from_utf8_lossy(&bytes).into_owned()).unwrap();
+    });
+    receive
 }
 
 fn address(path: &Path) -> String {
