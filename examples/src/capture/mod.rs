@@ -5,7 +5,7 @@
 //! without one.
 //!
 //! The probe is the exception: its packets are not simulated one by one (only how many of them passed), and there are
-//! millions of them. [`path`](self) draws afterwards, from a stream of random numbers of its own, which of them were
+//! millions of them. `path` draws afterwards, from a stream of random numbers of its own, which of them were
 //! lost: a sample path of the loss chain through all the states that the run is known to have had. Every packet of it
 //! counts in [`Traffic`]; the files hold a share, the first packets of every tenth of a second, because neighbours
 //! show the bursts where a thinner sample of single packets would not.

@@ -48,10 +48,10 @@ const CHAPTERS: &[Chapter] = &[
         source: include_str!("../stages/naive.rs"),
         file: "naive.rs",
         changed: "The network: the server's packets are now lost in bursts.",
-        why: "No call fails, and yet fewer and fewer come back: whoever waits for a peer that has given up waits for \
-              ever. When all workers wait, nothing moves any more, though the network is as alive as before. The talk left it \
-              running overnight; here it is cut off after 600 s. How many get through before that is a matter of luck, \
-              so the spread over the seeds is wide.",
+        why: "No call fails, and yet fewer and fewer come back: whoever waits for a peer that has given up \
+              waits for ever. When all workers wait, nothing moves any more, though the network is as alive as \
+              before. The talk left it running overnight; here it is cut off after 600 s. How many get through \
+              before that is a matter of luck, so the spread over the seeds is wide.",
         limits: &[],
         at_most: 1,
     },
@@ -61,8 +61,9 @@ const CHAPTERS: &[Chapter] = &[
         source: include_str!("../stages/timeout.rs"),
         file: "timeout.rs",
         changed: "Nobody waits for ever: 60 s to connect, and 60 s without a byte, end the call.",
-        why: "The run comes to its end, and the failures show in the histogram as a tower at 60 s. The limit is one on \
-              silence, not on the whole call, so a call whose packets trickle in may take longer and succeed.",
+        why: "The run comes to its end, and the failures show in the histogram as a tower at 60 s. The limit \
+              is one on silence, not on the whole call, so a call whose packets trickle in may take longer and \
+              succeed.",
         limits: SIXTY,
         at_most: 1,
     },
@@ -73,8 +74,9 @@ const CHAPTERS: &[Chapter] = &[
         source: include_str!("../stages/retry.rs"),
         file: "retry.rs",
         changed: "The library's retry: connecting, and waiting for the head, are tried again.",
-        why: "Better, and strange: more calls fail than have run through several timeouts. Those that fail after \
-              one timeout failed in the body. By then the head has been handed to the caller, and the retry is over.",
+        why: "Better, and strange: four attempts that time out would take four minutes, and the calls that \
+              fail have not taken so long. They failed in the body. By then the head has been handed to the \
+              caller, and the retry is over.",
         limits: SIXTY,
         at_most: 4,
     },
@@ -84,20 +86,21 @@ const CHAPTERS: &[Chapter] = &[
         source: include_str!("../stages/network_off.rs"),
         file: "network_off.rs",
         changed: "The network again: it is switched off, to see the retries at work.",
-        why: "There are none. The library of the talk's day did not count an unreachable host, which shows after three \
-              seconds, as an error to be retried: one attempt per call. The capture is empty, because nothing was \
-              sent: the server's address was never found. Whatever a probe sends is lost.",
+        why: "There are no retries. The library of the talk's day did not count an unreachable host, which \
+              shows after three seconds, as an error to be retried: one attempt per call. The capture is empty, \
+              because nothing was sent: the server's address was never found. Whatever a probe sends is lost.",
         limits: &[],
         at_most: 4,
     },
     Chapter {
         stage: "fixed-retry",
-        idea: "session: up to 3 retries, 3 of them for connecting, 3 for reading\nanswer = session.get(url, timeout = 60 s)",
+        idea: "session: up to 3 retries, 3 of them for connecting, 3 for reading\nanswer = session.get(url, \
+               timeout = 60 s)",
         source: include_str!("../stages/fixed_retry.rs"),
         file: "fixed_retry.rs",
         changed: "The retries are spelled out for each kind of error.",
-        why: "Now there are four attempts per call, one right after the other, and all of them fail within the outage: \
-              nothing waits in between.",
+        why: "Now there are four attempts per call, one right after the other, and all of them fail within the \
+              outage: nothing waits in between.",
         limits: &[],
         at_most: 4,
     },
@@ -115,8 +118,9 @@ const CHAPTERS: &[Chapter] = &[
     },
     Chapter {
         stage: "own-retry",
-        idea: "loop:\n    session: as many retries as are left, with backoff\n    try: answer = session.get(url, timeout = 60 s), \
-               body included\n    on an error: take one from the retries, wait, go on\nreturn the answer's JSON",
+        idea: "loop:\n    session: as many retries as are left, with backoff\n    try: answer = \
+               session.get(url, timeout = 60 s), body included\n    on an error: take one from the retries, \
+               wait, go on\nreturn the answer's JSON",
         source: include_str!("../stages/own_retry.rs"),
         file: "own_retry.rs",
         changed: "A loop of one's own around the session, which also catches what goes wrong in the body.",
@@ -128,19 +132,21 @@ const CHAPTERS: &[Chapter] = &[
     },
     Chapter {
         stage: "content-aware",
-        idea: "loop:\n    session: as many retries as are left, with backoff\n    try: answer = session.get(url, timeout = 60 s), \
-               body included\n         return the answer's JSON\n    on an error: take one from the retries, wait, go on",
+        idea: "loop:\n    session: as many retries as are left, with backoff\n    try: answer = \
+               session.get(url, timeout = 60 s), body included\n         return the answer's JSON\n    on an \
+               error: take one from the retries, wait, go on",
         source: include_str!("../stages/content_aware.rs"),
         file: "content_aware.rs",
         changed: "The JSON is parsed within the loop.",
-        why: "A wrong answer is one more reason to try again. This is where the talk arrives: all calls succeed. They \
-              still take up to ten attempts, and minutes.",
+        why: "A wrong answer is one more reason to try again. This is where the talk arrives: all calls \
+              succeed. They still take up to ten attempts, and minutes.",
         limits: SIXTY,
         at_most: 10,
     },
     Chapter {
         stage: "flat",
-        idea: "(not in the talk)\nloop, 4 times at most:\n    try: connect, head, body and JSON\n    on an error: wait, go on",
+        idea: "(not in the talk)\nloop, 4 times at most:\n    try: connect, head, body and JSON\n    on an \
+               error: wait, go on",
         source: include_str!("../stages/flat.rs"),
         file: "flat.rs",
         changed: "One loop with one count in place of two nested ones.",

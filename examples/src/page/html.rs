@@ -27,8 +27,8 @@ pub(super) fn code(class: &str, text: &str) -> String {
 /// A plot, which a narrow page lets one scroll, with its words and its file.
 pub(super) fn figure(plot: &Svg, words: &str) -> String {
     format!(
-        "<figure>\n<div class=\"scroll\" tabindex=\"0\">\n{}</div>\n<figcaption>{} (<a href=\"{name}.svg\">{name}.svg</a>)\
-         </figcaption>\n</figure>\n",
+        "<figure>\n<div class=\"scroll\" tabindex=\"0\">\n{}</div>\n<figcaption>{} (<a \
+         href=\"{name}.svg\">{name}.svg</a>)</figcaption>\n</figure>\n",
         plot.inline(),
         escape(words),
         name = plot.name(),

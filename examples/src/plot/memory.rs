@@ -34,7 +34,8 @@ pub fn memory(model: GilbertElliott, probe: u32, least_rto: Duration, seed: u64)
     let chance = Scale::linear(((least - margin).max(0.0), (most + margin).min(100.0)), (BOTTOM, TOP));
     let stream = stream(model, seed);
 
-    let shows = "The chance that a packet is lost if the one before it was, over the time between the two, with and without a probe";
+    let shows = "The chance that a packet is lost if the one before it was, over the time between the two, \
+                 with and without a probe";
     let mut svg = Svg::new("memory", shows, BOTTOM + 42.0);
     svg.text(14.0, 22.0, Anchor::Start, "head", "How long the loss remembers");
     svg.text(

@@ -7,6 +7,7 @@
 mod axis;
 mod distribution;
 mod histogram;
+mod label;
 mod memory;
 mod outcome;
 mod pairs;

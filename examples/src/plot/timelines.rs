@@ -27,7 +27,8 @@ pub fn timelines(outage: Duration, delay: Duration, retries: u32) -> Svg {
     let last = attempts.iter().flatten().copied().fold(outage.as_secs_f64(), f64::max);
     let time = Scale::linear((0.0, last * 1.06), (LEFT, RIGHT));
     let bottom = HEAD + rows.len() as f64 * ROW;
-    let shows = "When the attempts come without backoff, with a constant and with an exponential one, against an outage";
+    let shows = "When the attempts come without backoff, with a constant and with an exponential one, against \
+                 an outage";
     let mut svg = Svg::new("timelines", shows, bottom + 42.0);
     let (outage, delay) = (outage.as_secs_f64(), number(delay.as_secs_f64()));
     let head = format!("Three backoffs of {delay} s against an outage of {} s", number(outage));
