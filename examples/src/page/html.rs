@@ -27,8 +27,8 @@ pub(super) fn code(class: &str, text: &str) -> String {
 /// A plot, which a narrow page lets one scroll, with its words and its file.
 pub(super) fn figure(plot: &Svg, words: &str) -> String {
     format!(
-        "<figure>\n<div class=\"scroll\" tabindex=\"0\">\n{}</div>\n<figcaption>{} (<a \
-         href=\"{name}.svg\">{name}.svg</a>)</figcaption>\n</figure>\n",
+        "<figure>\n<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Plot: \
+         {name}\">\n{}</div>\n<figcaption>{} (<a href=\"{name}.svg\">{name}.svg</a>)</figcaption>\n</figure>\n",
         plot.inline(),
         escape(words),
         name = plot.name(),
@@ -37,7 +37,9 @@ pub(super) fn figure(plot: &Svg, words: &str) -> String {
 
 /// A table whose first column names the rows.
 pub(super) fn table(headings: &[&str], rows: &[Vec<String>]) -> String {
-    let mut text = "<div class=\"scroll\" tabindex=\"0\">\n<table>\n<thead><tr>".to_owned();
+    let mut text =
+        "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Figures\">\n<table>\n<thead><tr>"
+            .to_owned();
     // Writing to a string cannot fail.
     for heading in headings {
         let _ = write!(text, "<th scope=\"col\">{}</th>", escape(heading));

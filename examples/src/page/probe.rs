@@ -16,8 +16,8 @@ pub(super) fn probe(page: &Page<'_>) -> String {
         content += &figure(
             plot,
             "The chance that a packet of the download is lost if the one before it was. TCP waits a fifth of a \
-             second before it repeats itself, and by then the probe has made the chain forget. The overall loss \
-             is the same.",
+             second before it repeats itself, and by then the talk's probe has made the chain forget; a hundred \
+             packets a second would do. The overall loss is the same.",
         );
     }
     match &page.overview.probe_effect {
