@@ -197,7 +197,10 @@ impl Chapter {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stages::STAGES;
+    use crate::{
+        experiment::Experiment,
+        stages::{STAGES, StageLoss},
+    };
 
     #[test]
     fn every_stage_has_its_chapter_in_order() {
@@ -205,6 +208,21 @@ mod tests {
         assert_eq!(CHAPTERS.iter().map(|chapter| chapter.stage).collect::<Vec<_>>(), stages);
         for chapter in CHAPTERS {
             assert_eq!(chapter.file.trim_end_matches(".rs").replace('_', "-"), chapter.stage);
+        }
+    }
+
+    #[test]
+    fn a_stage_sends_at_most_what_its_chapter_says() {
+        // Nothing of the server's arrives, so that every call does what it can.
+        let stages = STAGES.iter().filter(|stage| stage.loss == StageLoss::Given).collect();
+        let mut experiment = Experiment::new(1, 1, stages);
+        experiment.loss = "100,0".parse().unwrap();
+        experiment.requests = 2;
+        let results = experiment.run(2, || ()).unwrap();
+        assert_eq!(results.len(), 8);
+        for result in results {
+            let at_most = chapter(result.stage.name).unwrap().at_most;
+            assert_eq!(result.figures[0].attempts, u64::from(2 * at_most), "{}", result.stage.name);
         }
     }
 
