@@ -8,6 +8,7 @@ use crate::{
     experiment::Experiment,
     network::{GilbertElliott, Preset},
     stages::{STAGES, Stage},
+    what_if::Question,
 };
 
 /// The talk "Do You Want to Retry?" in virtual time: every stage of its experiment, over many seeds.
@@ -65,6 +66,8 @@ pub enum Command {
     Jitter(Runs),
     /// Downloads that break off: what range resumption saves
     Download(Runs),
+    /// A question about your own network and policy: success, percentiles, cost
+    Try(Question),
 }
 
 /// How often an experiment is run, and where its results go.
@@ -135,6 +138,7 @@ impl Cli {
             Some(Command::Storm(runs)) => (runs, "target/storm"),
             Some(Command::Jitter(runs)) => (runs, "target/jitter"),
             Some(Command::Download(runs)) => (runs, "target/download"),
+            Some(Command::Try(question)) => return question.out().unwrap_or_else(|| "target/try".into()),
         };
         runs.out.clone().unwrap_or_else(|| by_default.into())
     }

@@ -3,6 +3,7 @@
 use std::io;
 
 use crate::{
+    document::SIZE,
     network::{GilbertElliott, Preset},
     sampler::{NO_HORIZON, Sampled, Sampler},
     seeds::over_seeds,
@@ -107,6 +108,7 @@ impl Experiment {
             seed,
             loss: stage.loss.of(self.loss),
             knobs: self.preset.knobs(),
+            size: SIZE,
             lies: if stage.lies { self.lies / 100.0 } else { 0.0 },
         };
         let horizon = stage.horizon.unwrap_or(NO_HORIZON);

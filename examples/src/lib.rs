@@ -19,6 +19,7 @@ pub mod download;
 pub mod experiment;
 pub mod jitter;
 pub mod network;
+pub mod place;
 pub mod progress;
 pub mod random;
 pub mod report;
@@ -28,6 +29,8 @@ pub mod seeds;
 pub mod server;
 pub mod stages;
 pub mod storm;
+mod transport;
+pub mod what_if;
 pub mod world;
 
 /// The examples of the project's README, compiled and run as tests.

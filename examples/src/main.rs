@@ -12,8 +12,8 @@ use network_lab::{
     cli::{Cli, Command, Refusal, Runs},
     download, jitter,
     progress::Progress,
-    report::{OutputDirectory, Summary, samples_csv, table},
-    storm,
+    report::{Answer, OutputDirectory, Summary, samples_csv, table},
+    storm, what_if,
 };
 
 /// The input cannot be used.
@@ -42,6 +42,7 @@ fn run(cli: &Cli) -> ExitCode {
         Some(Command::Storm(runs)) => storms(runs),
         Some(Command::Jitter(runs)) => contests(runs),
         Some(Command::Download(runs)) => downloads(runs),
+        Some(Command::Try(question)) => what_if::answer(question, threads()).map(Results::from),
         Some(_) => return ExitCode::FAILURE,
     };
     match results.and_then(|results| results.deliver(&directory)) {
@@ -54,6 +55,12 @@ fn run(cli: &Cli) -> ExitCode {
 struct Results {
     files: Vec<(String, String)>,
     table: String,
+}
+
+impl From<Answer> for Results {
+    fn from(answer: Answer) -> Self {
+        Self { files: answer.files, table: answer.text }
+    }
 }
 
 impl Results {
