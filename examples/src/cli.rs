@@ -103,10 +103,7 @@ impl Cli {
     /// # Errors
     /// A [`Refusal`] with what to print.
     pub fn read(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Result<Self, Refusal> {
-        Self::try_parse_from(arguments).map_err(|error| match error.kind() {
-            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Refusal::Asked(error.to_string()),
-            _ => Refusal::Bad(first_paragraph(&error.to_string())),
-        })
+        Self::try_parse_from(arguments).map_err(|error| Refusal::of(&error))
     }
 
     /// What is to be run: the stages in the talk's order, each once.
@@ -144,14 +141,23 @@ impl Cli {
     }
 }
 
-fn stage(name: &str) -> Result<&'static Stage, String> {
+impl Refusal {
+    pub(crate) fn of(error: &clap::Error) -> Self {
+        match error.kind() {
+            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Self::Asked(error.to_string()),
+            _ => Self::Bad(first_paragraph(&error.to_string())),
+        }
+    }
+}
+
+pub(crate) fn stage(name: &str) -> Result<&'static Stage, String> {
     STAGES.iter().find(|stage| stage.name == name).ok_or_else(|| {
         let names: Vec<&str> = STAGES.iter().map(|stage| stage.name).collect();
         format!("the stages are {}", names.join(", "))
     })
 }
 
-fn percent(text: &str) -> Result<f64, String> {
+pub(crate) fn percent(text: &str) -> Result<f64, String> {
     match text.parse() {
         Ok(percent) if (0.0..=100.0).contains(&percent) => Ok(percent),
         _ => Err("wanted is a percentage, 0..100".into()),

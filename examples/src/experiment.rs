@@ -104,16 +104,26 @@ impl Experiment {
     }
 
     fn sample(&self, stage: &Stage, seed: u64) -> io::Result<Sampled> {
-        let settings = Settings {
+        World::run(self.world(stage, seed), |world| self.sampler(stage).sample(world, stage.run))
+    }
+
+    /// The world of a stage in the run with this seed.
+    #[must_use]
+    pub fn world(&self, stage: &Stage, seed: u64) -> Settings {
+        Settings {
             seed,
             loss: stage.loss.of(self.loss),
             knobs: self.preset.knobs(),
             size: SIZE,
             lies: if stage.lies { self.lies / 100.0 } else { 0.0 },
-        };
+        }
+    }
+
+    /// How a stage is called.
+    #[must_use]
+    pub fn sampler(&self, stage: &Stage) -> Sampler {
         let horizon = stage.horizon.unwrap_or(NO_HORIZON);
-        let sampler = Sampler { requests: self.requests, workers: self.workers, horizon };
-        World::run(settings, |world| sampler.sample(world, stage.run))
+        Sampler { requests: self.requests, workers: self.workers, horizon }
     }
 }
 

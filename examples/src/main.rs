@@ -10,7 +10,7 @@ use std::{
 
 use network_lab::{
     cli::{Cli, Command, Refusal, Runs},
-    download, jitter,
+    download, interrupt, jitter,
     progress::Progress,
     report::{Answer, OutputDirectory, Summary, samples_csv, table},
     storm, what_if,
@@ -20,6 +20,9 @@ use network_lab::{
 const BAD_INPUT: u8 = 2;
 
 fn main() -> ExitCode {
+    if let Err(error) = interrupt::handle() {
+        return complain(&line(&error), 1);
+    }
     match Cli::read(env::args_os()) {
         Ok(cli) => run(&cli),
         Err(Refusal::Asked(text)) => {
