@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, error::ErrorKind, value_parser};
 
 use crate::{
+    amplification::Amplification,
     experiment::Experiment,
     network::{GilbertElliott, Preset},
     stages::{STAGES, Stage},
@@ -66,6 +67,8 @@ pub enum Command {
     Jitter(Runs),
     /// Downloads that break off: what range resumption saves
     Download(Runs),
+    /// Rare failures, amplified: the talk's S(k) = (1-f)^(nk), computed and simulated, and what retries do to it
+    Amplification(Amplification),
     /// A question about your own network and policy: success, percentiles, cost
     Try(Question),
 }
@@ -103,7 +106,17 @@ impl Cli {
     /// # Errors
     /// A [`Refusal`] with what to print.
     pub fn read(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Result<Self, Refusal> {
-        Self::try_parse_from(arguments).map_err(|error| Refusal::of(&error))
+        let cli = Self::try_parse_from(arguments).map_err(|error| Refusal::of(&error))?;
+        cli.check().map_err(|wrong| Refusal::Bad(format!("error: {wrong}")))?;
+        Ok(cli)
+    }
+
+    /// What no single flag shows.
+    fn check(&self) -> Result<(), String> {
+        match &self.command {
+            Some(Command::Amplification(asked)) => asked.check(),
+            _ => Ok(()),
+        }
     }
 
     /// What is to be run: the stages in the talk's order, each once.
@@ -135,6 +148,7 @@ impl Cli {
             Some(Command::Storm(runs)) => (runs, "target/storm"),
             Some(Command::Jitter(runs)) => (runs, "target/jitter"),
             Some(Command::Download(runs)) => (runs, "target/download"),
+            Some(Command::Amplification(asked)) => return asked.out.clone(),
             Some(Command::Try(question)) => return question.out().unwrap_or_else(|| "target/try".into()),
         };
         runs.out.clone().unwrap_or_else(|| by_default.into())

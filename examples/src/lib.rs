@@ -12,6 +12,7 @@
 //! - [`storm`]: what a fleet's retries do to a server after an outage
 //! - [`jitter`]: AWS's experiment of competing writers
 
+pub mod amplification;
 pub mod cli;
 pub mod client;
 pub mod document;

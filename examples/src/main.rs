@@ -9,6 +9,7 @@ use std::{
 };
 
 use network_lab::{
+    amplification::amplification,
     cli::{Cli, Command, Refusal, Runs},
     download, interrupt, jitter,
     progress::Progress,
@@ -45,6 +46,7 @@ fn run(cli: &Cli) -> ExitCode {
         Some(Command::Storm(runs)) => storms(runs),
         Some(Command::Jitter(runs)) => contests(runs),
         Some(Command::Download(runs)) => downloads(runs),
+        Some(Command::Amplification(asked)) => amplification(asked, threads()).map(Results::from),
         Some(Command::Try(question)) => what_if::answer(question, threads()).map(Results::from),
         Some(_) => return ExitCode::FAILURE,
     };
