@@ -9,7 +9,7 @@ use crate::{
     experiment::Experiment,
     network::{GilbertElliott, Preset},
     stages::{STAGES, Stage},
-    what_if::Question,
+    what_if::{Question, sweep::SweepQuestion, tune::TuneQuestion},
 };
 
 /// The talk "Do You Want to Retry?" in virtual time: every stage of its experiment, over many seeds.
@@ -71,6 +71,10 @@ pub enum Command {
     Amplification(Amplification),
     /// A question about your own network and policy: success, percentiles, cost
     Try(Question),
+    /// The same with one or two settings varied: a map of what comes of it
+    Sweep(SweepQuestion),
+    /// The policy with the lowest p99 that holds a success and a limit on requests, as Rust code
+    Tune(TuneQuestion),
 }
 
 /// How often an experiment is run, and where its results go.
@@ -115,6 +119,8 @@ impl Cli {
     fn check(&self) -> Result<(), String> {
         match &self.command {
             Some(Command::Amplification(asked)) => asked.check(),
+            Some(Command::Sweep(question)) => question.check(),
+            Some(Command::Tune(question)) => question.check(),
             _ => Ok(()),
         }
     }
@@ -149,6 +155,8 @@ impl Cli {
             Some(Command::Jitter(runs)) => (runs, "target/jitter"),
             Some(Command::Download(runs)) => (runs, "target/download"),
             Some(Command::Amplification(asked)) => return asked.out.clone(),
+            Some(Command::Sweep(question)) => return question.out(),
+            Some(Command::Tune(question)) => return question.out(),
             Some(Command::Try(question)) => return question.out().unwrap_or_else(|| "target/try".into()),
         };
         runs.out.clone().unwrap_or_else(|| by_default.into())

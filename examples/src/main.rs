@@ -41,17 +41,24 @@ fn run(cli: &Cli) -> ExitCode {
         Ok(directory) => directory,
         Err(error) => return complain(&line(&error), BAD_INPUT),
     };
+    let mut found = true;
     let results = match cli.command() {
         None => talk(cli),
         Some(Command::Storm(runs)) => storms(runs),
         Some(Command::Jitter(runs)) => contests(runs),
         Some(Command::Download(runs)) => downloads(runs),
         Some(Command::Amplification(asked)) => amplification(asked, threads()).map(Results::from),
+        Some(Command::Sweep(question)) => what_if::sweep::sweep(question, threads()).map(Results::from),
+        Some(Command::Tune(question)) => what_if::tune::tune(question, threads()).map(|answer| {
+            found = answer.found;
+            Results::from(answer)
+        }),
         Some(Command::Try(question)) => what_if::answer(question, threads()).map(Results::from),
         Some(_) => return ExitCode::FAILURE,
     };
     match results.and_then(|results| results.deliver(&directory)) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) if found => ExitCode::SUCCESS,
+        Ok(()) => ExitCode::FAILURE,
         Err(error) => complain(&line(&*error), 1),
     }
 }

@@ -41,10 +41,10 @@ impl Question {
         defaults
     }
 
-    /// Whether this setting was given.
+    /// Whether this setting was given as a flag.
     #[must_use]
-    pub fn fixes(&self, name: &str) -> bool {
-        self.given().any(|(setting, _)| setting.name == name)
+    pub fn has_flag(&self, name: &str) -> bool {
+        self.flags.0.iter().any(|(setting, _)| setting.name == name)
     }
 
     /// Where the results go, if it was said.

@@ -6,6 +6,7 @@
 
 mod answer;
 mod arguments;
+mod code;
 mod duration;
 mod figures;
 mod file;
@@ -15,10 +16,13 @@ mod run;
 pub mod setting;
 mod settings;
 mod stack;
+pub mod sweep;
+pub mod tune;
 
 pub use self::{
     answer::answer,
     arguments::Question,
+    code::code,
     figures::{Estimate, Figures},
     interval::Interval,
     report::{csv, json, table},

@@ -56,22 +56,7 @@ struct Number {
 /// The figures with their intervals, and what they are the figures of.
 #[must_use]
 pub fn table(settings: &Settings, figures: &Figures) -> String {
-    let row = |name: &str, estimate: Estimate, decimals: usize, unit: &str| {
-        vec![name.to_owned(), with_unit(estimate.value, decimals, unit), between(estimate.interval, decimals)]
-    };
-    let rows = [
-        row("success", figures.success, 2, " %"),
-        row("half end within (p50)", figures.p50, 1, " s"),
-        row("90 % within (p90)", figures.p90, 1, " s"),
-        row("99 % within (p99)", figures.p99, 1, " s"),
-        row("all within (max)", Estimate { value: figures.max, interval: None }, 1, " s"),
-        row("requests per call", figures.requests, 2, ""),
-        row("the server sends per call", figures.kilobytes, 2, " kB"),
-        row("the client sends per call", figures.asked_kilobytes, 2, " kB"),
-    ];
-    let mut text = grid(&["", "measured", "95 % interval"], rows.into_iter());
-    text += "\n";
-    text += &describe(settings);
+    let mut text = figures_table(figures) + "\n" + &describe(settings, &[]);
     if figures.unfinished > 0 {
         // Writing to a string cannot fail.
         let _ = writeln!(
@@ -83,13 +68,34 @@ pub fn table(settings: &Settings, figures: &Figures) -> String {
     text
 }
 
-/// The settings by their groups, without those that others contain.
-pub(crate) fn describe(settings: &Settings) -> String {
+/// The figures with their intervals.
+pub(crate) fn figures_table(figures: &Figures) -> String {
+    let row = |name: &str, estimate: Estimate, decimals: usize, unit: &str| {
+        vec![name.to_owned(), with_unit(estimate.value, decimals, unit), between(estimate.interval, decimals)]
+    };
+    let time = |name: &str, estimate: Estimate| row(name, estimate, decimals_of(estimate.value), " s");
+    let rows = [
+        row("success", figures.success, 2, " %"),
+        time("half end within (p50)", figures.p50),
+        time("90 % within (p90)", figures.p90),
+        time("99 % within (p99)", figures.p99),
+        time("all within (max)", Estimate { value: figures.max, interval: None }),
+        row("requests per call", figures.requests, 2, ""),
+        row("the server sends per call", figures.kilobytes, 2, " kB"),
+        row("the client sends per call", figures.asked_kilobytes, 2, " kB"),
+    ];
+    grid(&["", "measured", "95 % interval"], rows.into_iter())
+}
+
+/// The settings by their groups, without those that others contain and without these.
+pub(crate) fn describe(settings: &Settings, without: &[&str]) -> String {
     const WIDTH: usize = 110;
     let mut text = String::new();
     for heading in ["Network", "Policy", "Load"] {
         let shown = |setting: &&Setting| {
-            setting.heading == heading && !matches!(setting.name, "p" | "r" | "1-h" | "1-k" | "preset")
+            setting.heading == heading
+                && !matches!(setting.name, "p" | "r" | "1-h" | "1-k" | "preset")
+                && !without.contains(&setting.name)
         };
         let parts: Vec<String> =
             SETTINGS.iter().filter(shown).map(|setting| setting.shown(settings)).collect();
@@ -147,6 +153,15 @@ pub(crate) fn settings_map(settings: &Settings) -> Map<String, Value> {
 pub(crate) fn text_of(writer: csv::Writer<Vec<u8>>) -> io::Result<String> {
     let bytes = writer.into_inner().map_err(csv::IntoInnerError::into_error)?;
     String::from_utf8(bytes).map_err(io::Error::other)
+}
+
+/// So many decimals that a duration shows three digits, down to milliseconds.
+pub(crate) fn decimals_of(seconds: f64) -> usize {
+    match seconds {
+        _ if seconds < 1.0 => 3,
+        _ if seconds < 10.0 => 2,
+        _ => 1,
+    }
 }
 
 /// A figure for people; infinite is "never".
