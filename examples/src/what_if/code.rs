@@ -13,7 +13,7 @@ pub fn code(policy: &Policy, documentation: &[String]) -> String {
     let (deadline_import, deadline) = match policy.deadline {
         None => ("", String::new()),
         Some(limit) => {
-            ("DeadlineLayer, ", format!("        .layer(DeadlineLayer::new({}))\n", duration(limit)))
+            ("DeadlineLayer", format!("        .layer(DeadlineLayer::new({}))\n", duration(limit)))
         }
     };
     let (check_import, check) = match policy.check {
@@ -31,13 +31,24 @@ pub fn code(policy: &Policy, documentation: &[String]) -> String {
     } else {
         "use tower_backoff::{Backoff, Jitter};"
     };
-    let (limits_import, limits) = match limits(policy) {
-        None => ("", String::new()),
+    let (limits_import, limits, layer) = match limits(policy) {
+        None => ("", String::new(), ""),
         Some(limits) => {
-            ("AttemptTimeoutLayer, ", format!("        .layer(AttemptTimeoutLayer::new(){limits})\n"))
+            ("AttemptTimeoutLayer", format!("    let limits = {limits};\n"), "        .layer(limits)\n")
         }
     };
-    let retries = policy.attempts.saturating_sub(1);
+    let imports = [limits_import, deadline_import, "RetryPolicy"];
+    let imports: Vec<&str> = imports.into_iter().filter(|import| !import.is_empty()).collect();
+    let imports = match &imports[..] {
+        [one] => (*one).to_owned(),
+        several => format!("{{{}}}", several.join(", ")),
+    };
+    // Both layers box the client's error; the retry wants it boxed.
+    let boxed =
+        if check.is_empty() && layer.is_empty() { "        .map_err(Into::<BoxError>::into)\n" } else { "" };
+    let retries = format!(".retries({})", policy.attempts.saturating_sub(1));
+    let calls = [&retries, ".backoff(backoff)", ".without_budget()"].map(str::to_owned);
+    let retry = chain("RetryPolicy::standard()", &calls);
     let backoff = backoff(policy);
     let text = format!(
         "\
@@ -49,14 +60,14 @@ use http_body::Body;
 use http_body_util::Full;
 use tower::{{BoxError, Service, ServiceBuilder}};
 {jitter_import}
-{check_import}use tower_retry_policy::{{{limits_import}{deadline_import}RetryPolicy}};
+{check_import}use tower_retry_policy::{imports};
 
 {documentation}pub fn stack<S, B>(
     client: S,
 ) -> impl Service<
     Request<Full<Bytes>>,
     Response = Response<impl Body<Data = Bytes, Error: Into<BoxError>>>,
-    Error: Into<BoxError>,
+    Error = BoxError,
     Future: Send,
 > + Clone
 where
@@ -65,12 +76,12 @@ where
     B: Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
 {{
     let backoff = {backoff};
-    // Measured without the budget, which limits retries to a share of the requests: leave it in for a server
-    // that others use too.
-    let retry = RetryPolicy::standard().retries({retries}).backoff(backoff).without_budget();
-    ServiceBuilder::new()
+    // Measured without the budget, which limits retries to a share of the requests. It protects a
+    // server that others use too: for such a one, leave `without_budget` out.
+    let retry = {retry};
+{limits}    ServiceBuilder::new()
 {deadline}        .retry(retry)
-{check}{limits}        .service(client)
+{check}{layer}{boxed}        .service(client)
 }}
 "
     );
@@ -87,27 +98,43 @@ fn backoff(policy: &Policy) -> String {
         Growth::None => "Backoff::none()".to_owned(),
         Growth::Constant => format!("Backoff::constant({first})"),
         Growth::Linear => format!("Backoff::linear({first})"),
-        Growth::Exponential if policy.factor == 2 => format!("Backoff::exponential({first})"),
-        Growth::Exponential => format!("Backoff::exponential({first}).factor({})", policy.factor),
+        Growth::Exponential => format!("Backoff::exponential({first})"),
         Growth::Urllib3 => format!("Backoff::urllib3({first})"),
     };
     let jitter = match policy.jitter {
-        Jitter::Full => ".jitter(Jitter::Full)".to_owned(),
-        Jitter::Equal => ".jitter(Jitter::Equal)".to_owned(),
-        Jitter::Decorrelated => ".jitter(Jitter::Decorrelated)".to_owned(),
-        Jitter::Proportional { percent } => format!(".jitter(Jitter::Proportional {{ percent: {percent} }})"),
-        Jitter::Additive(extra) => format!(".jitter(Jitter::Additive({}))", duration(extra)),
-        _ => String::new(),
+        Jitter::Full => Some("Jitter::Full".to_owned()),
+        Jitter::Equal => Some("Jitter::Equal".to_owned()),
+        Jitter::Decorrelated => Some("Jitter::Decorrelated".to_owned()),
+        Jitter::Proportional { percent } => Some(format!("Jitter::Proportional {{ percent: {percent} }}")),
+        Jitter::Additive(extra) => Some(format!("Jitter::Additive({})", duration(extra))),
+        _ => None,
     };
-    let cap = policy.cap.map_or_else(String::new, |cap| format!(".cap({})", duration(cap)));
-    kind + &cap + &jitter
+    let factor = match policy.growth {
+        Growth::Exponential if policy.factor != 2 => Some(format!(".factor({})", policy.factor)),
+        _ => None,
+    };
+    let cap = policy.cap.map(|cap| format!(".cap({})", duration(cap)));
+    let jitter = jitter.map(|jitter| format!(".jitter({jitter})"));
+    let calls: Vec<String> = [factor, cap, jitter].into_iter().flatten().collect();
+    chain(&kind, &calls)
 }
 
 fn limits(policy: &Policy) -> Option<String> {
     let limit = |name: &str, limit: Option<Duration>| Some(format!(".{name}({})", duration(limit?)));
     let limits = [limit("head", policy.head), limit("idle", policy.idle), limit("total", policy.total)];
-    let limits: String = limits.into_iter().flatten().collect();
-    (!limits.is_empty()).then_some(limits)
+    let limits: Vec<String> = limits.into_iter().flatten().collect();
+    (!limits.is_empty()).then(|| chain("AttemptTimeoutLayer::new()", &limits))
+}
+
+/// Calls on one line or on a line each, as rustfmt's defaults have it.
+fn chain(root: &str, calls: &[String]) -> String {
+    const WIDTH: usize = 60;
+    let line = format!("{root}{}", calls.concat());
+    if calls.len() < 2 || line.len() <= WIDTH {
+        return line;
+    }
+    let calls: String = calls.iter().map(|call| format!("\n        {call}")).collect();
+    format!("{root}{calls}")
 }
 
 fn duration(duration: Duration) -> String {
@@ -115,6 +142,7 @@ fn duration(duration: Duration) -> String {
     match nanos {
         _ if nanos.is_multiple_of(1_000_000_000) => format!("Duration::from_secs({})", duration.as_secs()),
         _ if nanos.is_multiple_of(1_000_000) => format!("Duration::from_millis({})", duration.as_millis()),
+        _ if nanos.is_multiple_of(1_000) => format!("Duration::from_micros({})", duration.as_micros()),
         _ => format!("Duration::from_nanos({nanos})"),
     }
 }
