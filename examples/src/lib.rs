@@ -7,8 +7,11 @@
 //! - [`world`], [`sampler`], [`seeds`], [`experiment`]: one run, its calls, many runs, all of it
 //! - [`report`]: the table and the files
 //! - [`download`]: on the same network, a file that breaks off, with and without range resumption
+//! - [`what_if`]: questions about one's own network and policy
+//! - [`sampling`]: the program `sampler`, here or over the real network
 //!
 //! Beside it, without a network:
+//! - [`amplification`]: what rare failures add up to
 //! - [`storm`]: what a fleet's retries do to a server after an outage
 //! - [`jitter`]: AWS's experiment of competing writers
 

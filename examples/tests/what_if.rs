@@ -44,6 +44,9 @@ fn without_flags_the_policy_is_the_recommended_one() {
     }
 }
 
+/// Seed, flag, seconds and requests of a call.
+type Row = (u64, Option<u8>, Option<f64>, Option<u64>);
+
 #[test]
 fn the_figures_agree_with_the_calls() {
     let scratch = Scratch::new("try-figures");
@@ -54,8 +57,7 @@ fn the_figures_agree_with_the_calls() {
     let text = printed(&talk(&out, &arguments));
     let files = files(&out);
     let mut rows = csv::Reader::from_reader(files["try.csv"].as_bytes());
-    let rows: Vec<(u64, Option<u8>, Option<f64>, Option<u64>)> =
-        rows.deserialize().map(|row| row.unwrap()).collect();
+    let rows: Vec<Row> = rows.deserialize().map(|row| row.unwrap()).collect();
     assert_eq!(rows.len(), 200);
     let figures = &json(&files, "try.json")["figures"];
     let ok = rows.iter().filter(|row| row.1 == Some(0)).count();
@@ -125,7 +127,7 @@ fn a_flag_wins_over_the_file_and_the_file_over_the_defaults() {
         ("loss", "5,30,100,0"),
         ("probe", "off"),
         ("delay", "40ms"),
-        ("size", "20000"),
+        ("size", "10000"),
         ("head", "5s"),
         ("check", "json"),
         ("seeds", "2"),

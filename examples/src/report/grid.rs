@@ -1,6 +1,7 @@
 //! Rows under headings.
 
-/// The rows under their headings: the first column to the left, the others to the right, each as wide as it needs.
+/// The rows under their headings: the first column to the left, the others to the right, each as wide as it needs;
+/// no blanks at the end of a line.
 #[must_use]
 pub fn grid(headings: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
     let headings = headings.iter().map(|heading| (*heading).to_owned()).collect();
@@ -15,7 +16,7 @@ pub fn grid(headings: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Strin
             0 => format!("{cell:width$}"),
             _ => format!("  {cell:>width$}"),
         });
-        cells.collect::<String>() + "\n"
+        cells.collect::<String>().trim_end().to_owned() + "\n"
     };
     rows.iter().map(line).collect()
 }

@@ -117,7 +117,7 @@ impl Ranges {
         format!(
             "search   {candidates} policies and {} near the best of them, on seeds {from}..{to}\n\
              figures  on seeds {first}..{last}, which the search has not seen; {rejected}\n",
-            candidates / 2
+            search::neighbours(candidates)
         )
     }
 }

@@ -1,4 +1,4 @@
-//! Successive halving, twice: among candidates from anywhere, then among neighbours of the best.
+//! Successive halving: among candidates from anywhere, then twice among neighbours of the best.
 
 use std::io;
 
@@ -13,10 +13,11 @@ use crate::{
 };
 
 /// Seeds after each halving.
-pub(super) const SEEDS: [u64; 5] = [2, 4, 8, 16, 32];
+pub(super) const SEEDS: [u64; 4] = [4, 8, 16, 32];
 
-/// How many of the first search's best get neighbours.
+/// How many of the best get neighbours, and how often.
 const PARENTS: usize = 4;
+const GENERATIONS: u64 = 2;
 
 /// A policy and its runs so far.
 #[derive(Debug, Clone)]
@@ -44,13 +45,26 @@ pub fn search(
     let mut random = Random::new(seed, Purpose::Candidates);
     let mut field = vec![Candidate::new(space.start().clone())];
     field.extend((1..candidates).map(|_| Candidate::new(space.anywhere(&mut random))));
-    let best = halve(space, goal, field, first_seed, threads, &done)?;
-    let mut field: Vec<Candidate> = best.into_iter().take(PARENTS).collect();
-    for parent in field.clone() {
-        let children = candidates / 2 / PARENTS;
-        field.extend((0..children).map(|_| Candidate::new(space.near(&parent.policy, &mut random))));
+    let mut best = halve(space, goal, field, first_seed, threads, &done)?;
+    for _ in 0..GENERATIONS {
+        let mut field: Vec<Candidate> = best.into_iter().take(PARENTS).collect();
+        for parent in field.clone() {
+            let children = (0..children(candidates)).map(|_| space.near(&parent.policy, &mut random));
+            field.extend(children.map(Candidate::new));
+        }
+        best = halve(space, goal, field, first_seed, threads, &done)?;
     }
-    halve(space, goal, field, first_seed, threads, &done)
+    Ok(best)
+}
+
+/// How many neighbours each of the best gets.
+fn children(candidates: usize) -> usize {
+    candidates / 2 / PARENTS
+}
+
+/// How many policies a search looks at beyond the first ones.
+pub(super) fn neighbours(candidates: usize) -> usize {
+    GENERATIONS as usize * PARENTS * children(candidates)
 }
 
 /// How many runs a search makes at the most.
@@ -64,7 +78,7 @@ pub(super) fn runs(candidates: usize) -> u64 {
         });
         rounds.sum::<u64>()
     };
-    halving(candidates) + halving(PARENTS + candidates / 2 / PARENTS * PARENTS)
+    halving(candidates) + GENERATIONS * halving(PARENTS * (1 + children(candidates)))
 }
 
 /// Lets the field run on more and more seeds and drops the worse half each time; what is left, best first.
