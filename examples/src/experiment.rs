@@ -4,6 +4,7 @@ use std::io;
 
 use crate::{
     capture::{Capture, Tap},
+    document::SIZE,
     network::{GilbertElliott, Preset},
     sampler::{NO_HORIZON, Sampled, Sampler},
     seeds::over_seeds,
@@ -120,15 +121,27 @@ impl Experiment {
     }
 
     fn sample(&self, stage: &Stage, seed: u64, tap: Option<Tap>) -> io::Result<Sampled> {
-        let settings = Settings {
+        let settings = self.world(stage, seed);
+        World::run_tapped(settings, tap, |world| self.sampler(stage).sample(world, stage.run))
+    }
+
+    /// The world of a stage in the run with this seed.
+    #[must_use]
+    pub fn world(&self, stage: &Stage, seed: u64) -> Settings {
+        Settings {
             seed,
             loss: stage.loss.of(self.loss),
             knobs: self.preset.knobs(),
+            size: SIZE,
             lies: if stage.lies { self.lies / 100.0 } else { 0.0 },
-        };
+        }
+    }
+
+    /// How a stage is called.
+    #[must_use]
+    pub fn sampler(&self, stage: &Stage) -> Sampler {
         let horizon = stage.horizon.unwrap_or(NO_HORIZON);
-        let sampler = Sampler { requests: self.requests, workers: self.workers, horizon };
-        World::run_tapped(settings, tap, |world| sampler.sample(world, stage.run))
+        Sampler { requests: self.requests, workers: self.workers, horizon }
     }
 }
 

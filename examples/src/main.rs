@@ -9,18 +9,23 @@ use std::{
 };
 
 use network_lab::{
+    amplification::amplification,
     cli::{Cli, Command, Refusal, Runs},
-    download, jitter,
+    download, interrupt, jitter,
     progress::Progress,
-    report::{OutputDirectory, table},
+    report::{Answer, OutputDirectory, table},
     storm,
     talk::{File, Talk},
+    what_if,
 };
 
 /// The input cannot be used.
 const BAD_INPUT: u8 = 2;
 
 fn main() -> ExitCode {
+    if let Err(error) = interrupt::handle() {
+        return complain(&line(&error), 1);
+    }
     match Cli::read(env::args_os()) {
         Ok(cli) => run(&cli),
         Err(Refusal::Asked(text)) => {
@@ -38,15 +43,24 @@ fn run(cli: &Cli) -> ExitCode {
         Ok(directory) => directory,
         Err(error) => return complain(&line(&error), BAD_INPUT),
     };
+    let mut found = true;
     let results = match cli.command() {
         None => talk(cli),
         Some(Command::Storm(runs)) => storms(runs),
         Some(Command::Jitter(runs)) => contests(runs),
         Some(Command::Download(runs)) => downloads(runs),
+        Some(Command::Amplification(asked)) => amplification(asked, threads()).map(Results::from),
+        Some(Command::Sweep(question)) => what_if::sweep::sweep(question, threads()).map(Results::from),
+        Some(Command::Tune(question)) => what_if::tune::tune(question, threads()).map(|answer| {
+            found = answer.found;
+            Results::from(answer)
+        }),
+        Some(Command::Try(question)) => what_if::answer(question, threads()).map(Results::from),
         Some(_) => return ExitCode::FAILURE,
     };
     match results.and_then(|results| results.deliver(&directory)) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) if found => ExitCode::SUCCESS,
+        Ok(()) => ExitCode::FAILURE,
         Err(error) => complain(&line(&*error), 1),
     }
 }
@@ -55,6 +69,13 @@ fn run(cli: &Cli) -> ExitCode {
 struct Results {
     files: Vec<File>,
     table: String,
+}
+
+impl From<Answer> for Results {
+    fn from(answer: Answer) -> Self {
+        let files = answer.files.into_iter().map(|(name, text)| (name, text.into_bytes()));
+        Self { files: files.collect(), table: answer.text }
+    }
 }
 
 impl Results {

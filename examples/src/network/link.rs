@@ -21,6 +21,7 @@ pub(crate) struct Wire {
     delay: Duration,
     queue: Option<LossyQueue>,
     in_flight: VecDeque<(Duration, Packet)>,
+    sent: u64,
 }
 
 /// The sender's queue with its loss chain.
@@ -37,7 +38,7 @@ type Flow = (u16, u16);
 
 impl Wire {
     pub(crate) fn new(delay: Duration, queue: Option<LossyQueue>) -> Self {
-        Self { delay, queue, in_flight: VecDeque::new() }
+        Self { delay, queue, in_flight: VecDeque::new(), sent: 0 }
     }
 
     /// Takes what a host sends at this moment.
@@ -47,6 +48,7 @@ impl Wire {
     pub(crate) fn send(&mut self, now: Duration, packets: &mut Vec<Packet>) {
         let mut decided: Vec<(Flow, bool)> = Vec::new();
         for packet in packets.drain(..) {
+            self.sent += packet.len() as u64;
             let lost = match &mut self.queue {
                 None => false,
                 Some(queue) => match data_flow(&packet) {
@@ -72,6 +74,11 @@ impl Wire {
         while let Some((_, packet)) = self.in_flight.pop_front_if(|(due, _)| *due <= now) {
             device.arrived.push_back(packet);
         }
+    }
+
+    /// Bytes of all IP packets that entered, lost ones included.
+    pub(crate) fn sent(&self) -> u64 {
+        self.sent
     }
 
     /// When the next packet arrives.
@@ -205,6 +212,7 @@ mod tests {
         let bare = packet(1, b"");
         wire.send(Duration::ZERO, &mut vec![bare.clone(), bare.clone(), bare.clone(), bare.clone()]);
         assert_eq!(arrived(&mut wire, Duration::ZERO).len(), 2);
+        assert_eq!(wire.sent(), 4 * bare.len() as u64, "what is lost was sent");
     }
 
     #[test]

@@ -34,6 +34,7 @@ use std::sync::Arc;
 
 use smoltcp::wire::Ipv4Address;
 
+pub(crate) use self::stream::Silence;
 use self::{
     clock::Clock,
     host::Host,
@@ -55,6 +56,16 @@ use crate::{
 
 pub(crate) const CLIENT: Ipv4Address = Ipv4Address::new(10, 0, 0, 1);
 pub(crate) const SERVER: Ipv4Address = Ipv4Address::new(10, 0, 0, 2);
+
+/// What the two hosts have put on the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct BytesSent {
+    /// The server.
+    pub server: u64,
+    /// The client.
+    pub client: u64,
+}
 
 /// A running network; clones are the same network.
 #[derive(Debug, Clone)]
@@ -105,6 +116,13 @@ impl Network {
     #[must_use]
     pub fn is_off(&self) -> bool {
         self.off
+    }
+
+    /// Bytes of the IP packets that either host has sent so far, lost and repeated ones included.
+    #[must_use]
+    pub fn bytes_sent(&self) -> BytesSent {
+        let hosts = self.shared.hosts();
+        BytesSent { server: hosts.to_client.sent(), client: hosts.to_server.sent() }
     }
 
     fn shared(&self) -> &Arc<Shared> {

@@ -102,7 +102,10 @@ mod tests {
     use crate::stages::limits::TIMEOUT;
 
     fn samples(times: &[(u64, bool)]) -> Vec<Sample> {
-        times.iter().map(|&(millis, ok)| Sample { ok, took: Duration::from_millis(millis) }).collect()
+        times
+            .iter()
+            .map(|&(millis, ok)| Sample { ok, took: Duration::from_millis(millis), requests: 1 })
+            .collect()
     }
 
     #[test]

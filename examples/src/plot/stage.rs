@@ -98,8 +98,11 @@ mod tests {
     #[test]
     fn the_95th_percentile_is_that_of_the_nearest_rank() {
         for (calls, within) in [(0, 0), (1, 1), (19, 19), (20, 19), (40, 38), (100, 95)] {
-            let samples =
-                (1..=calls).rev().map(|seconds| Sample { ok: true, took: Duration::from_secs(seconds) });
+            let samples = (1..=calls).rev().map(|seconds| Sample {
+                ok: true,
+                took: Duration::from_secs(seconds),
+                requests: 1,
+            });
             let within_95th = within_95th(&samples.collect::<Vec<_>>());
             assert_eq!(within_95th.len(), within, "{calls} calls");
             assert!(within_95th.iter().all(|sample| sample.took.as_secs() <= within as u64));
