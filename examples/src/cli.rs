@@ -5,9 +5,11 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, error::ErrorKind, value_parser};
 
 use crate::{
+    amplification::Amplification,
     experiment::Experiment,
     network::{GilbertElliott, Preset},
     stages::{STAGES, Stage},
+    what_if::{Question, sweep::SweepQuestion, tune::TuneQuestion},
 };
 
 /// The talk "Do You Want to Retry?" in virtual time: every stage of its experiment, over many seeds.
@@ -50,7 +52,11 @@ pub struct Cli {
     #[arg(long, value_enum, default_value_t = Preset::Talk)]
     preset: Preset,
 
-    /// The directory for summary.json and the stages' CSV files
+    /// How much of the probe the captures hold packet by packet: so much of every tenth of a second
+    #[arg(long, value_name = "PERCENT", default_value = "1", value_parser = percent, allow_negative_numbers = true)]
+    capture_probe: f64,
+
+    /// The directory for the page, the plots, the captures and the figures
     #[arg(long, value_name = "DIR", default_value = "target/talk")]
     out: PathBuf,
 }
@@ -65,6 +71,14 @@ pub enum Command {
     Jitter(Runs),
     /// Downloads that break off: what range resumption saves
     Download(Runs),
+    /// Rare failures, amplified: the talk's S(k) = (1-f)^(nk), computed and simulated, and what retries do to it
+    Amplification(Amplification),
+    /// A question about your own network and policy: success, percentiles, cost
+    Try(Question),
+    /// The same with one or two settings varied: a map of what comes of it
+    Sweep(SweepQuestion),
+    /// The policy with the lowest p99 that holds a success and a limit on requests, as Rust code
+    Tune(TuneQuestion),
 }
 
 /// How often an experiment is run, and where its results go.
@@ -100,10 +114,19 @@ impl Cli {
     /// # Errors
     /// A [`Refusal`] with what to print.
     pub fn read(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Result<Self, Refusal> {
-        Self::try_parse_from(arguments).map_err(|error| match error.kind() {
-            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Refusal::Asked(error.to_string()),
-            _ => Refusal::Bad(first_paragraph(&error.to_string())),
-        })
+        let cli = Self::try_parse_from(arguments).map_err(|error| Refusal::of(&error))?;
+        cli.check().map_err(|wrong| Refusal::Bad(format!("error: {wrong}")))?;
+        Ok(cli)
+    }
+
+    /// What no single flag shows.
+    fn check(&self) -> Result<(), String> {
+        match &self.command {
+            Some(Command::Amplification(asked)) => asked.check(),
+            Some(Command::Sweep(question)) => question.check(),
+            Some(Command::Tune(question)) => question.check(),
+            _ => Ok(()),
+        }
     }
 
     /// What is to be run: the stages in the talk's order, each once.
@@ -121,6 +144,12 @@ impl Cli {
         experiment
     }
 
+    /// The share of the probe's packets in the captures, in percent.
+    #[must_use]
+    pub fn capture_probe(&self) -> f64 {
+        self.capture_probe
+    }
+
     /// What is to be run instead, if anything.
     #[must_use]
     pub fn command(&self) -> Option<&Command> {
@@ -135,19 +164,32 @@ impl Cli {
             Some(Command::Storm(runs)) => (runs, "target/storm"),
             Some(Command::Jitter(runs)) => (runs, "target/jitter"),
             Some(Command::Download(runs)) => (runs, "target/download"),
+            Some(Command::Amplification(asked)) => return asked.out.clone(),
+            Some(Command::Sweep(question)) => return question.out(),
+            Some(Command::Tune(question)) => return question.out(),
+            Some(Command::Try(question)) => return question.out().unwrap_or_else(|| "target/try".into()),
         };
         runs.out.clone().unwrap_or_else(|| by_default.into())
     }
 }
 
-fn stage(name: &str) -> Result<&'static Stage, String> {
+impl Refusal {
+    pub(crate) fn of(error: &clap::Error) -> Self {
+        match error.kind() {
+            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Self::Asked(error.to_string()),
+            _ => Self::Bad(first_paragraph(&error.to_string())),
+        }
+    }
+}
+
+pub(crate) fn stage(name: &str) -> Result<&'static Stage, String> {
     STAGES.iter().find(|stage| stage.name == name).ok_or_else(|| {
         let names: Vec<&str> = STAGES.iter().map(|stage| stage.name).collect();
         format!("the stages are {}", names.join(", "))
     })
 }
 
-fn percent(text: &str) -> Result<f64, String> {
+pub(crate) fn percent(text: &str) -> Result<f64, String> {
     match text.parse() {
         Ok(percent) if (0.0..=100.0).contains(&percent) => Ok(percent),
         _ => Err("wanted is a percentage, 0..100".into()),
@@ -207,6 +249,7 @@ mod tests {
             (&["--lies", "101"], "0..100"),
             (&["--lies", "-1"], "0..100"),
             (&["--lies", "NaN"], "0..100"),
+            (&["--capture-probe", "101"], "0..100"),
             (&["--preset", "x"], "[possible values: talk, no-probe]"),
             (&["--out"], "--out"),
             (&["more"], "'more'"),

@@ -1,4 +1,4 @@
-//! The client that the stages build on: hyper-util's, over the simulated network, with counters.
+//! The client that the stages build on: hyper-util's, over the simulated network or the real one, with counters.
 
 use std::{
     future::Future,
@@ -22,7 +22,10 @@ use hyper_util::{
 use tower::BoxError;
 use tower_service::Service;
 
-use crate::network::{Connector, Network};
+use crate::{
+    network::{Connector, Network},
+    transport::Transport,
+};
 
 /// An HTTP client as the talk's: a new connection for every request, and no retries of its own.
 ///
@@ -45,7 +48,7 @@ pub struct Counters {
 /// A connector that counts the attempts.
 #[derive(Debug, Clone)]
 struct Counted {
-    inner: Connector,
+    inner: Transport,
     counters: Arc<Counters>,
 }
 
@@ -59,8 +62,17 @@ impl Client {
     /// A client for one call, with counters of its own; `seed` is for the call's policies.
     #[must_use]
     pub fn new(network: Network, seed: u64) -> Self {
-        let counters = Arc::new(Counters::default());
-        Self::build(Counted { inner: Connector::new(network), counters }, seed)
+        Self::over(Transport::simulated(Connector::new(network)), seed)
+    }
+
+    /// A client for one call to a server of the real network: `http` only.
+    #[must_use]
+    pub fn over_tcp(seed: u64) -> Self {
+        Self::over(Transport::tcp(), seed)
+    }
+
+    fn over(inner: Transport, seed: u64) -> Self {
+        Self::build(Counted { inner, counters: Arc::new(Counters::default()) }, seed)
     }
 
     fn build(connector: Counted, seed: u64) -> Self {
@@ -132,9 +144,9 @@ impl Service<Request<Full<Bytes>>> for Client {
 }
 
 impl Service<Uri> for Counted {
-    type Response = <Connector as Service<Uri>>::Response;
-    type Error = <Connector as Service<Uri>>::Error;
-    type Future = <Connector as Service<Uri>>::Future;
+    type Response = <Transport as Service<Uri>>::Response;
+    type Error = <Transport as Service<Uri>>::Error;
+    type Future = <Transport as Service<Uri>>::Future;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         self.inner.poll_ready(cx)

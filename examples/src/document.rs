@@ -1,20 +1,20 @@
-//! What the server serves: about 7 kB of random JSON, as in the talk.
+//! What the server serves: random JSON, about 7 kB of it as in the talk.
 
 use bytes::Bytes;
 use serde_json::{Value, json};
 
 use crate::random::{Purpose, Random};
 
-/// The least length of the document in bytes.
-const LENGTH: usize = 7_000;
+/// The talk's document, in bytes.
+pub const SIZE: usize = 7_000;
 
-/// The document of the run with this seed.
+/// The document of the run with this seed: of so many bytes at least, and less than a record of 75 more.
 #[must_use]
-pub fn document(seed: u64) -> Bytes {
+pub fn document(seed: u64, size: usize) -> Bytes {
     let mut random = Random::new(seed, Purpose::Document);
     let mut records: Vec<Value> = Vec::new();
     let mut length = 2;
-    while length < LENGTH {
+    while length < size {
         let record = json!({
             "id": records.len(),
             "name": format!("{:016x}", random.next_u64()),
@@ -34,11 +34,20 @@ mod tests {
     #[test]
     fn documents_are_json_of_seven_kilobytes_and_differ_by_seed() {
         for seed in 0..20 {
-            let text = document(seed);
+            let text = document(seed, SIZE);
             assert!((7_000..7_200).contains(&text.len()), "{}", text.len());
             assert!(serde_json::from_slice::<Value>(&text).unwrap().is_array());
-            assert_eq!(text, document(seed));
-            assert_ne!(text, document(seed + 1));
+            assert_eq!(text, document(seed, SIZE));
+            assert_ne!(text, document(seed + 1, SIZE));
+        }
+    }
+
+    #[test]
+    fn documents_are_as_long_as_was_asked() {
+        for size in [0, 1, 2, 3, 100, 7_000, 100_000] {
+            let text = document(1, size);
+            assert!((size.max(2)..size + 75).contains(&text.len()), "{size}: {}", text.len());
+            assert!(serde_json::from_slice::<Value>(&text).unwrap().is_array());
         }
     }
 }

@@ -3,6 +3,8 @@
 use std::io;
 
 use crate::{
+    capture::{Capture, Tap},
+    document::SIZE,
     network::{GilbertElliott, Preset},
     sampler::{NO_HORIZON, Sampled, Sampler},
     seeds::over_seeds,
@@ -89,7 +91,7 @@ impl Experiment {
         done: impl Fn() + Sync,
     ) -> io::Result<StageResult> {
         let run = |seed| -> io::Result<_> {
-            let sampled = self.sample(stage, seed)?;
+            let sampled = self.sample(stage, seed, None)?;
             let figures = Figures::of(&sampled);
             Ok((figures, (seed == self.seed).then_some(sampled)))
         };
@@ -102,16 +104,44 @@ impl Experiment {
         Ok(StageResult { stage, first, figures })
     }
 
-    fn sample(&self, stage: &Stage, seed: u64) -> io::Result<Sampled> {
-        let settings = Settings {
+    /// Runs each stage's first seed once more and captures its packets: of the probe's this share (0..1).
+    ///
+    /// Captures follow the stages' order. They change nothing in the runs, and cost nothing in the others.
+    ///
+    /// # Errors
+    /// If a run's runtime cannot be built.
+    pub fn captures(&self, share: f64, threads: usize, done: impl Fn() + Sync) -> io::Result<Vec<Capture>> {
+        let capture = |stage: usize| {
+            let tap = Tap::new();
+            let sampled = self.sample(self.stages[stage], self.seed, Some(tap.clone()))?;
+            Ok(Capture::new(&tap, self.seed, sampled.took, share))
+        };
+        let stages = self.stages.len() as u64;
+        over_seeds(0, stages, threads, |stage| capture(stage as usize), done).into_iter().collect()
+    }
+
+    fn sample(&self, stage: &Stage, seed: u64, tap: Option<Tap>) -> io::Result<Sampled> {
+        let settings = self.world(stage, seed);
+        World::run_tapped(settings, tap, |world| self.sampler(stage).sample(world, stage.run))
+    }
+
+    /// The world of a stage in the run with this seed.
+    #[must_use]
+    pub fn world(&self, stage: &Stage, seed: u64) -> Settings {
+        Settings {
             seed,
             loss: stage.loss.of(self.loss),
             knobs: self.preset.knobs(),
+            size: SIZE,
             lies: if stage.lies { self.lies / 100.0 } else { 0.0 },
-        };
+        }
+    }
+
+    /// How a stage is called.
+    #[must_use]
+    pub fn sampler(&self, stage: &Stage) -> Sampler {
         let horizon = stage.horizon.unwrap_or(NO_HORIZON);
-        let sampler = Sampler { requests: self.requests, workers: self.workers, horizon };
-        World::run(settings, |world| sampler.sample(world, stage.run))
+        Sampler { requests: self.requests, workers: self.workers, horizon }
     }
 }
 

@@ -9,17 +9,23 @@ use std::{
 };
 
 use network_lab::{
+    amplification::amplification,
     cli::{Cli, Command, Refusal, Runs},
-    download, jitter,
+    download, interrupt, jitter,
     progress::Progress,
-    report::{OutputDirectory, Summary, samples_csv, table},
+    report::{Answer, OutputDirectory, table},
     storm,
+    talk::{File, Talk},
+    what_if,
 };
 
 /// The input cannot be used.
 const BAD_INPUT: u8 = 2;
 
 fn main() -> ExitCode {
+    if let Err(error) = interrupt::handle() {
+        return complain(&line(&error), 1);
+    }
     match Cli::read(env::args_os()) {
         Ok(cli) => run(&cli),
         Err(Refusal::Asked(text)) => {
@@ -37,23 +43,39 @@ fn run(cli: &Cli) -> ExitCode {
         Ok(directory) => directory,
         Err(error) => return complain(&line(&error), BAD_INPUT),
     };
+    let mut found = true;
     let results = match cli.command() {
         None => talk(cli),
         Some(Command::Storm(runs)) => storms(runs),
         Some(Command::Jitter(runs)) => contests(runs),
         Some(Command::Download(runs)) => downloads(runs),
+        Some(Command::Amplification(asked)) => amplification(asked, threads()).map(Results::from),
+        Some(Command::Sweep(question)) => what_if::sweep::sweep(question, threads()).map(Results::from),
+        Some(Command::Tune(question)) => what_if::tune::tune(question, threads()).map(|answer| {
+            found = answer.found;
+            Results::from(answer)
+        }),
+        Some(Command::Try(question)) => what_if::answer(question, threads()).map(Results::from),
         Some(_) => return ExitCode::FAILURE,
     };
     match results.and_then(|results| results.deliver(&directory)) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) if found => ExitCode::SUCCESS,
+        Ok(()) => ExitCode::FAILURE,
         Err(error) => complain(&line(&*error), 1),
     }
 }
 
 /// What an experiment leaves.
 struct Results {
-    files: Vec<(String, String)>,
+    files: Vec<File>,
     table: String,
+}
+
+impl From<Answer> for Results {
+    fn from(answer: Answer) -> Self {
+        let files = answer.files.into_iter().map(|(name, text)| (name, text.into_bytes()));
+        Self { files: files.collect(), table: answer.text }
+    }
 }
 
 impl Results {
@@ -66,15 +88,15 @@ impl Results {
 
 fn talk(cli: &Cli) -> Result<Results, Box<dyn Error>> {
     let experiment = cli.experiment();
-    let progress = Progress::new(experiment.runs());
-    let results = experiment.run(threads(), || progress.advance())?;
+    let progress = Progress::new(Talk::runs(&experiment));
+    let talk = Talk::run(experiment, cli.capture_probe(), threads(), || progress.advance())?;
     drop(progress);
-    let summary = Summary::new(&experiment, &results);
-    let mut files = vec![("summary.json".to_owned(), summary.to_json()?)];
-    files.extend(
-        results.iter().map(|result| (format!("{}.csv", result.stage.name), samples_csv(&result.first))),
+    let table = format!(
+        "{}\nAll of it to look at: {}\n",
+        table(&talk.summary()),
+        cli.out().join("index.html").display()
     );
-    Ok(Results { files, table: table(&summary) })
+    Ok(Results { files: talk.files()?, table })
 }
 
 fn storms(&Runs { seed, seeds, .. }: &Runs) -> Result<Results, Box<dyn Error>> {
@@ -82,7 +104,8 @@ fn storms(&Runs { seed, seeds, .. }: &Runs) -> Result<Results, Box<dyn Error>> {
     let outcomes = storm::storms(seed, seeds, threads(), || progress.advance())?;
     drop(progress);
     let json = storm::json(seed, seeds, &outcomes)?;
-    let files = vec![("storm.csv".to_owned(), storm::csv(&outcomes)), ("storm.json".to_owned(), json)];
+    let files =
+        vec![("storm.csv".to_owned(), storm::csv(&outcomes).into()), ("storm.json".to_owned(), json.into())];
     Ok(Results { files, table: storm::table(seed, seeds, &outcomes) })
 }
 
@@ -92,7 +115,8 @@ fn contests(&Runs { seed, seeds, .. }: &Runs) -> Result<Results, Box<dyn Error>>
     let points = jitter::contests(seed, seeds, threads(), || progress.advance())?;
     drop(progress);
     let json = jitter::json(seed, seeds, &points)?;
-    let files = vec![("jitter.csv".to_owned(), jitter::csv(&points)), ("jitter.json".to_owned(), json)];
+    let files =
+        vec![("jitter.csv".to_owned(), jitter::csv(&points).into()), ("jitter.json".to_owned(), json.into())];
     Ok(Results { files, table: jitter::table(seed, seeds, &points) })
 }
 
@@ -102,7 +126,7 @@ fn downloads(&Runs { seed, seeds, .. }: &Runs) -> Result<Results, Box<dyn Error>
     drop(progress);
     let json = download::json(seed, seeds, &outcomes)?;
     let csv = download::csv(seed, &outcomes)?;
-    let files = vec![("download.csv".to_owned(), csv), ("download.json".to_owned(), json)];
+    let files = vec![("download.csv".to_owned(), csv.into()), ("download.json".to_owned(), json.into())];
     Ok(Results { files, table: download::table(seed, seeds, &outcomes) })
 }
 

@@ -1,8 +1,13 @@
-//! A progress bar on stderr while the experiment runs.
+//! A progress bar on stderr while an experiment runs.
 
-use indicatif::{ProgressBar, ProgressStyle};
+use std::sync::{Mutex, PoisonError};
 
-/// How far the runs have come; invisible where stderr is no terminal.
+use indicatif::{ProgressBar, ProgressStyle, WeakProgressBar};
+
+/// The bar on the terminal, if there is one.
+static SHOWN: Mutex<Option<WeakProgressBar>> = Mutex::new(None);
+
+/// How far it has come; invisible where stderr is no terminal.
 #[derive(Debug)]
 pub struct Progress {
     bar: ProgressBar,
@@ -12,16 +17,33 @@ impl Progress {
     /// Of so many runs.
     #[must_use]
     pub fn new(runs: u64) -> Self {
-        let bar = ProgressBar::new(runs);
-        if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} runs, {eta} left") {
+        Self::counting(runs, "runs")
+    }
+
+    /// Of so many of something.
+    #[must_use]
+    pub fn counting(count: u64, of_what: &str) -> Self {
+        let bar = ProgressBar::new(count);
+        if let Ok(style) =
+            ProgressStyle::with_template(&format!("{{bar:40}} {{pos}}/{{len}} {of_what}, {{eta}} left"))
+        {
             bar.set_style(style);
         }
+        *SHOWN.lock().unwrap_or_else(PoisonError::into_inner) = Some(bar.downgrade());
         Self { bar }
     }
 
-    /// One more run is done.
+    /// One more is done.
     pub fn advance(&self) {
         self.bar.inc(1);
+    }
+}
+
+/// Takes the bar off the terminal, for a program that ends in the middle of a run.
+pub(crate) fn clear() {
+    let shown = SHOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(bar) = shown.as_ref().and_then(WeakProgressBar::upgrade) {
+        bar.finish_and_clear();
     }
 }
 

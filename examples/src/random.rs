@@ -29,6 +29,14 @@ pub enum Purpose {
     Clients = 8,
     /// The seeds of the retries and throttles of a storm or a contest.
     Policies = 9,
+    /// Which packets of the probe a capture shows as lost: drawn after the run.
+    ProbePath = 10,
+    /// Which seeds count how often when a figure's interval is estimated.
+    Resampling = 20,
+    /// The candidates of a search for a policy.
+    Candidates = 21,
+    /// The trials of a chain of parts that may fail.
+    Trials = 22,
 }
 
 /// A generator of one purpose in one run.

@@ -1,9 +1,9 @@
-//! The talk's sampler: so many calls of one function in a pool of workers, in virtual time.
+//! The talk's sampler: so many calls of one function in a pool of workers.
 
 use std::{
-    panic,
+    io, panic,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
@@ -11,14 +11,15 @@ use std::{
 
 use http::Uri;
 use tokio::{
+    sync::mpsc::{UnboundedSender, unbounded_channel},
     task::JoinSet,
     time::{Instant, timeout},
 };
 
 use crate::{
     client::{Client, Counters},
+    place::Place,
     stages::Call,
-    world::World,
 };
 
 /// How often a function is called, and by how many workers at a time.
@@ -29,7 +30,7 @@ pub struct Sampler {
     pub requests: usize,
     /// Calls at a time: 10 in the talk.
     pub workers: usize,
-    /// When to stop waiting, in virtual time.
+    /// When to stop waiting.
     pub horizon: Duration,
 }
 
@@ -41,6 +42,8 @@ pub struct Sample {
     pub ok: bool,
     /// How long it took.
     pub took: Duration,
+    /// Requests it sent, the first included.
+    pub requests: u64,
 }
 
 /// What the calls came to.
@@ -60,18 +63,12 @@ pub struct Sampled {
 }
 
 /// What the workers share.
-struct Pool {
-    world: World,
-    run: fn(Client, Uri) -> Call,
+struct Pool<P, R> {
+    place: P,
+    run: R,
     requests: usize,
     next: AtomicUsize,
-    done: Mutex<Done>,
-}
-
-#[derive(Default)]
-struct Done {
-    samples: Vec<Sample>,
-    counters: Vec<Arc<Counters>>,
+    begun: Mutex<Vec<Arc<Counters>>>,
 }
 
 /// A horizon for functions that always end: ten years, for a clock that must have something to run towards.
@@ -84,52 +81,86 @@ impl Sampler {
         Self { requests: 100, workers: 10, horizon: NO_HORIZON }
     }
 
-    /// Calls `run` in this world.
-    pub async fn sample(self, world: World, run: fn(Client, Uri) -> Call) -> Sampled {
+    /// Calls `run` in this place.
+    pub async fn sample<P, R>(self, place: P, run: R) -> Sampled
+    where
+        P: Place,
+        R: Fn(Client, Uri) -> Call + Send + Sync + 'static,
+    {
+        let (sampled, _) = self.stream(place, run, |_| Ok(())).await;
+        sampled
+    }
+
+    /// Calls `run` in this place, and hands on each call as it ends. The first error of `each` ends it all.
+    pub async fn stream<P, R>(
+        self,
+        place: P,
+        run: R,
+        mut each: impl FnMut(&Sample) -> io::Result<()>,
+    ) -> (Sampled, io::Result<()>)
+    where
+        P: Place,
+        R: Fn(Client, Uri) -> Call + Send + Sync + 'static,
+    {
         let start = Instant::now();
         let next = AtomicUsize::new(0);
-        let pool = Arc::new(Pool { world, run, requests: self.requests, next, done: Mutex::default() });
+        let pool = Arc::new(Pool { place, run, requests: self.requests, next, begun: Mutex::default() });
+        let (sender, mut ended) = unbounded_channel();
         let mut workers = JoinSet::new();
         for _ in 0..self.workers.clamp(1, self.requests.max(1)) {
-            workers.spawn(Arc::clone(&pool).work());
+            workers.spawn(Arc::clone(&pool).work(sender.clone()));
         }
+        drop(sender);
+        let mut samples = Vec::new();
         let all = async {
-            while let Some(ended) = workers.join_next().await {
-                if let Err(error) = ended
+            while let Some(sample) = ended.recv().await {
+                each(&sample)?;
+                samples.push(sample);
+            }
+            while let Some(worker) = workers.join_next().await {
+                if let Err(error) = worker
                     && error.is_panic()
                 {
                     panic::resume_unwind(error.into_panic());
                 }
             }
+            Ok(())
         };
         // Past the horizon the workers are dropped with their calls.
-        let _ = timeout(self.horizon, all).await;
+        let result = timeout(self.horizon, all).await.unwrap_or(Ok(()));
         let took = start.elapsed();
         drop(workers);
-        let done = std::mem::take(&mut *pool.done());
-        Sampled {
-            unfinished: self.requests - done.samples.len(),
-            samples: done.samples,
-            attempts: done.counters.iter().map(|counters| counters.requests()).sum(),
-            connections: done.counters.iter().map(|counters| counters.connections()).sum(),
+        let begun = pool.begun();
+        let sampled = Sampled {
+            unfinished: self.requests - samples.len(),
+            samples,
+            attempts: begun.iter().map(|counters| counters.requests()).sum(),
+            connections: begun.iter().map(|counters| counters.connections()).sum(),
             took,
+        };
+        (sampled, result)
+    }
+}
+
+impl<P: Place, R: Fn(Client, Uri) -> Call> Pool<P, R> {
+    async fn work(self: Arc<Self>, ended: UnboundedSender<Sample>) {
+        while self.next.fetch_add(1, Ordering::Relaxed) < self.requests {
+            let client = self.place.client();
+            let counters = Arc::clone(client.counters());
+            self.begun().push(Arc::clone(&counters));
+            let start = Instant::now();
+            let ok = (self.run)(client, self.place.uri()).await.is_ok();
+            let sample = Sample { ok, took: start.elapsed(), requests: counters.requests() };
+            if ended.send(sample).is_err() {
+                break;
+            }
         }
     }
 }
 
-impl Pool {
-    async fn work(self: Arc<Self>) {
-        while self.next.fetch_add(1, Ordering::Relaxed) < self.requests {
-            let client = self.world.client();
-            self.done().counters.push(Arc::clone(client.counters()));
-            let start = Instant::now();
-            let ok = (self.run)(client, self.world.uri()).await.is_ok();
-            self.done().samples.push(Sample { ok, took: start.elapsed() });
-        }
-    }
-
-    fn done(&self) -> std::sync::MutexGuard<'_, Done> {
-        self.done.lock().unwrap_or_else(PoisonError::into_inner)
+impl<P, R> Pool<P, R> {
+    fn begun(&self) -> MutexGuard<'_, Vec<Arc<Counters>>> {
+        self.begun.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -41,10 +41,11 @@ enum Answer {
 }
 
 impl Server {
-    /// A server that lies in this share of its responses (0..1), drawn from a stream of its own.
+    /// A server of a document of so many bytes that lies in this share of its responses (0..1), drawn from a
+    /// stream of its own.
     #[must_use]
-    pub fn new(seed: u64, lies: f64) -> Self {
-        Self { document: document(seed), lies, random: Mutex::new(Random::new(seed, Purpose::Lies)) }
+    pub fn new(seed: u64, size: usize, lies: f64) -> Self {
+        Self { document: document(seed, size), lies, random: Mutex::new(Random::new(seed, Purpose::Lies)) }
     }
 
     /// Accepts and serves connections for as long as the run lasts.
@@ -110,18 +111,19 @@ impl Server {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::document::SIZE;
 
     #[test]
     fn the_truth_is_the_default_and_all_lies_are_possible() {
-        let honest = Server::new(1, 0.0);
+        let honest = Server::new(1, SIZE, 0.0);
         assert!((0..10_000).all(|_| honest.answer() == Answer::Truth));
-        let liar = Server::new(1, 1.0);
+        let liar = Server::new(1, SIZE, 1.0);
         assert!((0..10_000).all(|_| liar.answer() != Answer::Truth));
     }
 
     #[test]
     fn half_of_the_lies_are_empty_and_half_are_cut_short() {
-        let server = Server::new(5, 0.2);
+        let server = Server::new(5, SIZE, 0.2);
         let (mut empty, mut cut) = (0, 0);
         for _ in 0..100_000 {
             match server.answer() {
@@ -139,7 +141,7 @@ mod tests {
 
     #[test]
     fn a_document_cut_short_is_no_json() {
-        let server = Server::new(5, 1.0);
+        let server = Server::new(5, SIZE, 1.0);
         for _ in 0..200 {
             if let Answer::Cut(length) = server.answer() {
                 assert!(serde_json::from_slice::<serde_json::Value>(&server.document[..length]).is_err());
@@ -149,7 +151,7 @@ mod tests {
 
     #[test]
     fn other_paths_and_methods_are_refused() {
-        let server = Server::new(1, 0.0);
+        let server = Server::new(1, SIZE, 0.0);
         for (method, path, status) in [
             (Method::GET, PATH, 200),
             (Method::HEAD, PATH, 200),

@@ -10,9 +10,11 @@ use http::Uri;
 use tokio::runtime;
 
 use crate::{
+    capture::Tap,
     client::Client,
+    document::SIZE,
     network::{GilbertElliott, Knobs, Network, Preset},
-    random::{Purpose, Random},
+    place::{Place, call_seed},
     server::{Server, URL},
 };
 
@@ -26,6 +28,8 @@ pub struct Settings {
     pub loss: Option<GilbertElliott>,
     /// The network's settings.
     pub knobs: Knobs,
+    /// The length of the document in bytes.
+    pub size: usize,
     /// The share of responses in which the server lies (0..1).
     pub lies: f64,
 }
@@ -39,10 +43,16 @@ pub struct World {
 }
 
 impl Settings {
-    /// The talk's loss under the default preset, with an honest server.
+    /// The talk's loss and document under the default preset, with an honest server.
     #[must_use]
     pub fn new(seed: u64) -> Self {
-        Self { seed, loss: Some(GilbertElliott::TALK), knobs: Preset::default().knobs(), lies: 0.0 }
+        Self {
+            seed,
+            loss: Some(GilbertElliott::TALK),
+            knobs: Preset::default().knobs(),
+            size: SIZE,
+            lies: 0.0,
+        }
     }
 }
 
@@ -52,25 +62,40 @@ impl World {
     /// # Errors
     /// If the runtime cannot be built.
     pub fn run<F: Future>(settings: Settings, visit: impl FnOnce(World) -> F) -> io::Result<F::Output> {
+        Self::run_tapped(settings, None, visit)
+    }
+
+    /// The same, with the network's packets taken down.
+    ///
+    /// # Errors
+    /// If the runtime cannot be built.
+    pub fn run_tapped<F: Future>(
+        settings: Settings,
+        tap: Option<Tap>,
+        visit: impl FnOnce(World) -> F,
+    ) -> io::Result<F::Output> {
         let runtime = runtime::Builder::new_current_thread().enable_time().start_paused(true).build()?;
         Ok(runtime.block_on(async move {
-            let network = Network::start(settings.seed, settings.loss, settings.knobs);
-            Server::new(settings.seed, settings.lies).start(&network);
+            let network = Network::start_tapped(settings.seed, settings.loss, settings.knobs, tap);
+            Server::new(settings.seed, settings.size, settings.lies).start(&network);
             visit(World { network, seed: settings.seed, calls: AtomicU64::new(0) }).await
         }))
     }
 
-    /// A client for the next call.
+    /// The network that the world stands on.
     #[must_use]
-    pub fn client(&self) -> Client {
+    pub fn network(&self) -> &Network {
+        &self.network
+    }
+}
+
+impl Place for World {
+    fn client(&self) -> Client {
         let call = self.calls.fetch_add(1, Ordering::Relaxed);
-        let seed = Random::new(self.seed.wrapping_add(call << 32), Purpose::Calls).next_u64();
-        Client::new(self.network.clone(), seed)
+        Client::new(self.network.clone(), call_seed(self.seed, call))
     }
 
-    /// Where the document is.
-    #[must_use]
-    pub fn uri(&self) -> Uri {
+    fn uri(&self) -> Uri {
         Uri::from_static(URL)
     }
 }

@@ -10,7 +10,10 @@ use super::{
     preset::Knobs,
     probe::Probe,
 };
-use crate::random::{Purpose, Random};
+use crate::{
+    capture::Tap,
+    random::{Purpose, Random},
+};
 
 /// One direction: packets enter at one host's device and come out at the other's.
 #[derive(Debug)]
@@ -18,6 +21,7 @@ pub(crate) struct Wire {
     delay: Duration,
     queue: Option<LossyQueue>,
     in_flight: VecDeque<(Duration, Packet)>,
+    sent: u64,
 }
 
 /// The sender's queue with its loss chain.
@@ -26,6 +30,7 @@ pub(crate) struct LossyQueue {
     chain: Chain,
     probe: Option<Probe>,
     random: Random,
+    tap: Option<Tap>,
 }
 
 /// A TCP flow in one direction: source and destination port.
@@ -33,7 +38,7 @@ type Flow = (u16, u16);
 
 impl Wire {
     pub(crate) fn new(delay: Duration, queue: Option<LossyQueue>) -> Self {
-        Self { delay, queue, in_flight: VecDeque::new() }
+        Self { delay, queue, in_flight: VecDeque::new(), sent: 0 }
     }
 
     /// Takes what a host sends at this moment.
@@ -43,6 +48,7 @@ impl Wire {
     pub(crate) fn send(&mut self, now: Duration, packets: &mut Vec<Packet>) {
         let mut decided: Vec<(Flow, bool)> = Vec::new();
         for packet in packets.drain(..) {
+            self.sent += packet.len() as u64;
             let lost = match &mut self.queue {
                 None => false,
                 Some(queue) => match data_flow(&packet) {
@@ -70,6 +76,11 @@ impl Wire {
         }
     }
 
+    /// Bytes of all IP packets that entered, lost ones included.
+    pub(crate) fn sent(&self) -> u64 {
+        self.sent
+    }
+
     /// When the next packet arrives.
     pub(crate) fn next(&self) -> Option<Duration> {
         self.in_flight.front().map(|(due, _)| *due)
@@ -84,7 +95,16 @@ impl LossyQueue {
             Some(_) => Chain::stationary(model, &mut random),
             None => Chain::good(model),
         };
-        Self { chain, probe, random }
+        Self { chain, probe, random, tap: None }
+    }
+
+    /// Lets a capture know the chain's states, where a probe runs.
+    pub(crate) fn tapped(mut self, tap: Option<Tap>) -> Self {
+        if let (Some(tap), Some(probe)) = (tap, &self.probe) {
+            tap.watch(self.chain.model(), probe.packets_per_second(), self.chain.is_bad());
+            self.tap = Some(tap);
+        }
+        self
     }
 
     /// The queue of a run's host, if the host's packets can be lost.
@@ -100,10 +120,14 @@ impl LossyQueue {
     }
 
     fn loses(&mut self, now: Duration) -> bool {
-        if let Some(probe) = &mut self.probe {
-            self.chain.jump(probe.passed(now), &mut self.random);
+        let probes = self.probe.as_mut().map_or(0, |probe| probe.passed(now));
+        self.chain.jump(probes, &mut self.random);
+        let bad = self.chain.is_bad();
+        let lost = self.chain.loses(&mut self.random);
+        if let Some(tap) = &self.tap {
+            tap.decides(now, probes, bad, self.chain.is_bad());
         }
-        self.chain.loses(&mut self.random)
+        lost
     }
 }
 
@@ -188,6 +212,7 @@ mod tests {
         let bare = packet(1, b"");
         wire.send(Duration::ZERO, &mut vec![bare.clone(), bare.clone(), bare.clone(), bare.clone()]);
         assert_eq!(arrived(&mut wire, Duration::ZERO).len(), 2);
+        assert_eq!(wire.sent(), 4 * bare.len() as u64, "what is lost was sent");
     }
 
     #[test]

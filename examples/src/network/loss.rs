@@ -65,6 +65,19 @@ impl GilbertElliott {
         if self.p + self.r > 0.0 { self.p / (self.p + self.r) } else { 0.0 }
     }
 
+    /// P(a packet is lost | the one so many steps before it was), long after the start; 0 where nothing is ever lost.
+    #[must_use]
+    pub fn loss_after_loss(&self, steps: u64) -> f64 {
+        let bad = self.stationary_bad();
+        let lost = bad * self.bad_loss + (1.0 - bad) * self.good_loss;
+        if lost <= 0.0 {
+            return 0.0;
+        }
+        let was_bad = bad * self.bad_loss / lost;
+        let bad = was_bad * self.bad_after(true, steps) + (1.0 - was_bad) * self.bad_after(false, steps);
+        bad * self.bad_loss + (1.0 - bad) * self.good_loss
+    }
+
     /// P(bad) after `steps` packets, known to be in this state now.
     ///
     /// `pi + lambda^steps (s0 - pi)` with `lambda = 1 - p - r`, which may be 0 or negative.
@@ -105,6 +118,18 @@ impl Chain {
     pub fn stationary(model: GilbertElliott, random: &mut Random) -> Self {
         let bad = random.chance(model.stationary_bad());
         Self { model, bad }
+    }
+
+    /// The chain's parameters.
+    #[must_use]
+    pub fn model(&self) -> GilbertElliott {
+        self.model
+    }
+
+    /// The state in which the next packet is decided.
+    #[must_use]
+    pub fn is_bad(&self) -> bool {
+        self.bad
     }
 
     /// Decides one packet, then moves.

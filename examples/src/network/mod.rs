@@ -34,6 +34,7 @@ use std::sync::Arc;
 
 use smoltcp::wire::Ipv4Address;
 
+pub(crate) use self::stream::Silence;
 use self::{
     clock::Clock,
     host::Host,
@@ -48,10 +49,23 @@ pub use self::{
     probe::Probe,
     stream::Stream,
 };
-use crate::random::{Purpose, Random};
+use crate::{
+    capture::Tap,
+    random::{Purpose, Random},
+};
 
-const CLIENT: Ipv4Address = Ipv4Address::new(10, 0, 0, 1);
-const SERVER: Ipv4Address = Ipv4Address::new(10, 0, 0, 2);
+pub(crate) const CLIENT: Ipv4Address = Ipv4Address::new(10, 0, 0, 1);
+pub(crate) const SERVER: Ipv4Address = Ipv4Address::new(10, 0, 0, 2);
+
+/// What the two hosts have put on the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct BytesSent {
+    /// The server.
+    pub server: u64,
+    /// The client.
+    pub client: u64,
+}
 
 /// A running network; clones are the same network.
 #[derive(Debug, Clone)]
@@ -65,12 +79,21 @@ impl Network {
     /// Builds the network and starts its driver; within a tokio runtime with a paused clock.
     #[must_use]
     pub fn start(seed: u64, loss: Option<GilbertElliott>, knobs: Knobs) -> Self {
+        Self::start_tapped(seed, loss, knobs, None)
+    }
+
+    /// The same, with its packets taken down.
+    #[must_use]
+    pub fn start_tapped(seed: u64, loss: Option<GilbertElliott>, knobs: Knobs, tap: Option<Tap>) -> Self {
         let queue = |lossy, purpose| LossyQueue::of(lossy, loss, &knobs, seed, purpose);
+        let to_client = queue(knobs.lossy.server(), Purpose::ServerLoss);
+        let to_client = to_client.map(|queue| queue.tapped(tap.clone()));
         let hosts = Hosts {
             client: Host::new(CLIENT, knobs, Random::new(seed, Purpose::ClientStack)),
             server: Host::new(SERVER, knobs, Random::new(seed, Purpose::ServerStack)),
-            to_client: Wire::new(knobs.delay, queue(knobs.lossy.server(), Purpose::ServerLoss)),
+            to_client: Wire::new(knobs.delay, to_client),
             to_server: Wire::new(knobs.delay, queue(knobs.lossy.client(), Purpose::ClientLoss)),
+            tap,
         };
         let shared = Shared::new(Clock::start(knobs.least_rto), hosts);
         tokio::spawn(driver::drive(Arc::clone(&shared)));
@@ -93,6 +116,13 @@ impl Network {
     #[must_use]
     pub fn is_off(&self) -> bool {
         self.off
+    }
+
+    /// Bytes of the IP packets that either host has sent so far, lost and repeated ones included.
+    #[must_use]
+    pub fn bytes_sent(&self) -> BytesSent {
+        let hosts = self.shared.hosts();
+        BytesSent { server: hosts.to_client.sent(), client: hosts.to_server.sent() }
     }
 
     fn shared(&self) -> &Arc<Shared> {

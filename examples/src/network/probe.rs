@@ -20,6 +20,12 @@ impl Probe {
         Self { packets_per_second, passed: 0 }
     }
 
+    /// The rate.
+    #[must_use]
+    pub fn packets_per_second(&self) -> u32 {
+        self.packets_per_second
+    }
+
     /// How many packets passed since the last call; `now` counts from the start of the run.
     pub fn passed(&mut self, now: Duration) -> u64 {
         let total = now.as_nanos() * u128::from(self.packets_per_second) / 1_000_000_000;

@@ -11,6 +11,7 @@ use smoltcp::{iface::SocketHandle, wire::Ipv4Address};
 use tokio::sync::Notify;
 
 use super::{clock::Clock, host::Host, link::Wire};
+use crate::capture::Tap;
 
 /// Which host of the two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +32,7 @@ pub(crate) struct Hosts {
     pub(crate) server: Host,
     pub(crate) to_client: Wire,
     pub(crate) to_server: Wire,
+    pub(crate) tap: Option<Tap>,
 }
 
 impl Shared {
@@ -117,8 +119,15 @@ impl Hosts {
         loop {
             self.to_client.deliver(now, &mut self.client.device);
             self.to_server.deliver(now, &mut self.server.device);
+            if let Some(tap) = &self.tap {
+                // The host takes in everything that has arrived before it is looked at again.
+                tap.receives(now, &self.client.device.arrived);
+            }
             self.client.poll(now, stack_now);
             self.server.poll(now, stack_now);
+            if let Some(tap) = &self.tap {
+                tap.sends(now, &self.client.device.leaving);
+            }
             self.to_server.send(now, &mut self.client.device.leaving);
             self.to_client.send(now, &mut self.server.device.leaving);
             let arrived =

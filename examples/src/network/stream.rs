@@ -32,7 +32,7 @@ pub struct Stream {
 
 /// A limit on the time without a byte, re-armed by each read, as a socket's receive timeout.
 #[derive(Debug)]
-struct Silence {
+pub(crate) struct Silence {
     limit: Duration,
     waiting: Option<Pin<Box<Sleep>>>,
 }
@@ -45,7 +45,7 @@ impl Stream {
     /// Fails a read that stays without a byte for so long, with [`io::ErrorKind::TimedOut`].
     #[must_use]
     pub(crate) fn with_read_timeout(mut self, limit: Option<Duration>) -> Self {
-        self.silence = limit.map(|limit| Silence { limit, waiting: None });
+        self.silence = limit.map(Silence::new);
         self
     }
 }
@@ -61,17 +61,14 @@ impl AsyncRead for Stream {
             this.shared.poll_read(this.side, this.handle, cx, buffer.initialize_unfilled())
         {
             if let Some(silence) = &mut this.silence {
-                silence.waiting = None;
+                silence.broken();
             }
             return Poll::Ready(result.map(|length| buffer.advance(length)));
         }
         let over = this.silence.as_mut().is_some_and(|silence| silence.poll_over(cx).is_ready());
         if over {
             this.shared.close(this.side, this.handle, true);
-            return Poll::Ready(Err(io::Error::new(
-                io::ErrorKind::TimedOut,
-                "no byte within the read timeout",
-            )));
+            return Poll::Ready(Err(Silence::error()));
         }
         Poll::Pending
     }
@@ -93,7 +90,21 @@ impl AsyncWrite for Stream {
 }
 
 impl Silence {
-    fn poll_over(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    pub(crate) fn new(limit: Duration) -> Self {
+        Self { limit, waiting: None }
+    }
+
+    pub(crate) fn error() -> io::Error {
+        io::Error::new(io::ErrorKind::TimedOut, "no byte within the read timeout")
+    }
+
+    /// There was a byte.
+    pub(crate) fn broken(&mut self) {
+        self.waiting = None;
+    }
+
+    /// Ready when it has lasted for too long.
+    pub(crate) fn poll_over(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let limit = self.limit;
         self.waiting.get_or_insert_with(|| Box::pin(sleep(limit))).as_mut().poll(cx)
     }

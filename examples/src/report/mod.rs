@@ -1,5 +1,6 @@
 //! What an experiment leaves: a table on the terminal and files in a directory.
 
+mod answer;
 mod grid;
 mod output;
 mod samples;
@@ -8,6 +9,7 @@ mod summary;
 mod table;
 
 pub use self::{
+    answer::Answer,
     grid::grid,
     output::{OutputDirectory, OutputError},
     samples::samples_csv,

@@ -6,6 +6,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use crate::interrupt;
+
 /// A directory that could be written to when it was opened.
 #[derive(Debug)]
 pub struct OutputDirectory {
@@ -28,16 +30,18 @@ impl OutputDirectory {
         let directory = Self { path: path.to_owned() };
         let fail = |source| OutputError { path: path.to_owned(), source };
         fs::create_dir_all(path).map_err(fail)?;
+        let _whole = interrupt::whole();
         let trial = directory.beside("trial");
         fs::write(&trial, "").and_then(|()| fs::remove_file(&trial)).map_err(fail)?;
         Ok(directory)
     }
 
-    /// Writes all files beside their places, and only then puts them there.
+    /// Writes all files beside their places, and only then puts them there; Ctrl-C waits for it.
     ///
     /// # Errors
     /// If a file cannot be written; then the earlier files are as they were.
-    pub fn write(&self, files: &[(String, String)]) -> Result<(), OutputError> {
+    pub fn write<C: AsRef<[u8]>>(&self, files: &[(String, C)]) -> Result<(), OutputError> {
+        let _whole = interrupt::whole();
         let written = self.write_beside(files);
         if written.is_err() {
             for (name, _) in files {
@@ -53,7 +57,7 @@ impl OutputDirectory {
         Ok(())
     }
 
-    fn write_beside(&self, files: &[(String, String)]) -> Result<(), OutputError> {
+    fn write_beside<C: AsRef<[u8]>>(&self, files: &[(String, C)]) -> Result<(), OutputError> {
         for (name, contents) in files {
             let path = self.beside(name);
             fs::write(&path, contents).map_err(|source| OutputError { path, source })?;

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 /// `TIMEOUT`: to connect, and between two bytes.
-pub(super) const TIMEOUT: Duration = Duration::from_secs(60);
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// `MAX_RETRIES`: four attempts in all.
-pub(super) const MAX_RETRIES: u32 = 3;
+pub(crate) const MAX_RETRIES: u32 = 3;
 
 /// `BACKOFF_FACTOR`: waits of 0, 50 and 100 s.
-pub(super) const BACKOFF_FACTOR: Duration = Duration::from_secs(25);
+pub(crate) const BACKOFF_FACTOR: Duration = Duration::from_secs(25);

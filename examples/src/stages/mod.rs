@@ -7,7 +7,7 @@ pub mod content_aware;
 pub mod fixed_retry;
 pub mod flat;
 pub mod ideal;
-mod limits;
+pub(crate) mod limits;
 pub mod naive;
 pub mod network_off;
 pub mod own_retry;

@@ -29,11 +29,11 @@ use crate::{
 /// To connect and to get the head. TCP doubles the time between its repeats: here a packet is sent again 0.2, 0.5, 1.3 s
 /// and so on until 11.3 s after the first time, then at 22.9 s, and on Linux at nearly the same times. From 14 s on
 /// nothing happens for long, and a new connection begins at the short end again.
-const HEAD: Duration = Duration::from_secs(14);
+pub(crate) const HEAD: Duration = Duration::from_secs(14);
 
 /// Between two frames: longer, because an attempt that has brought a part of the body is worth more than a new one.
 /// With 14 s here too the calls take a fifth less time, for a quarter more requests.
-const SILENCE: Duration = Duration::from_secs(35);
+pub(crate) const SILENCE: Duration = Duration::from_secs(35);
 
 /// Twenty attempts. Four attempts in nine fail here: four in a row about once in 25 calls, twenty in a row about once
 /// in ten million. What should end a call that somebody waits for is its deadline, not its count.

@@ -34,10 +34,12 @@ pub(crate) fn talk(out: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_talk")).args(arguments).arg("--out").arg(out).output().unwrap()
 }
 
-/// What is in the directory.
+/// What is in the directory; the bytes of what is no text become a character each.
 pub(crate) fn files(directory: &Path) -> BTreeMap<String, String> {
     let entries = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap());
-    entries
-        .map(|entry| (entry.file_name().into_string().unwrap(), fs::read_to_string(entry.path()).unwrap()))
-        .collect()
+    let text = |path: PathBuf| {
+        String::from_utf8(fs::read(path).unwrap())
+            .unwrap_or_else(|error| error.into_bytes().into_iter().map(char::from).collect())
+    };
+    entries.map(|entry| (entry.file_name().into_string().unwrap(), text(entry.path()))).collect()
 }

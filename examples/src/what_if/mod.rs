@@ -1,0 +1,31 @@
+//! Questions about one's own network and policy.
+//!
+//! `try` measures one policy on one network, `sweep` varies one or two of the [settings](setting::SETTINGS), and `tune`
+//! looks for the best policy within limits. All three stand on [`stack`], which turns settings into this project's
+//! layers, and on [`run`], which lets them call the lab's server.
+
+mod answer;
+mod arguments;
+mod code;
+mod duration;
+mod figures;
+mod file;
+mod interval;
+mod report;
+mod run;
+pub mod setting;
+mod settings;
+mod stack;
+pub mod sweep;
+pub mod tune;
+
+pub use self::{
+    answer::answer,
+    arguments::Question,
+    code::code,
+    figures::{Estimate, Figures},
+    interval::Interval,
+    report::{csv, json, table},
+    run::{Run, runs},
+    settings::{Conditions, Growth, Judged, Load, Policy, Settings},
+};

@@ -1,0 +1,191 @@
+//! What a question is asked about: a network, a policy, and the load.
+
+use std::time::Duration;
+
+use tower_backoff::{Backoff, Jitter};
+use tower_retry_policy::AttemptTimeoutLayer;
+
+use crate::{
+    document::SIZE,
+    network::{GilbertElliott, Preset},
+    world,
+};
+
+/// Everything that can be set.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Settings {
+    /// The network and the server.
+    pub network: Conditions,
+    /// What the client does.
+    pub policy: Policy,
+    /// How often, and over which seeds.
+    pub load: Load,
+}
+
+/// The network and the server on it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub struct Conditions {
+    /// The loss of the server's packets.
+    pub loss: GilbertElliott,
+    /// Where the other settings of the network come from.
+    pub preset: Preset,
+    /// Packets a second of a probe beside the calls.
+    pub probe: Option<u32>,
+    /// Delay of each direction in whole milliseconds.
+    pub delay: Duration,
+    /// Length of the document in bytes.
+    pub size: usize,
+    /// Percentage of responses in which the server lies.
+    pub lies: f64,
+}
+
+/// The policy of the client: this project's layers with these numbers.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Policy {
+    /// Attempts, the first included.
+    pub attempts: u32,
+    /// Limit of one attempt until the response's head.
+    pub head: Option<Duration>,
+    /// Limit of the silence within the body.
+    pub idle: Option<Duration>,
+    /// Limit of a whole attempt.
+    pub total: Option<Duration>,
+    /// Limit of the call.
+    pub deadline: Option<Duration>,
+    /// How the waits grow.
+    pub growth: Growth,
+    /// The first wait (urllib3's factor).
+    pub first: Duration,
+    /// By what exponential waits grow.
+    pub factor: u32,
+    /// The longest wait.
+    pub cap: Option<Duration>,
+    /// How the waits are spread.
+    pub jitter: Jitter,
+    /// What is judged inside the attempt.
+    pub check: Judged,
+}
+
+/// The kinds of backoff.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Growth {
+    /// No wait.
+    None,
+    /// The same wait each time.
+    Constant,
+    /// One step more each time.
+    Linear,
+    /// A factor more each time.
+    Exponential,
+    /// Nothing, then `first * 2^(n-1)`.
+    Urllib3,
+}
+
+/// What of a response is judged inside the attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Judged {
+    /// Its head only: what goes wrong in the body ends the call.
+    Head,
+    /// That the body is whole.
+    Length,
+    /// That the body is whole and JSON.
+    Json,
+}
+
+/// How many calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Load {
+    /// Calls per run.
+    pub requests: usize,
+    /// Calls at a time.
+    pub workers: usize,
+    /// The first seed.
+    pub seed: u64,
+    /// How many seeds.
+    pub seeds: u64,
+}
+
+impl Default for Settings {
+    /// The talk's network and load, and the policy of the stage [`recommended`](crate::stages::recommended).
+    fn default() -> Self {
+        Self {
+            network: Conditions {
+                loss: GilbertElliott::TALK,
+                preset: Preset::Talk,
+                probe: Preset::Talk.knobs().probe,
+                delay: Duration::ZERO,
+                size: SIZE,
+                lies: 1.0,
+            },
+            policy: Policy {
+                attempts: 20,
+                head: Some(Duration::from_secs(14)),
+                idle: Some(Duration::from_secs(35)),
+                total: None,
+                deadline: None,
+                growth: Growth::Exponential,
+                first: Duration::from_millis(100),
+                factor: 2,
+                cap: Some(Duration::from_secs(2)),
+                jitter: Jitter::Full,
+                check: Judged::Json,
+            },
+            load: Load { requests: 100, workers: 10, seed: 1, seeds: 100 },
+        }
+    }
+}
+
+impl Conditions {
+    /// The world of the run with this seed.
+    #[must_use]
+    pub fn world(&self, seed: u64) -> world::Settings {
+        let mut settings = world::Settings::new(seed);
+        settings.loss = Some(self.loss);
+        settings.knobs = self.preset.knobs();
+        settings.knobs.probe = self.probe;
+        settings.knobs.delay = self.delay;
+        settings.size = self.size;
+        settings.lies = self.lies / 100.0;
+        settings
+    }
+}
+
+impl Policy {
+    /// The limits of one attempt.
+    #[must_use]
+    pub fn limits(&self) -> AttemptTimeoutLayer {
+        let mut layer = AttemptTimeoutLayer::new();
+        if let Some(limit) = self.head {
+            layer = layer.head(limit);
+        }
+        if let Some(limit) = self.idle {
+            layer = layer.idle(limit);
+        }
+        if let Some(limit) = self.total {
+            layer = layer.total(limit);
+        }
+        layer
+    }
+
+    /// The waits.
+    pub fn backoff(&self) -> Backoff {
+        let backoff = match self.growth {
+            Growth::None => Backoff::none(),
+            Growth::Constant => Backoff::constant(self.first),
+            Growth::Linear => Backoff::linear(self.first),
+            Growth::Exponential => Backoff::exponential(self.first).factor(self.factor),
+            Growth::Urllib3 => Backoff::urllib3(self.first),
+        };
+        let backoff = backoff.jitter(self.jitter);
+        match self.cap {
+            Some(cap) => backoff.cap(cap),
+            None => backoff,
+        }
+    }
+}

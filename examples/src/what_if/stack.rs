@@ -1,0 +1,65 @@
+//! The stack of a policy, put together at run time: the one place where settings become layers.
+//!
+//! [`code`](super::code) prints the same stack as Rust.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response, Uri};
+use http_body::Body;
+use http_body_util::Full;
+use serde_json::Value;
+use tower::{BoxError, Service, ServiceBuilder, ServiceExt};
+use tower_content_check::{ContentCheckLayer, check::Length};
+use tower_retry_policy::{DeadlineLayer, RetryPolicy};
+
+use super::settings::{Judged, Policy};
+use crate::{
+    client::Client,
+    requests::{get, json, raise_for_status},
+    stages::Call,
+};
+
+/// Fetches the document under a policy.
+pub(crate) fn fetch(policy: &Policy, client: Client, uri: Uri) -> Call {
+    // Without the budget: the question is what the network lets through, and one client is no storm.
+    let retry = RetryPolicy::standard()
+        .retries(policy.attempts - 1)
+        .backoff(policy.backoff())
+        .without_budget()
+        .seed(client.seed());
+    let (stack, limits, deadline) = (ServiceBuilder::new().retry(retry), policy.limits(), policy.deadline);
+    match policy.check {
+        Judged::Head => Box::pin(within(deadline, stack.layer(limits).service(client), uri)),
+        Judged::Length => {
+            let check = ContentCheckLayer::new(Length::new());
+            Box::pin(within(deadline, stack.layer(check).layer(limits).service(client), uri))
+        }
+        Judged::Json => {
+            let check = ContentCheckLayer::json();
+            Box::pin(within(deadline, stack.layer(check).layer(limits).service(client), uri))
+        }
+    }
+}
+
+async fn within<S, B>(deadline: Option<Duration>, service: S, uri: Uri) -> Result<Value, BoxError>
+where
+    S: Service<Request<Full<Bytes>>, Response = Response<B>, Error: Into<BoxError>>,
+    B: Body<Error: Into<BoxError>>,
+{
+    match deadline {
+        None => document(service, uri).await,
+        Some(limit) => {
+            document(ServiceBuilder::new().layer(DeadlineLayer::new(limit)).service(service), uri).await
+        }
+    }
+}
+
+async fn document<S, B>(service: S, uri: Uri) -> Result<Value, BoxError>
+where
+    S: Service<Request<Full<Bytes>>, Response = Response<B>, Error: Into<BoxError>>,
+    B: Body<Error: Into<BoxError>>,
+{
+    let response = service.oneshot(get(uri)).await.map_err(Into::into)?;
+    json(raise_for_status(response)?).await
+}

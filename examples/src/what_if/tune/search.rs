@@ -1,0 +1,160 @@
+//! Successive halving: among candidates from anywhere, then twice among neighbours of the best.
+
+use std::io;
+
+use super::{
+    goal::{Goal, Standing},
+    space::Space,
+};
+use crate::{
+    random::{Purpose, Random},
+    seeds::over_seeds,
+    what_if::{Policy, Run, run::run},
+};
+
+/// Seeds after each halving.
+pub(super) const SEEDS: [u64; 4] = [4, 8, 16, 32];
+
+/// How many of the best get neighbours, and how often.
+const PARENTS: usize = 4;
+const GENERATIONS: u64 = 2;
+
+/// A policy and its runs so far.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Candidate {
+    /// The policy.
+    pub policy: Policy,
+    /// Its runs, in the order of the seeds.
+    pub runs: Vec<Run>,
+}
+
+/// Searches the space, with this seed for the candidates and with runs from `first_seed` on; the best come first.
+/// `done` is called after each run.
+///
+/// # Errors
+/// If a run's runtime cannot be built.
+pub fn search(
+    space: &Space,
+    goal: Goal,
+    candidates: usize,
+    (seed, first_seed): (u64, u64),
+    threads: usize,
+    done: impl Fn() + Sync,
+) -> io::Result<Vec<Candidate>> {
+    let mut random = Random::new(seed, Purpose::Candidates);
+    let mut field = vec![Candidate::new(space.start().clone())];
+    field.extend((1..candidates).map(|_| Candidate::new(space.anywhere(&mut random))));
+    let mut best = halve(space, goal, field, first_seed, threads, &done)?;
+    for _ in 0..GENERATIONS {
+        let mut field: Vec<Candidate> = best.into_iter().take(PARENTS).collect();
+        for parent in field.clone() {
+            let children = (0..children(candidates)).map(|_| space.near(&parent.policy, &mut random));
+            field.extend(children.map(Candidate::new));
+        }
+        best = halve(space, goal, field, first_seed, threads, &done)?;
+    }
+    Ok(best)
+}
+
+/// How many neighbours each of the best gets.
+fn children(candidates: usize) -> usize {
+    candidates / 2 / PARENTS
+}
+
+/// How many policies a search looks at beyond the first ones.
+pub(super) fn neighbours(candidates: usize) -> usize {
+    GENERATIONS as usize * PARENTS * children(candidates)
+}
+
+/// How many runs a search makes at the most.
+pub(super) fn runs(candidates: usize) -> u64 {
+    let halving = |mut field: usize| {
+        let mut before = 0;
+        let rounds = SEEDS.iter().map(|seeds| {
+            let runs = field as u64 * (seeds - before);
+            (field, before) = (field.div_ceil(2), *seeds);
+            runs
+        });
+        rounds.sum::<u64>()
+    };
+    halving(candidates) + GENERATIONS * halving(PARENTS * (1 + children(candidates)))
+}
+
+/// Lets the field run on more and more seeds and drops the worse half each time; what is left, best first.
+fn halve(
+    space: &Space,
+    goal: Goal,
+    mut field: Vec<Candidate>,
+    first_seed: u64,
+    threads: usize,
+    done: impl Fn() + Sync,
+) -> io::Result<Vec<Candidate>> {
+    for (round, seeds) in SEEDS.into_iter().enumerate() {
+        if round > 0 {
+            field.truncate(field.len().div_ceil(2));
+        }
+        // Pairs of candidate and seed, in this order, whatever the number of threads.
+        let missing = |(index, candidate): (usize, &Candidate)| {
+            (candidate.runs.len() as u64..seeds).map(move |seed| (index, first_seed.wrapping_add(seed)))
+        };
+        let pairs: Vec<(usize, u64)> = field.iter().enumerate().flat_map(missing).collect();
+        let settings: Vec<_> = field.iter().map(|candidate| space.with(candidate.policy.clone())).collect();
+        let one = |pair: u64| {
+            let (index, seed) = pairs[pair as usize];
+            run(&settings[index], seed)
+        };
+        let runs = over_seeds(0, pairs.len() as u64, threads, one, &done);
+        for ((index, _), run) in pairs.iter().zip(runs) {
+            field[*index].runs.push(run?);
+        }
+        let mut standings: Vec<(Standing, Candidate)> =
+            field.into_iter().map(|candidate| (goal.standing(&candidate.runs), candidate)).collect();
+        // Stable: equals stay in the order of their making.
+        standings.sort_by(|(a, _), (b, _)| a.cmp(b));
+        field = standings.into_iter().map(|(_, candidate)| candidate).collect();
+    }
+    Ok(field)
+}
+
+impl Candidate {
+    fn new(policy: Policy) -> Self {
+        Self { policy, runs: Vec::new() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use super::*;
+    use crate::what_if::Settings;
+
+    fn small() -> Space {
+        let mut settings = Settings::default();
+        (settings.load.requests, settings.load.workers) = (10, 5);
+        Space::around(settings, |_| false)
+    }
+
+    #[test]
+    fn the_search_is_a_function_of_its_seeds() {
+        let policies = |seed, threads| -> Vec<Policy> {
+            let best = search(&small(), Goal::new(90.0, 3.0), 8, (seed, 50), threads, || ()).unwrap();
+            best.into_iter().map(|candidate| candidate.policy).collect()
+        };
+        let found = policies(1, 1);
+        assert_eq!(policies(1, 3), found);
+        assert_ne!(policies(2, 2), found);
+    }
+
+    #[test]
+    fn the_best_have_seen_all_seeds_and_the_runs_are_counted() {
+        let count = AtomicU64::new(0);
+        let done = || {
+            count.fetch_add(1, Ordering::Relaxed);
+        };
+        let best = search(&small(), Goal::new(90.0, 3.0), 16, (1, 50), 2, done).unwrap();
+        assert!(best.iter().all(|candidate| candidate.runs.len() == 32));
+        assert!(count.into_inner() <= runs(16));
+    }
+}

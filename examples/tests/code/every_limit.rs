@@ -1,0 +1,43 @@
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body::Body;
+use http_body_util::Full;
+use tower::{BoxError, Service, ServiceBuilder};
+use tower_backoff::Backoff;
+use tower_content_check::{ContentCheckLayer, check::Length};
+use tower_retry_policy::{AttemptTimeoutLayer, DeadlineLayer, RetryPolicy};
+
+/// A stack for a test.
+pub fn stack<S, B>(
+    client: S,
+) -> impl Service<
+    Request<Full<Bytes>>,
+    Response = Response<impl Body<Data = Bytes, Error: Into<BoxError>>>,
+    Error = BoxError,
+    Future: Send,
+> + Clone
+where
+    S: Service<Request<Full<Bytes>>, Response = Response<B>, Error: Into<BoxError>, Future: Send>,
+    S: Clone + Send + 'static,
+    B: Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+{
+    let backoff = Backoff::linear(Duration::from_micros(1500)).cap(Duration::from_secs(2));
+    // Measured without the budget, which limits retries to a share of the requests. It protects a
+    // server that others use too: for such a one, leave `without_budget` out.
+    let retry = RetryPolicy::standard()
+        .retries(4)
+        .backoff(backoff)
+        .without_budget();
+    let limits = AttemptTimeoutLayer::new()
+        .head(Duration::from_secs(5))
+        .idle(Duration::from_secs(10))
+        .total(Duration::from_secs(30));
+    ServiceBuilder::new()
+        .layer(DeadlineLayer::new(Duration::from_secs(90)))
+        .retry(retry)
+        .layer(ContentCheckLayer::new(Length::new()))
+        .layer(limits)
+        .service(client)
+}

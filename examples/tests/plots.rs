@@ -1,0 +1,34 @@
+//! The two plots in the project's README are those of the default run.
+
+#![allow(clippy::unwrap_used, missing_docs, reason = "a test may panic")]
+
+use std::{fs, path::Path};
+
+use network_lab::{
+    experiment::Experiment,
+    plot::Svg,
+    stages::STAGES,
+    talk::{forgetting, successes},
+};
+
+#[test]
+fn the_plots_are_current() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = fs::read_to_string(root.join("../README.md")).unwrap();
+    let experiment = Experiment::new(1, 100, STAGES.iter().collect());
+    let results = experiment.run(2, || ()).unwrap();
+    for plot in [successes(&experiment, &results), forgetting(&experiment).unwrap()] {
+        let place = format!("examples/plots/{}.svg", plot.name());
+        assert!(readme.contains(&format!("]({place})")), "the README shows {place}");
+        is_current(root, &plot);
+    }
+}
+
+fn is_current(root: &Path, plot: &Svg) {
+    let committed = fs::read_to_string(root.join(format!("plots/{}.svg", plot.name()))).unwrap();
+    assert!(
+        committed == plot.standalone(),
+        "{0} has changed: cargo run --release && cp target/talk/{0}.svg examples/plots/",
+        plot.name()
+    );
+}

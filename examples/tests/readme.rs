@@ -1,0 +1,65 @@
+//! What the README shows of the lab's commands is what they print.
+//!
+//! Blocks that begin with `$ cargo run --release -- ` or `$ cargo run --release --bin sampler -- ` are compared with what
+//! comes of them; the code that `tune` prints stands in a block of its own after it, which is compiled with the README.
+//! To write them anew: `UPDATE=1 cargo test -p network-lab --test readme`.
+
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test may panic")]
+
+use std::{env, fs, path::Path, process::Command};
+
+const FENCE: &str = "```";
+
+/// What a command prints, run at the top of the repository.
+fn output(command: &str, out: &Path) -> String {
+    let (program, arguments) = match command.strip_prefix("$ cargo run --release --bin sampler -- ") {
+        Some(arguments) => (env!("CARGO_BIN_EXE_sampler"), arguments),
+        None => (env!("CARGO_BIN_EXE_talk"), command.strip_prefix("$ cargo run --release -- ").unwrap()),
+    };
+    let mut run = Command::new(program);
+    run.args(arguments.split_whitespace()).current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."));
+    if program == env!("CARGO_BIN_EXE_talk") {
+        run.arg("--out").arg(out);
+    }
+    let output = run.output().unwrap();
+    assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn the_readme_shows_what_the_commands_print() {
+    let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join("readme");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md");
+    let readme = fs::read_to_string(&path).unwrap();
+    let mut rest = readme.as_str();
+    let (mut made, mut commands) = (String::new(), 0);
+    while let Some(start) = rest.find("```text\n$ cargo run --release ") {
+        let (before, block) = rest.split_at(start + "```text\n".len());
+        made += before;
+        let (command, after) = block.split_once('\n').unwrap();
+        let end = after.find(FENCE).unwrap();
+        rest = &after[end..];
+        let printed = output(command, &out);
+        commands += 1;
+        made += &format!("{command}\n");
+        match printed.split_once("\nuse ") {
+            None => made += &printed,
+            Some((text, code)) => {
+                let (between, old) = rest.split_once("```rust\n").unwrap();
+                assert!(between.len() < 10, "the code follows the text");
+                made += &format!("{text}{between}```rust\nuse {code}");
+                rest = &old[old.find(FENCE).unwrap()..];
+            }
+        }
+    }
+    made += rest;
+    assert!(commands >= 5, "{commands} commands are shown");
+    if env::var_os("UPDATE").is_some() {
+        fs::write(path, made).unwrap();
+    } else {
+        for (made, shown) in made.lines().zip(readme.lines()) {
+            assert_eq!(shown, made, "see the top of this file");
+        }
+        assert_eq!(readme, made, "see the top of this file");
+    }
+}
