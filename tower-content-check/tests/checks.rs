@@ -303,6 +303,26 @@ async fn grpc_status() {
     let five = error(call(mine.clone(), answer(&[], Some(&[("grpc-status", "5")]))).await);
     let fourteen = error(call(mine, answer(&[], Some(&[("grpc-status", "14")]))).await);
     assert!(!five.is_permanent() && fourteen.is_permanent());
+
+    // what a client above understands better is left to it; a cut is not
+    let only_transient = ContentCheckLayer::new(GrpcStatus::new().only_transient());
+    let cases: &[(Option<Fields>, Option<&str>)] = &[
+        (Some(&[("grpc-status", "0")]), None),
+        (Some(&[("grpc-status", "5")]), None),
+        (Some(&[("grpc-status", "14")]), Some("grpc-status is 14")),
+        (Some(&[("grpc-status", "many")]), Some("grpc-status is many")),
+        (None, Some("response ended without a grpc-status")),
+    ];
+    for (tail, reason) in cases {
+        let outcome = call(only_transient.clone(), answer(&[], *tail)).await;
+        match reason {
+            None => assert!(outcome.is_ok(), "{tail:?}"),
+            Some(reason) => {
+                let error = error(outcome);
+                assert_eq!((error.reason(), error.is_permanent()), (Some(*reason), false), "{tail:?}");
+            }
+        }
+    }
 }
 
 #[tokio::test]

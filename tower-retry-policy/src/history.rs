@@ -32,6 +32,7 @@ struct Inner {
 pub struct AttemptRecord {
     pub(crate) phase: Option<Phase>,
     pub(crate) status: Option<StatusCode>,
+    pub(crate) grpc_status: Option<u32>,
     pub(crate) error: Option<Arc<dyn Error + Send + Sync>>,
     pub(crate) began: Duration,
     pub(crate) took: Duration,
@@ -98,6 +99,12 @@ impl AttemptRecord {
         self.status
     }
 
+    /// The `grpc-status` in the head of a response that failed by it, see
+    /// [`RetryPolicy::grpc`](crate::RetryPolicy::grpc).
+    pub fn grpc_status(&self) -> Option<u32> {
+        self.grpc_status
+    }
+
     /// The error, where the attempt ended with one.
     pub fn error(&self) -> Option<&(dyn Error + 'static)> {
         self.error.as_deref().map(|error| error as &(dyn Error + 'static))
@@ -121,10 +128,11 @@ impl AttemptRecord {
 
 impl fmt::Display for AttemptRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.status, &self.error) {
-            (Some(status), _) => write!(f, "{}", status.as_u16())?,
-            (None, Some(error)) => f.write_str(&crate::classify::cause_text(&**error))?,
-            (None, None) => f.write_str("no outcome")?,
+        match (self.grpc_status, self.status, &self.error) {
+            (Some(code), ..) => write!(f, "grpc-status {code}")?,
+            (None, Some(status), _) => write!(f, "{}", status.as_u16())?,
+            (None, None, Some(error)) => f.write_str(&crate::classify::cause_text(&**error))?,
+            (None, None, None) => f.write_str("no outcome")?,
         }
         match self.wait {
             Some(wait) if wait.duration >= Duration::from_millis(1) => {

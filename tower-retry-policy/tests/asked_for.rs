@@ -9,7 +9,7 @@ use http::{HeaderName, Response};
 use std::time::Duration;
 use tower::{BoxError, ServiceBuilder, ServiceExt};
 use tower_backoff::Backoff;
-use tower_retry_policy::{History, RetryPolicy, StopReason};
+use tower_retry_policy::{AttemptRecord, History, RetryPolicy, StopReason};
 
 const SECOND: Duration = Duration::from_secs(1);
 const UNAVAILABLE: u8 = 14;
@@ -48,6 +48,13 @@ async fn grpc_statuses_in_the_head_are_retried_where_that_was_asked_for_and_allo
         let _ = call(policy.clone(), &script, method).await.unwrap();
         assert_eq!(script.count(), sent, "{method} {status} {policy:?}");
     }
+    // a "200" in the history would tell nobody why there was a second attempt
+    let script = Script::new([Answer::With(200, "grpc-status", "14"), Answer::Status(200)]);
+    let response = call(grpc().any_method(), &script, "POST").await.unwrap();
+    let history = History::of(&response).unwrap();
+    assert_eq!(history.to_string(), "2 attempts in 1.0 s; 1: grpc-status 14, waited 1.0 s; 2: 200");
+    let codes: Vec<_> = history.attempts().iter().map(AttemptRecord::grpc_status).collect();
+    assert_eq!(codes, [Some(14), None]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -129,7 +129,7 @@ async fn the_story_tells_where_the_body_was_cut() {
     let error = call(policy(), ContentCheckLayer::json(), &server, "GET").await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "4 attempts in 300 ms, stopped: attempts; 1: body cut at 4 of 10 bytes, waited 100 ms; \
+        "4 attempts in 300 ms, stopped: attempts; 1: body cut at 4 of 10 bytes: connection reset, waited 100 ms; \
          2: content rejected: content is not JSON: expected a value at line 1 column 1 (byte 0), waited 100 ms; \
          3: 503, waited 100 ms; \
          4: body cut at 4 of 10 bytes"
@@ -202,8 +202,8 @@ async fn a_body_that_broke_off_is_continued_by_the_next_attempt() {
     assert_eq!(history.elapsed(), 3 * WAIT);
     assert_eq!(
         history.to_string(),
-        "4 attempts in 300 ms; 1: body cut at 4 of 10 bytes, waited 100 ms; 2: 503, waited 100 ms; \
-         3: body cut at 7 of 10 bytes, waited 100 ms; 4: 200"
+        "4 attempts in 300 ms; 1: body cut at 4 of 10 bytes: connection reset, waited 100 ms; 2: 503, waited 100 ms; \
+         3: body cut at 7 of 10 bytes: connection reset, waited 100 ms; 4: 200"
     );
     assert_eq!(response.extensions().get::<Resumed>().unwrap().bytes(), 7);
     assert_eq!(response.into_body().into_text().await.unwrap(), "0123456789");

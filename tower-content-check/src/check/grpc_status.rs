@@ -17,6 +17,7 @@ const UNAVAILABLE: u32 = 14;
 pub struct GrpcStatus {
     /// One bit for each code; gRPC has 17.
     transient: u32,
+    only_transient: bool,
     seen: bool,
 }
 
@@ -25,7 +26,7 @@ pub struct GrpcStatus {
 impl GrpcStatus {
     /// Accepts status 0.
     pub fn new() -> Self {
-        Self { transient: bit(UNAVAILABLE), seen: false }
+        Self { transient: bit(UNAVAILABLE), only_transient: false, seen: false }
     }
 
     /// Sets the codes that are transient, instead of 14.
@@ -35,12 +36,23 @@ impl GrpcStatus {
         self
     }
 
+    /// Accepts the other codes, 0 or not: a gRPC client above makes of them what it always does.
+    ///
+    /// A rejection hides the code from such a client: tonic calls an error that is not its own `Unknown`. By default
+    /// (without this) every code but 0 is rejected.
+    #[must_use]
+    pub fn only_transient(mut self) -> Self {
+        self.only_transient = true;
+        self
+    }
+
     fn judge(&mut self, fields: &HeaderMap) -> Result<(), Rejection> {
         let Some(status) = fields.get(GRPC_STATUS) else { return Ok(()) };
         self.seen = true;
         let code = status.to_str().ok().and_then(|text| text.parse::<u32>().ok());
         let verdict = match code {
             Some(0) => return Ok(()),
+            Some(code) if self.only_transient && self.transient & bit(code) == 0 => return Ok(()),
             Some(code) if self.transient & bit(code) == 0 => Verdict::Permanent,
             _ => Verdict::Transient,
         };

@@ -107,12 +107,12 @@ fn cause<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'stati
 }
 
 /// What a person should read of an error: the root of the chain says what happened, unless an error of this
-/// project stands above it and says it better. Rejected content has a cause that says where.
+/// project stands above it and says it better. What a content check says is where, and its cause is why.
 pub(crate) fn cause_text(error: &(dyn Error + 'static)) -> String {
     let told = chain(error).find(|error| own::explains_itself(*error)).or_else(|| chain(error).last());
     let told = told.unwrap_or(error);
-    match told.source().filter(|_| failure(told).phase == Phase::Content) {
-        Some(place) => format!("{told}: {place}"),
+    match told.source().filter(|_| own::leaves_the_cause_open(told)) {
+        Some(cause) => format!("{told}: {}", cause_text(cause)),
         None => told.to_string(),
     }
 }

@@ -33,9 +33,19 @@ fn exhausted(inner: &RetryError) -> Failure {
 
 /// Whether an error's own text is what a person should read.
 pub(super) fn explains_itself(error: &(dyn Error + 'static)) -> bool {
+    leaves_the_cause_open(error)
+        || error.is::<RetryError>()
+        || error.is::<AttemptTimeoutError>()
+        || error.is::<DeadlineError>()
+}
+
+/// Whether what a person should read goes on with the cause: a body that was cut may have been silent, or may not
+/// have unpacked.
+pub(super) fn leaves_the_cause_open(error: &(dyn Error + 'static)) -> bool {
     #[cfg(feature = "content-check")]
     if error.is::<tower_content_check::ContentCheckError>() {
         return true;
     }
-    error.is::<RetryError>() || error.is::<AttemptTimeoutError>() || error.is::<DeadlineError>()
+    let _ = error;
+    false
 }

@@ -3,7 +3,7 @@
 use super::{RetryPolicy, call::Failed};
 use crate::{
     Attempt, AttemptRecord, CallEnd, History, RequestEnd, RetryError, RetryWait, StopReason,
-    classify::Failure,
+    classify::Failure, wish,
 };
 use http::{Request, Response};
 use std::{error::Error, fmt, mem, sync::Arc};
@@ -26,13 +26,19 @@ impl RetryPolicy {
     ) {
         let started = self.call.started.unwrap_or(now);
         let failed = self.call.failed_mut();
-        let (status, error) = match result {
-            Ok(response) => (Some(response.status()), None),
-            Err(error) => (None, Some(Arc::from(mem::replace(error, Box::new(Recorded))))),
+        let (status, grpc_status, error) = match result {
+            Ok(response) => {
+                // only gRPC makes a failure of a success
+                let grpc = failure.filter(|_| response.status().is_success());
+                let code = grpc.and_then(|_| wish::grpc_status(response.headers()));
+                (Some(response.status()), code, None)
+            }
+            Err(error) => (None, None, Some(Arc::from(mem::replace(error, Box::new(Recorded))))),
         };
         failed.attempts.push(AttemptRecord {
             phase: failure.map(|failure| failure.phase),
             status,
+            grpc_status,
             error,
             began: failed.attempt_began.duration_since(started),
             took: now.duration_since(failed.attempt_began),

@@ -23,7 +23,7 @@ impl GrpcCodes {
     }
 }
 
-fn status(headers: &HeaderMap) -> Option<u32> {
+pub(crate) fn status(headers: &HeaderMap) -> Option<u32> {
     headers.get("grpc-status")?.to_str().ok()?.parse().ok()
 }
 

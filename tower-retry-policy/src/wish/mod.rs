@@ -5,7 +5,7 @@ mod grpc;
 mod rate_limit;
 mod retry_after;
 
-pub(crate) use self::grpc::GrpcCodes;
+pub(crate) use self::grpc::{GrpcCodes, status as grpc_status};
 pub use self::retry_after::RetryAfter;
 
 use http::HeaderMap;
