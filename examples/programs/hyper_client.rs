@@ -10,7 +10,7 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program speaks to its user")]
 
-mod url;
+mod arguments;
 
 use bytes::Bytes;
 use clap::Parser;
@@ -33,19 +33,17 @@ use tower_retry_policy::{AttemptTimeoutLayer, DeadlineLayer, History, RetryPolic
 #[derive(Parser)]
 struct Arguments {
     /// What to fetch
-    #[arg(value_parser = url::parse)]
+    #[arg(value_parser = arguments::url)]
     url: Uri,
     /// Nothing but JSON is accepted
     #[arg(long)]
     json: bool,
     /// How long the server may be silent, in seconds
-    #[arg(long, value_name = "SECONDS", default_value = "5")]
-    patience: f64,
+    #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = arguments::seconds)]
+    patience: Duration,
 }
 
 async fn fetch(Arguments { url, json, patience }: Arguments) -> Result<(), BoxError> {
-    let patience = Duration::try_from_secs_f64(patience)?;
-
     // The client. Its pool needs a timer to let go of idle connections.
     let connector = HttpsConnectorBuilder::new().with_native_roots()?.https_or_http().enable_http1().build();
     let client = Client::builder(TokioExecutor::new())
@@ -63,14 +61,14 @@ async fn fetch(Arguments { url, json, patience }: Arguments) -> Result<(), BoxEr
     let request = Request::get(url).header("user-agent", "hyper_client").body(Full::default())?;
     let response = service.oneshot(request).await?;
 
-    // A call whose first attempt was good has no history.
-    match History::of(&response) {
-        Some(history) => println!("{history}"),
-        None => println!("1 attempt"),
-    }
     let status = response.status();
+    let history = History::of(&response).cloned();
     let content = response.into_body().collect().await?.to_bytes();
     println!("{status}, {} bytes", content.len());
+    match history {
+        Some(history) => println!("{history}"),
+        None => println!("1 attempt"), // one that was good costs no history
+    }
     Ok(())
 }
 

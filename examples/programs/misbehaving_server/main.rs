@@ -5,8 +5,8 @@
 //! cargo run --release --example hyper_client -- http://127.0.0.1:8080/busy          # in another terminal
 //! ```
 //!
-//! The troubles below happen to every other request, the first of them included, so that the attempt after it finds a
-//! server that is well again. It forgets everything when it ends.
+//! A trouble happens to every other request for the same path, the first included, so that the attempt after it finds
+//! a server that is well again. It forgets everything when it ends.
 //!
 //! | path | what happens |
 //! |---|---|
@@ -18,17 +18,22 @@
 //! | `/empty` | 200 and nothing in it |
 //! | `/page` | 200, said to be JSON, and an error page |
 //! | `/down` | 503, every time |
-//! | `/restart` | the connection is lost, and new ones are refused for 600 ms |
+//! | `/restart` | the connection is lost, and new ones are refused for a second |
 //! | `/lost` | what was asked for is done, and the connection breaks before the answer |
 //! | `/moved` | 302, to `/packed`, every time |
 //! | `/packed` | gzip that does not unpack |
+//!
+//! To a `GET` it answers with a forecast, to a `POST` with the number of orders it has had. A path may go on after its
+//! trouble: `/busy/a` and `/busy/b` are counted apart. Its gRPC methods are in `grpc.rs`.
 
 #![allow(clippy::print_stdout, reason = "a program speaks to its user")]
+
+mod grpc;
 
 use bytes::Bytes;
 use clap::Parser;
 use flate2::{Compression, write::GzEncoder};
-use http::{HeaderMap, Method, Request, Response, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, Channel, Full, combinators::UnsyncBoxBody};
 use hyper::{body::Incoming, service::service_fn};
 use hyper_util::{
@@ -62,7 +67,7 @@ type Body = UnsyncBoxBody<Bytes, BoxError>;
 
 #[derive(Default)]
 struct Server {
-    /// How often each trouble was asked for.
+    /// How often each path was asked for.
     requests: Mutex<HashMap<String, u32>>,
     orders: Mutex<Orders>,
     restart: Notify,
@@ -88,7 +93,7 @@ async fn main() -> Result<(), BoxError> {
             }
             () = server.restart.notified() => {
                 drop(listener);
-                sleep(Duration::from_millis(600)).await;
+                sleep(Duration::from_secs(1)).await;
                 listener = TcpListener::bind(address).await?;
             }
         }
@@ -105,14 +110,18 @@ impl Server {
     async fn answer(self: Arc<Self>, request: Request<Incoming>) -> Result<Response<Body>, BoxError> {
         let (head, body) = request.into_parts();
         body.collect().await?;
-        let trouble = head.uri.path().split('/').nth(1).unwrap_or_default().to_owned();
+        let troubled = self.is_troubled(head.uri.path());
+        let mut path = head.uri.path().split('/').skip(1);
+        let trouble = path.next().unwrap_or_default();
+        if head.headers.get(header::CONTENT_TYPE) == Some(&grpc::MEDIA_TYPE) {
+            return Ok(grpc::answer(path.next().unwrap_or_default(), troubled));
+        }
         let document = if head.method == Method::POST {
             self.order(&head.headers)
         } else {
             r#"{"city": "Praha", "celsius": 21}"#.to_owned()
         };
-        let troubled = self.is_troubled(&trouble);
-        match trouble.as_str() {
+        match trouble {
             "down" => Ok(unavailable(None)),
             "moved" => Ok(moved("/packed")),
             "packed" => packed(&document, troubled),
@@ -139,9 +148,9 @@ impl Server {
 
     /// Every other request, the first included.
     #[expect(clippy::unwrap_used, reason = "nobody panics while holding the lock")]
-    fn is_troubled(&self, trouble: &str) -> bool {
+    fn is_troubled(&self, path: &str) -> bool {
         let mut requests = self.requests.lock().unwrap();
-        let count = requests.entry(trouble.to_owned()).or_default();
+        let count = requests.entry(path.to_owned()).or_default();
         *count += 1;
         *count % 2 == 1
     }
@@ -160,7 +169,7 @@ impl Server {
 
 fn json(content: impl Into<Bytes>) -> Response<Body> {
     let mut response = Response::new(Full::new(content.into()).map_err(Into::into).boxed_unsync());
-    response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
 }
 
@@ -179,7 +188,7 @@ fn unavailable(retry_after: Option<u32>) -> Response<Body> {
 
 fn moved(location: &'static str) -> Response<Body> {
     let mut response = with_status(StatusCode::FOUND, json(""));
-    response.headers_mut().insert(header::LOCATION, header::HeaderValue::from_static(location));
+    response.headers_mut().insert(header::LOCATION, HeaderValue::from_static(location));
     response
 }
 
@@ -209,6 +218,6 @@ fn packed(document: &str, broken: bool) -> Result<Response<Body>, BoxError> {
         content.truncate(content.len() / 2);
     }
     let mut response = json(content);
-    response.headers_mut().insert(header::CONTENT_ENCODING, header::HeaderValue::from_static("gzip"));
+    response.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
     Ok(response)
 }

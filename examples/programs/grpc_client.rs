@@ -1,0 +1,128 @@
+//! The stack under a gRPC client, without protoc: tonic's channel as the service, tonic's client on top.
+//!
+//! ```text
+//! cargo run --release --example misbehaving_server    # here
+//! cargo run --release --example grpc_client           # in another terminal
+//! ```
+//!
+//! Every gRPC call is a `POST` that ends with 200; what became of it stands in `grpc-status`. Where there is nothing else
+//! to say it stands in the head, with the server's advice on retries, and the policy reads it there. Otherwise it stands
+//! in the trailers, and the content check reads it. Which calls may be repeated is for us to say.
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program speaks to its user")]
+
+mod arguments;
+
+use bytes::{Buf, BufMut, Bytes};
+use clap::Parser;
+use http::{Request, Uri, uri::PathAndQuery};
+use http_body_util::{BodyExt, Full};
+use std::time::Duration;
+use tonic::{
+    Code, Status,
+    client::{Grpc, GrpcService},
+    codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder},
+    transport::Channel,
+};
+use tower::{BoxError, ServiceBuilder};
+use tower_content_check::{ContentCheckLayer, check::GrpcStatus};
+use tower_retry_policy::{
+    AttemptTimeoutLayer, DeadlineLayer, History, RetryPolicy,
+    deadline::{DeadlineFormat, DeadlineHeaderLayer},
+};
+
+/// Calls gRPC methods that fail in different ways.
+#[derive(Parser)]
+struct Arguments {
+    /// The misbehaving server
+    #[arg(value_parser = arguments::url, default_value = "http://127.0.0.1:8080")]
+    server: Uri,
+}
+
+#[tokio::main]
+async fn main() -> Result<(), BoxError> {
+    let channel = Channel::builder(Arguments::parse().server).connect_lazy();
+
+    let service = ServiceBuilder::new()
+        .layer(DeadlineLayer::new(Duration::from_secs(10)))
+        // tonic makes a status of our last error: it has to know which
+        .map_err(|error: BoxError| Status::unavailable(error.to_string()))
+        // tonic's request body cannot be sent twice, and that of a unary call is short: it is read before
+        .filter_async(|request: Request<tonic::body::Body>| async {
+            let (head, body) = request.into_parts();
+            Ok::<_, Status>(Request::from_parts(head, Full::new(body.collect().await?.to_bytes())))
+        })
+        // the methods of this service change nothing, so any call may be repeated
+        .retry(RetryPolicy::standard().any_method().grpc([Code::Unavailable as u8]))
+        // a status in the head is left to the policy, which sees the server's advice beside it
+        .layer(
+            ContentCheckLayer::new(GrpcStatus::new().only_transient())
+                .judge_when(|head| !head.headers().contains_key("grpc-status")),
+        )
+        .layer(DeadlineHeaderLayer::new(DeadlineFormat::GRPC_TIMEOUT, DeadlineFormat::Grpc))
+        .layer(AttemptTimeoutLayer::new().head(Duration::from_secs(2)).idle(Duration::from_secs(2)))
+        .map_request(|request: Request<Full<Bytes>>| request.map(tonic::body::Body::new))
+        .service(channel);
+
+    let mut client = Grpc::new(service);
+    for method in ["Good", "Busy", "Late", "Overloaded", "Missing"] {
+        match call(&mut client, method).await {
+            Ok(text) => println!("{method}: {text}"),
+            Err(status) => println!("{method}: {:?}: {}", status.code(), status.message()),
+        }
+    }
+    Ok(())
+}
+
+/// What the code that `tonic-build` generates would do.
+async fn call<S>(client: &mut Grpc<S>, method: &str) -> Result<String, Status>
+where
+    S: GrpcService<tonic::body::Body>,
+    S::ResponseBody: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+{
+    client.ready().await.map_err(|error| Status::from_error(error.into()))?;
+    let path = PathAndQuery::try_from(format!("/weather.Weather/{method}"))
+        .map_err(|error| Status::internal(error.to_string()))?;
+    let response = client.unary(tonic::Request::new("Praha".to_owned()), path, Text).await?;
+    // extensions of the HTTP response are those of tonic's
+    let history = response.extensions().get::<History>().map(|history| format!(" ({history})"));
+    Ok(response.into_inner() + &history.unwrap_or_default())
+}
+
+/// Messages of plain text, where protobuf would need a generator.
+struct Text;
+
+impl Codec for Text {
+    type Encode = String;
+    type Decode = String;
+    type Encoder = Self;
+    type Decoder = Self;
+
+    fn encoder(&mut self) -> Self {
+        Self
+    }
+
+    fn decoder(&mut self) -> Self {
+        Self
+    }
+}
+
+impl Encoder for Text {
+    type Item = String;
+    type Error = Status;
+
+    fn encode(&mut self, text: String, buffer: &mut EncodeBuf<'_>) -> Result<(), Status> {
+        buffer.put_slice(text.as_bytes());
+        Ok(())
+    }
+}
+
+impl Decoder for Text {
+    type Item = String;
+    type Error = Status;
+
+    fn decode(&mut self, buffer: &mut DecodeBuf<'_>) -> Result<Option<String>, Status> {
+        let message = buffer.copy_to_bytes(buffer.remaining());
+        String::from_utf8(message.into()).map(Some).map_err(|error| Status::internal(error.to_string()))
+    }
+}

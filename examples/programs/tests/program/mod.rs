@@ -1,0 +1,52 @@
+//! The programs as processes.
+
+#![allow(dead_code, reason = "each test file uses its own part")]
+
+use std::{env, path::PathBuf, process::Stdio, time::Duration};
+use tokio::{
+    io::{AsyncBufReadExt, BufReader},
+    process::{Child, Command},
+    time::timeout,
+};
+
+/// The server that misbehaves, on a port of its own; it ends with this.
+pub(crate) struct Server {
+    pub(crate) address: String,
+    _process: Child,
+}
+
+impl Server {
+    pub(crate) async fn start() -> Self {
+        let mut process = Command::new(program("misbehaving_server"))
+            .arg("127.0.0.1:0")
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).await.unwrap();
+        let address = line.trim().strip_prefix("listening on http://").unwrap().to_owned();
+        Self { address, _process: process }
+    }
+}
+
+/// What the program prints, its errors last.
+pub(crate) async fn run(name: &str, arguments: &[String], environment: &[(&str, &str)]) -> String {
+    let mut command = Command::new(program(name));
+    command.args(arguments).envs(environment.iter().copied()).kill_on_drop(true);
+    // far above what any of them needs: a program that hangs must not hang the tests
+    let output = timeout(Duration::from_secs(60), command.output()).await.expect("the program ends").unwrap();
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.success(), errors.is_empty(), "{name} {arguments:?}: {errors}");
+    String::from_utf8(output.stdout).unwrap() + &errors
+}
+
+/// Examples are built beside the directory of the tests' own executables.
+pub(crate) fn program(name: &str) -> PathBuf {
+    let own = env::current_exe().unwrap();
+    let path = own.parent().unwrap().with_file_name("examples").join(name);
+    let path = path.with_extension(env::consts::EXE_EXTENSION);
+    // cargo builds them before it runs all tests of a package, and not for one file of tests
+    assert!(path.exists(), "{} is missing: cargo build -p programs --examples", path.display());
+    path
+}

@@ -1,0 +1,122 @@
+//! Every program is run as its user runs it, against the server that misbehaves, and says what its transcript says.
+//!
+//! A transcript is a file of commands and of what they print. The server listens on a free port, which is 8080 in the
+//! transcript; times are compared as times, whatever they are. `TRANSCRIPTS=overwrite cargo test -p programs` writes
+//! what was printed.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod program;
+
+use program::{Server, program, run};
+use std::{collections::BTreeSet, env, fs, path::PathBuf};
+
+#[tokio::test]
+async fn follow_redirects() {
+    replay("follow_redirects").await;
+}
+
+#[tokio::test]
+async fn grpc_client() {
+    replay("grpc_client").await;
+}
+
+#[tokio::test]
+async fn hyper_client() {
+    replay("hyper_client").await;
+}
+
+#[tokio::test]
+async fn library_author() {
+    replay("library_author").await;
+}
+
+#[tokio::test]
+async fn per_request() {
+    replay("per_request").await;
+}
+
+#[tokio::test]
+async fn reqwest_client() {
+    replay("reqwest_client").await;
+}
+
+/// The beginning of a command in a transcript.
+const COMMAND: &str = "$ cargo run --release --example ";
+/// Where the server listens in the transcripts, and by default.
+const ADDRESS: &str = "127.0.0.1:8080";
+
+async fn replay(name: &str) {
+    let server = Server::start().await;
+    let expected = fs::read_to_string(transcript(name)).unwrap();
+    let mut printed = String::new();
+    for command in expected.lines().filter_map(|line| line.strip_prefix(COMMAND)) {
+        let mut words = command.split_whitespace().filter(|word| *word != "--");
+        let program = words.next().unwrap();
+        printed.push_str(&format!("{COMMAND}{command}\n"));
+        if program == "misbehaving_server" {
+            printed.push_str(&format!("listening on http://{ADDRESS}\n"));
+            continue;
+        }
+        let arguments: Vec<_> = words.map(|word| word.replace(ADDRESS, &server.address)).collect();
+        printed.push_str(&run(program, &arguments, &[]).await.replace(&server.address, ADDRESS));
+    }
+    if without_times(&printed) == without_times(&expected) {
+        return;
+    }
+    let overwrite = env::var_os("TRANSCRIPTS").is_some_and(|what| what == "overwrite");
+    assert!(overwrite, "{} says\n{expected}\nand this was printed\n{printed}", transcript(name).display());
+    fs::write(transcript(name), &printed).unwrap();
+}
+
+fn transcript(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("transcripts").join(name).with_extension("txt")
+}
+
+/// `80 ms` and `1.2 s` become `# s`, and waits go.
+fn without_times(text: &str) -> String {
+    let mut words: Vec<String> = text.split(' ').map(str::to_owned).collect();
+    for index in 1..words.len() {
+        let unit = words[index].trim_start_matches("ms").trim_start_matches('s');
+        let is_unit = unit.len() < words[index].len() && !unit.starts_with(char::is_alphanumeric);
+        if is_unit && words[index - 1].parse::<f64>().is_ok() {
+            words[index] = format!("s{unit}");
+            words[index - 1] = "#".to_owned();
+        }
+    }
+    // a wait that jitter has made shorter than a millisecond is not told
+    words.join(" ").replace(", waited # s", "")
+}
+
+#[test]
+fn times_are_not_compared_and_all_else_is() {
+    let table = [
+        ("2 attempts in 80 ms; 1: 503, waited 1.2 s\n", "2 attempts in # s; 1: 503\n"),
+        ("no response head within 300 ms, and", "no response head within # s, and"),
+        ("12 msgs and 3 steps, 7 bytes", "12 msgs and 3 steps, 7 bytes"),
+    ];
+    for (text, expected) in table {
+        assert_eq!(without_times(text), expected);
+    }
+}
+
+/// The transcripts, and the tests above, are those of the manifest's programs.
+#[test]
+fn every_program_has_a_transcript() {
+    let manifest = include_str!("../Cargo.toml");
+    let examples = manifest.split("[[example]]").skip(1).map(|example| example.split('"').nth(1).unwrap());
+    let elsewhere = ["axum_gateway", "misbehaving_server"];
+    let programs: BTreeSet<_> =
+        examples.filter(|name| !elsewhere.contains(name)).map(str::to_owned).collect();
+    let files: BTreeSet<_> = fs::read_dir(transcript("x").parent().unwrap())
+        .unwrap()
+        .map(|entry| entry.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned())
+        .filter(|name| !elsewhere.contains(&name.as_str()))
+        .collect();
+    assert_eq!(programs, files);
+    let tests = include_str!("transcripts.rs");
+    for name in programs {
+        assert!(tests.contains(&format!("replay(\"{name}\")")), "{name} is not tested");
+        assert!(program(&name).exists());
+    }
+}
