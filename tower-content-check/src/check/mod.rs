@@ -107,6 +107,12 @@ use crate::{End, Head, Rejection};
 /// let layer = ContentCheckLayer::new(WholeLines::default());
 /// # let _ = layer;
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a check of responses",
+    label = "not a `Check`",
+    note = "a closure becomes one by `check_fn` (over the whole response), `check_head` or `check_json`",
+    note = "checks are combined by `Check::and`, or by tuples of up to eight"
+)]
 pub trait Check: Send {
     /// Judges the head, before anything of the body was read.
     ///

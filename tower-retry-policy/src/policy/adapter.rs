@@ -2,6 +2,7 @@
 
 use super::{
     RetryPolicy,
+    bounds::{BoxedError, RepeatableBody},
     call::InFlight,
     config::{Budgeting, Config},
 };
@@ -11,9 +12,10 @@ use std::sync::Arc;
 use tokio::time::Instant;
 use tower::{BoxError, retry::Policy};
 
-impl<B, R> Policy<Request<B>, Response<R>, BoxError> for RetryPolicy
+impl<B, R, E> Policy<Request<B>, Response<R>, E> for RetryPolicy
 where
-    B: Clone + 'static,
+    B: RepeatableBody,
+    E: BoxedError,
 {
     type Future = Wait;
 
@@ -32,11 +34,8 @@ where
     }
 
     #[inline]
-    fn retry(
-        &mut self,
-        request: &mut Request<B>,
-        result: &mut Result<Response<R>, BoxError>,
-    ) -> Option<Wait> {
+    fn retry(&mut self, request: &mut Request<B>, result: &mut Result<Response<R>, E>) -> Option<Wait> {
+        let result = E::boxed(result);
         if let Ok(response) = result
             && self.succeeds_at_once(response.status())
         {

@@ -2,6 +2,7 @@
 
 mod account;
 mod adapter;
+mod bounds;
 mod call;
 mod config;
 mod decision;
