@@ -1,5 +1,5 @@
 //! What the policy asks of a stack, as traits of its own: so the compiler can say what to do where they do not hold.
-//! `tests/compile_fail` has the texts, and `guide::mistakes` explains them.
+//! `mistakes/` has the texts, and `guide::mistakes` explains them.
 
 use tower::BoxError;
 
