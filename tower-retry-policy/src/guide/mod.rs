@@ -1,6 +1,28 @@
-//! A guide: how to put a stack together.
+//! A guide: how to put a stack together, and what to set for which kind of call.
 //!
+//! - [`order`]: which layer stands where, why, and what a wrong order does
+//! - [`timeouts`]: which limits there are, and how long they should be
+//! - [`checks`]: what to check of which kind of answer
+//! - [`recipes`]: whole stacks for a bad mobile network, a call within a data centre, a download, a payment
 //! - [`server_side`]: which layers help within an axum router, and which do not
+//! - [`mistakes`]: the usual errors of the compiler, by their text, and the usual surprises
+//!
+//! Programs that use the stack, with what they print, are in the repository under `examples/programs/`.
+
+#[doc = include_str!("order.md")]
+pub mod order {}
+
+#[doc = include_str!("timeouts.md")]
+pub mod timeouts {}
+
+#[doc = include_str!("checks.md")]
+pub mod checks {}
+
+#[doc = include_str!("recipes.md")]
+pub mod recipes {}
+
+#[doc = include_str!("mistakes.md")]
+pub mod mistakes {}
 
 #[doc = include_str!("server_side.md")]
 pub mod server_side {}
