@@ -16,7 +16,6 @@ mod arguments;
 use bytes::{Buf, BufMut, Bytes};
 use clap::Parser;
 use http::{Request, Uri, uri::PathAndQuery};
-use http_body_util::{BodyExt, Full};
 use std::time::Duration;
 use tonic::{
     Code, Status,
@@ -27,7 +26,7 @@ use tonic::{
 use tower::{BoxError, ServiceBuilder};
 use tower_content_check::{ContentCheckLayer, check::GrpcStatus};
 use tower_retry_policy::{
-    AttemptTimeoutLayer, DeadlineLayer, History, RetryPolicy,
+    AttemptTimeoutLayer, DeadlineLayer, History, ReplayBody, ReplayBodyLayer, RetryPolicy,
     deadline::{DeadlineFormat, DeadlineHeaderLayer},
 };
 
@@ -47,11 +46,8 @@ async fn main() -> Result<(), BoxError> {
         .layer(DeadlineLayer::new(Duration::from_secs(10)))
         // tonic makes a status of our last error: it has to know which
         .map_err(|error: BoxError| Status::unavailable(error.to_string()))
-        // tonic's request body cannot be sent twice, and that of a unary call is short: it is read before
-        .filter_async(|request: Request<tonic::body::Body>| async {
-            let (head, body) = request.into_parts();
-            Ok::<_, Status>(Request::from_parts(head, Full::new(body.collect().await?.to_bytes())))
-        })
+        // tonic's request body is read once: this keeps it for the next attempt
+        .layer(ReplayBodyLayer::new())
         // the methods of this service change nothing, so any call may be repeated
         .retry(RetryPolicy::standard().any_method().grpc([Code::Unavailable as u8]))
         // a status in the head is left to the policy, which sees the server's advice beside it
@@ -61,7 +57,7 @@ async fn main() -> Result<(), BoxError> {
         )
         .layer(DeadlineHeaderLayer::new(DeadlineFormat::GRPC_TIMEOUT, DeadlineFormat::Grpc))
         .layer(AttemptTimeoutLayer::new().head(Duration::from_secs(2)).idle(Duration::from_secs(2)))
-        .map_request(|request: Request<Full<Bytes>>| request.map(tonic::body::Body::new))
+        .map_request(|request: Request<ReplayBody>| request.map(tonic::body::Body::new))
         .service(channel);
 
     let mut client = Grpc::new(service);

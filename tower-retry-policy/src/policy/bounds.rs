@@ -7,7 +7,7 @@ use tower::BoxError;
 #[diagnostic::on_unimplemented(
     message = "the request body `{Self}` is not `Clone`, so `RetryPolicy` cannot send it a second time",
     label = "the request's body is not `Clone`",
-    note = "bytes are, without a copy of them: `http_body_util::Full<Bytes>`",
+    note = "`ReplayBodyLayer`, right outside the retry, makes any body so; `http_body_util::Full<Bytes>` is so by itself",
     note = "see \"the request body is not `Clone`\" in `tower_retry_policy::guide::mistakes`"
 )]
 pub trait RepeatableBody: Clone + 'static {}
