@@ -18,3 +18,22 @@ fn the_compiler_says_what_to_do() {
     }
     trybuild::TestCases::new().compile_fail("compile_fail/*.rs");
 }
+
+#[test]
+fn the_guide_explains_every_text() {
+    let page: Vec<_> = include_str!("../src/guide/mistakes.md").lines().map(without_names).collect();
+    let files = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/compile_fail")).expect("it is here");
+    let paths = files.map(|file| file.expect("it can be read").path());
+    let texts: Vec<_> = paths.filter(|path| path.extension().is_some_and(|name| name == "stderr")).collect();
+    assert!(!texts.is_empty());
+    for path in texts {
+        let text = std::fs::read_to_string(&path).expect("it can be read");
+        let error = text.lines().next().map(without_names).expect("the compiler says something");
+        assert!(page.contains(&error), "{}: {error}", path.display());
+    }
+}
+
+/// What stands between backticks differs from program to program.
+fn without_names(text: &str) -> String {
+    text.split('`').enumerate().map(|(index, part)| if index % 2 == 0 { part } else { "`…`" }).collect()
+}
