@@ -9,7 +9,7 @@
 //! to say it stands in the head, with the server's advice on retries, and the policy reads it there. Otherwise it stands
 //! in the trailers, and the content check reads it. Which calls may be repeated is for us to say.
 
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program speaks to its user")]
+#![allow(clippy::print_stdout, reason = "a program speaks to its user")]
 
 mod arguments;
 
@@ -39,7 +39,7 @@ struct Arguments {
 }
 
 #[tokio::main]
-async fn main() -> Result<(), BoxError> {
+async fn main() {
     let channel = Channel::builder(Arguments::parse().server).connect_lazy();
 
     let service = ServiceBuilder::new()
@@ -67,7 +67,6 @@ async fn main() -> Result<(), BoxError> {
             Err(status) => println!("{method}: {:?}: {}", status.code(), status.message()),
         }
     }
-    Ok(())
 }
 
 /// What the code that `tonic-build` generates would do.

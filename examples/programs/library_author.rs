@@ -8,7 +8,7 @@
 //! The module `weather` is what the author publishes. Its users see a typed client and one type of this project, the
 //! policy.
 
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program speaks to its user")]
+#![allow(clippy::print_stdout, reason = "a program speaks to its user")]
 
 mod arguments;
 
@@ -136,6 +136,7 @@ struct Arguments {
 
 #[tokio::main]
 async fn main() {
+    // what these users call a city, the server takes for the trouble to make
     let client = Client::new(Arguments::parse().server);
     let minute = Duration::from_secs(60);
 

@@ -18,7 +18,7 @@
 //! | `/empty` | 200 and nothing in it |
 //! | `/page` | 200, said to be JSON, and an error page |
 //! | `/down` | 503, every time |
-//! | `/restart` | the connection is lost, and new ones are refused for a second |
+//! | `/restart` | all connections are lost, and new ones are refused for a second |
 //! | `/lost` | what was asked for is done, and the connection breaks before the answer |
 //! | `/moved` | 302, to `/packed`, every time |
 //! | `/packed` | gzip that does not unpack |
@@ -26,7 +26,7 @@
 //! To a `GET` it answers with a forecast, to a `POST` with the number of orders it has had. A path may go on after its
 //! trouble: `/busy/a` and `/busy/b` are counted apart. Its gRPC methods are in `grpc.rs`.
 
-#![allow(clippy::print_stdout, reason = "a program speaks to its user")]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program speaks to its user")]
 
 mod grpc;
 
@@ -43,14 +43,16 @@ use hyper_util::{
 use std::{
     collections::{HashMap, HashSet},
     future::pending,
-    io::Write,
+    io::{self, Write},
     net::SocketAddr,
+    process::ExitCode,
     sync::{Arc, Mutex},
     time::Duration,
 };
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::Notify,
+    task::JoinSet,
     time::sleep,
 };
 use tower::BoxError;
@@ -81,18 +83,32 @@ struct Orders {
 }
 
 #[tokio::main]
-async fn main() -> Result<(), BoxError> {
-    let mut listener = TcpListener::bind(Arguments::parse().address).await?;
+async fn main() -> ExitCode {
+    let Arguments { address } = Arguments::parse();
+    match listen(address).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: cannot listen on {address}: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn listen(address: SocketAddr) -> io::Result<()> {
+    let mut listener = TcpListener::bind(address).await?;
     let address = listener.local_addr()?;
     println!("listening on http://{address}");
     let server = Arc::new(Server::default());
+    let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             accepted = listener.accept() => {
-                tokio::spawn(serve(Arc::clone(&server), accepted?.0));
+                connections.spawn(serve(Arc::clone(&server), accepted?.0));
             }
+            Some(_) = connections.join_next() => {} // one has ended
             () = server.restart.notified() => {
                 drop(listener);
+                connections.abort_all();
                 sleep(Duration::from_secs(1)).await;
                 listener = TcpListener::bind(address).await?;
             }
