@@ -22,6 +22,11 @@ use std::{fmt, time::Duration};
 /// let policy = RetryPolicy::standard().observer(Log);
 /// # let _ = policy;
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an observer of calls",
+    label = "not an `Observer`",
+    note = "a closure is none: implement `Observer` for a type; `TracingObserver` and `MetricsObserver` are ready-made"
+)]
 pub trait Observer: fmt::Debug + Send + Sync {
     /// An attempt has failed, and another is to follow after the wait.
     fn retrying(&self, failed: &Attempt<'_>, wait: RetryWait) {

@@ -31,6 +31,11 @@ use super::RetryBudget;
 /// let policy = RetryPolicy::standard().budget_per(by_method);
 /// # let _ = policy;
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not choose a budget for each request",
+    label = "not a `BudgetSource`",
+    note = "one budget for all requests is set by `.budget(Arc::new(..))`, one for each host by `.budget_per(PerKey::new(..).per_host())`"
+)]
 pub trait BudgetSource: fmt::Debug + Send + Sync {
     /// The budget of this request.
     fn budget(&self, request: &RequestHead<'_>) -> Arc<dyn RetryBudget>;
