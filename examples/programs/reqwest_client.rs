@@ -28,9 +28,13 @@ struct Arguments {
 }
 
 async fn fetch(url: Uri) -> Result<(), BoxError> {
-    // reqwest has retries of its own, and a policy around them would multiply with them. Its timeouts are off unless
-    // somebody sets them: those of the stack know how far the attempt has come.
-    let client = reqwest::Client::builder().retry(reqwest::retry::never()).build()?;
+    // What it does by itself the policy does not see: its retries would multiply with those of the policy, and behind a
+    // redirect nobody knows that the first request has arrived. `follow_redirects` shows where redirects belong. Its
+    // timeouts are off unless somebody sets them.
+    let client = reqwest::Client::builder()
+        .retry(reqwest::retry::never())
+        .redirect(reqwest::redirect::Policy::none())
+        .build()?;
 
     // Its service has request and response types of its own: this is all that it takes to make them http's.
     let client = service_fn(move |request: Request<Bytes>| {

@@ -105,6 +105,7 @@ fn times_are_not_compared_and_all_else_is() {
 fn every_program_has_a_transcript() {
     let manifest = include_str!("../Cargo.toml");
     let examples = manifest.split("[[example]]").skip(1).map(|example| example.split('"').nth(1).unwrap());
+    // run by tests of their own
     let elsewhere = ["axum_gateway", "misbehaving_server"];
     let programs: BTreeSet<_> =
         examples.filter(|name| !elsewhere.contains(name)).map(str::to_owned).collect();
@@ -113,10 +114,13 @@ fn every_program_has_a_transcript() {
         .map(|entry| entry.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned())
         .filter(|name| !elsewhere.contains(&name.as_str()))
         .collect();
-    assert_eq!(programs, files);
+    assert_eq!(
+        programs, files,
+        "a program of the manifest has a transcript of its name, or is tested elsewhere"
+    );
     let tests = include_str!("transcripts.rs");
     for name in programs {
         assert!(tests.contains(&format!("replay(\"{name}\")")), "{name} is not tested");
-        assert!(program(&name).exists());
+        program(&name);
     }
 }

@@ -2,7 +2,12 @@
 
 #![allow(dead_code, reason = "each test file uses its own part")]
 
-use std::{env, path::PathBuf, process::Stdio, time::Duration};
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::{Duration, SystemTime},
+};
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
     process::{Child, Command},
@@ -41,12 +46,20 @@ pub(crate) async fn run(name: &str, arguments: &[String], environment: &[(&str, 
     String::from_utf8(output.stdout).unwrap() + &errors
 }
 
-/// Examples are built beside the directory of the tests' own executables.
+/// Examples are built beside the directory of the tests' own executables; by `cargo test`, unless it is asked for one
+/// file of tests or for a name.
 pub(crate) fn program(name: &str) -> PathBuf {
     let own = env::current_exe().unwrap();
     let path = own.parent().unwrap().with_file_name("examples").join(name);
     let path = path.with_extension(env::consts::EXE_EXTENSION);
-    // cargo builds them before it runs all tests of a package, and not for one file of tests
-    assert!(path.exists(), "{} is missing: cargo build -p programs --examples", path.display());
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let source = [directory.join(name).with_extension("rs"), directory.join(name).join("main.rs")];
+    let written = source.iter().find_map(|source| modified(source)).unwrap();
+    let is_built = modified(&path).is_some_and(|built| built >= written);
+    assert!(is_built, "{} is missing or old: cargo build -p programs --examples", path.display());
     path
+}
+
+fn modified(path: &Path) -> Option<SystemTime> {
+    path.metadata().ok()?.modified().ok()
 }
