@@ -1,0 +1,8 @@
+//! `.layer(policy)` for `.retry(policy)`.
+
+use tower::ServiceBuilder;
+use tower_retry_policy::RetryPolicy;
+
+fn main() {
+    let _ = ServiceBuilder::new().layer(RetryPolicy::standard()).service(());
+}
