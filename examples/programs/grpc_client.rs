@@ -26,7 +26,8 @@ use tonic::{
 use tower::{BoxError, ServiceBuilder};
 use tower_content_check::{ContentCheckLayer, check::GrpcStatus};
 use tower_retry_policy::{
-    AttemptTimeoutLayer, DeadlineLayer, History, ReplayBody, ReplayBodyLayer, RetryPolicy,
+    AttemptTimeoutLayer, DeadlineError, DeadlineLayer, History, ReplayBody, ReplayBodyLayer, RetryError,
+    RetryPolicy,
     deadline::{DeadlineFormat, DeadlineHeaderLayer},
 };
 
@@ -36,16 +37,20 @@ struct Arguments {
     /// The misbehaving server
     #[arg(value_parser = arguments::url, default_value = "http://127.0.0.1:8080")]
     server: Uri,
+    /// The methods to call
+    #[arg(default_values = ["Good", "Busy", "Late", "Overloaded", "Missing"])]
+    methods: Vec<String>,
 }
 
 #[tokio::main]
 async fn main() {
-    let channel = Channel::builder(Arguments::parse().server).connect_lazy();
+    let Arguments { server, methods } = Arguments::parse();
+    let channel = Channel::builder(server).connect_lazy();
 
     let service = ServiceBuilder::new()
+        // of an error that is not its own tonic makes the status `Unknown`
+        .map_err(|error: BoxError| status(&error))
         .layer(DeadlineLayer::new(Duration::from_secs(10)))
-        // tonic makes a status of our last error: it has to know which
-        .map_err(|error: BoxError| Status::unavailable(error.to_string()))
         // tonic's request body is read once: this keeps it for the next attempt
         .layer(ReplayBodyLayer::new())
         // the methods of this service change nothing, so any call may be repeated
@@ -61,12 +66,20 @@ async fn main() {
         .service(channel);
 
     let mut client = Grpc::new(service);
-    for method in ["Good", "Busy", "Late", "Overloaded", "Missing"] {
-        match call(&mut client, method).await {
+    for method in methods {
+        match call(&mut client, &method).await {
             Ok(text) => println!("{method}: {text}"),
             Err(status) => println!("{method}: {:?}: {}", status.code(), status.message()),
         }
     }
+}
+
+/// The status of a call that the stack has given up.
+fn status(error: &BoxError) -> Status {
+    let no_time =
+        error.is::<DeadlineError>() || RetryError::find(&**error).is_some_and(RetryError::is_deadline);
+    let code = if no_time { Code::DeadlineExceeded } else { Code::Unavailable };
+    Status::new(code, error.to_string())
 }
 
 /// What the code that `tonic-build` generates would do.
