@@ -13,6 +13,10 @@ use network_lab::what_if::{
 };
 use program::{Scratch, files, talk};
 
+/// A search on a network where a run takes a millisecond.
+const TUNE: [&str; 9] =
+    ["tune", "--loss", "10,50", "--probe", "off", "--requests", "8", "--candidates", "16"];
+
 fn said(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
 }
@@ -143,19 +147,7 @@ fn the_same_question_gives_the_same_bytes_on_any_number_of_threads() {
     for arguments in [
         &["try", "--seeds", "3", "--requests", "20"][..],
         &["sweep", "--vary", "attempts=1,4", "--vary", "head=5s,off", "--seeds", "2", "--requests", "20"],
-        &[
-            "tune",
-            "--candidates",
-            "8",
-            "--seeds",
-            "3",
-            "--requests",
-            "10",
-            "--success",
-            "80",
-            "--requests-per-call",
-            "4",
-        ],
+        &[&TUNE[..], &["--seeds", "3", "--success", "80", "--requests-per-call", "4"]].concat(),
         &["amplification", "--trials", "5000"],
     ] {
         let [one, two] =
@@ -208,19 +200,7 @@ fn a_map_has_every_cell_in_every_form() {
 fn a_policy_is_tuned_verified_and_printed() {
     let scratch = Scratch::new("tune");
     let out = scratch.join("out");
-    let arguments = [
-        "tune",
-        "--success",
-        "95",
-        "--requests-per-call",
-        "3",
-        "--candidates",
-        "16",
-        "--seeds",
-        "8",
-        "--requests",
-        "20",
-    ];
+    let arguments = [&TUNE[..], &["--success", "95", "--requests-per-call", "3", "--seeds", "8"]].concat();
     let output = talk(&out, &arguments);
     let text = printed(&output);
     assert!(output.status.success(), "{text}");
@@ -230,7 +210,7 @@ fn a_policy_is_tuned_verified_and_printed() {
         "{text}"
     );
     assert!(
-        text.contains("on seeds 9..40") && text.contains("on seeds 1..8, which the search has not seen"),
+        text.contains("on seeds 9..72") && text.contains("on seeds 1..8, which the search has not seen"),
         "{text}"
     );
     let tuned = json(&files, "tune.json");
@@ -256,9 +236,8 @@ fn flags_of_the_policy_are_kept_by_the_search() {
     let scratch = Scratch::new("tune-fixed");
     let out = scratch.join("out");
     let fixed = ["--head", "9s", "--attempts", "6", "--backoff", "none"];
-    let arguments =
-        ["tune", "--success", "0", "--requests-per-call", "9", "--candidates", "8", "--seeds", "2"];
-    talk(&out, &[&arguments[..], &fixed, &["--requests", "10"]].concat());
+    let wanted = ["--success", "0", "--requests-per-call", "9", "--seeds", "2"];
+    talk(&out, &[&TUNE[..], &fixed, &wanted].concat());
     let files = files(&out);
     assert!(files["tune.csv"].starts_with("idle,success_percent,"), "{}", files["tune.csv"]);
     assert_eq!(json(&files, "tune.json")["settings"]["head"], "9s");
@@ -269,9 +248,8 @@ fn flags_of_the_policy_are_kept_by_the_search() {
 fn what_cannot_be_had_is_said_with_what_came_nearest() {
     let scratch = Scratch::new("tune-nothing");
     let out = scratch.join("out");
-    let arguments =
-        ["tune", "--success", "100", "--requests-per-call", "1", "--candidates", "8", "--seeds", "3"];
-    let output = talk(&out, &[&arguments[..], &["--requests", "20"]].concat());
+    let wanted = ["--success", "100", "--requests-per-call", "1", "--seeds", "3", "--lies", "20"];
+    let output = talk(&out, &[&TUNE[..], &wanted].concat());
     assert_eq!(output.status.code(), Some(1));
     let text = printed(&output);
     assert!(
@@ -312,7 +290,7 @@ fn bad_input_is_one_line_that_says_what_would_be_right() {
         (&["sweep", "--vary", "p=1..50", "--vary", "r=1..50"], "2500 cells; wanted are at most 500"),
         (&["tune", "--success", "101"], "0..100"),
         (&["tune", "--requests-per-call", "0.5"], "1..1000, the first included"),
-        (&["tune", "--candidates", "1"], "1 is not in 8..="),
+        (&["tune", "--candidates", "1"], "1 is not in 16..="),
         (
             &["tune", "--attempts", "3", "--head", "1s", "--idle", "1s", "--first", "1s"],
             "nothing is left to tune",

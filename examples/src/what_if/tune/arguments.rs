@@ -21,7 +21,7 @@ pub struct TuneQuestion {
     requests_per_call: f64,
 
     /// How many policies the search begins with
-    #[arg(long, value_name = "COUNT", default_value_t = 64, value_parser = value_parser!(u32).range(8..=10_000))]
+    #[arg(long, value_name = "COUNT", default_value_t = 64, value_parser = value_parser!(u32).range(16..=10_000))]
     candidates: u32,
 
     #[command(flatten)]

@@ -12,11 +12,11 @@ pub struct Goal {
     pub requests: f64,
 }
 
-/// How a candidate stands after some runs: the smaller the better, first by what it breaks, then by its slowest calls.
+/// How a candidate stands after some runs: the smaller the better, first by what it breaks, then by its p99.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Standing {
     pub(crate) broken: f64,
-    pub(crate) tail: f64,
+    pub(crate) p99: f64,
 }
 
 impl Goal {
@@ -49,21 +49,18 @@ impl Goal {
         let share = wilson(&ok).map_or_else(|| good as f64 / calls.max(1) as f64, |interval| interval.high);
         let requests = runs.iter().map(|run| run.requests as f64).sum::<f64>() / calls.max(1) as f64;
         let doubt = 1.0 + 0.1 / (runs.len().max(1) as f64).sqrt();
-        Standing { broken: self.broken_by(100.0 * share, requests / doubt), tail: tail(runs) }
+        Standing { broken: self.broken_by(100.0 * share, requests / doubt), p99: p99(runs) }
     }
 }
 
 impl Standing {
     pub(crate) fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.broken.total_cmp(&other.broken).then(self.tail.total_cmp(&other.tail))
+        self.broken.total_cmp(&other.broken).then(self.p99.total_cmp(&other.p99))
     }
 }
 
-/// The mean of the slowest twentieth of the calls; unfinished ones are longer than any.
-///
-/// It goes with the p99 and is far less a matter of chance: after four runs of forty calls the p99 is that of the
-/// second slowest call.
-fn tail(runs: &[Run]) -> f64 {
+/// Nearest rank, over all calls; unfinished ones are longer than any.
+fn p99(runs: &[Run]) -> f64 {
     let mut seconds: Vec<f64> = runs
         .iter()
         .flat_map(|run| {
@@ -72,8 +69,8 @@ fn tail(runs: &[Run]) -> f64 {
         })
         .collect();
     seconds.sort_by(f64::total_cmp);
-    let slowest = &seconds[seconds.len() - seconds.len().div_ceil(20)..];
-    slowest.iter().sum::<f64>() / slowest.len().max(1) as f64
+    let rank = (seconds.len() * 99).div_ceil(100).max(1);
+    seconds.get(rank - 1).copied().unwrap_or(f64::INFINITY)
 }
 
 #[cfg(test)]
@@ -93,7 +90,7 @@ mod tests {
 
     #[test]
     fn what_breaks_less_stands_before_what_is_quicker() {
-        let standing = |broken, tail| Standing { broken, tail };
+        let standing = |broken, p99| Standing { broken, p99 };
         assert!(standing(0.0, 9.0).cmp(&standing(0.1, 1.0)).is_lt());
         assert!(standing(0.0, 1.0).cmp(&standing(0.0, f64::INFINITY)).is_lt());
     }

@@ -2,7 +2,7 @@
 //!
 //! Random candidates run on a few seeds, the better half of them on twice as many, and so on (successive halving:
 //! Jamieson and Talwalkar, "Non-stochastic Best Arm Identification and Hyperparameter Optimization", 2016); then
-//! the same among neighbours of the best, twice. All candidates see the same seeds, so that they differ by their settings
+//! the same among neighbours of the best, three times over. All candidates see the same seeds, so that they differ by their settings
 //! and not by their luck. What comes out best is verified on seeds that the search has not seen.
 
 mod arguments;
