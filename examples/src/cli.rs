@@ -76,8 +76,16 @@ pub enum Command {
     /// A question about your own network and policy: success, percentiles, cost
     Try(Question),
     /// The same with one or two settings varied: a map of what comes of it
+    #[command(
+        after_help = "Values are separated by commas, or by / where they have commas of their own: loss=50,20/10,50. \
+        Numbers may be ranges: 1..8, 10..50:10. Without --seeds each cell has 20."
+    )]
     Sweep(SweepQuestion),
     /// The policy with the lowest p99 that holds a success and a limit on requests, as Rust code
+    #[command(
+        after_help = "The search changes attempts, head, idle and first, unless they are given as flags; it begins \
+        with the policy of the file or of the defaults. If nothing holds, the exit status is 1."
+    )]
     Tune(TuneQuestion),
 }
 

@@ -58,7 +58,7 @@ fn draw(text: &mut String, map: &Map, measure: Measure, (x, y): (usize, usize)) 
         let (left, upper) = (x + index % columns * CELL_WIDTH, top + index / columns * CELL_HEIGHT);
         // Down to a quarter of the light: darker cells would look alike.
         let grey = (255.0 - 190.0 * shades[index]).round() as u8;
-        let ink = if grey > 140 { "black" } else { "white" };
+        let ink = if grey > 117 { "black" } else { "white" };
         // Writing to a string cannot fail.
         let _ = writeln!(
             text,
