@@ -1,7 +1,7 @@
 //! The code that `talk tune` prints: it compiles, and does what the simulated policy does.
 //!
 //! The files in `code/` are what is printed, and are compiled as part of this test. To write them anew:
-//! `UPDATE=1 cargo test -p network-lab --test code`.
+//! `TRANSCRIPTS=overwrite cargo test -p network-lab --test code`.
 
 #![allow(
     clippy::unwrap_used,
@@ -135,7 +135,7 @@ fn settings(case: &Case) -> Settings {
 fn what_is_printed_is_what_is_compiled_here() {
     for case in cases() {
         let printed = code(&settings(&case).policy, &["A stack for a test.".to_owned()]);
-        if env::var_os("UPDATE").is_some() {
+        if env::var_os("TRANSCRIPTS").is_some_and(|what| what == "overwrite") {
             let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/code/{}.rs", case.name));
             fs::write(path, &printed).unwrap();
         } else {

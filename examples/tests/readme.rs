@@ -2,7 +2,7 @@
 //!
 //! Blocks that begin with `$ cargo run --release -- ` or `$ cargo run --release --bin sampler -- ` are compared with what
 //! comes of them; the code that `tune` prints stands in a block of its own after it, which is compiled with the README.
-//! To write them anew: `UPDATE=1 cargo test -p network-lab --test readme`.
+//! To write them anew: `TRANSCRIPTS=overwrite cargo test -p network-lab --test readme`.
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test may panic")]
 
@@ -54,7 +54,7 @@ fn the_readme_shows_what_the_commands_print() {
     }
     made += rest;
     assert!(commands >= 5, "{commands} commands are shown");
-    if env::var_os("UPDATE").is_some() {
+    if env::var_os("TRANSCRIPTS").is_some_and(|what| what == "overwrite") {
         fs::write(path, made).unwrap();
     } else {
         for (made, shown) in made.lines().zip(readme.lines()) {
