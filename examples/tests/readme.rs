@@ -26,13 +26,18 @@ fn output(command: &str, out: &Path) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
+/// `4.08 s` of `  4.08 s  3.67..5.81`.
+fn first_time(cells: &str) -> String {
+    cells.split_whitespace().take(2).collect::<Vec<_>>().join(" ")
+}
+
 #[test]
 fn the_readme_shows_what_the_commands_print() {
     let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join("readme");
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md");
     let readme = fs::read_to_string(&path).unwrap();
     let mut rest = readme.as_str();
-    let (mut made, mut commands) = (String::new(), 0);
+    let (mut made, mut commands, mut times) = (String::new(), 0, Vec::new());
     while let Some(start) = rest.find("```text\n$ cargo run --release ") {
         let (before, block) = rest.split_at(start + "```text\n".len());
         made += before;
@@ -41,6 +46,9 @@ fn the_readme_shows_what_the_commands_print() {
         rest = &after[end..];
         let printed = output(command, &out);
         commands += 1;
+        times.extend(
+            printed.lines().filter_map(|line| line.strip_prefix("99 % within (p99)")).map(first_time),
+        );
         made += &format!("{command}\n");
         match printed.split_once("\nuse ") {
             None => made += &printed,
@@ -54,6 +62,10 @@ fn the_readme_shows_what_the_commands_print() {
     }
     made += rest;
     assert!(commands >= 5, "{commands} commands are shown");
+    assert_eq!(times.len(), 2, "of `try` and of `tune`");
+    for time in times {
+        assert!(made.contains(&format!(" within {time}")), "the prose compares the p99: {time}");
+    }
     if env::var_os("TRANSCRIPTS").is_some_and(|what| what == "overwrite") {
         fs::write(path, made).unwrap();
     } else {

@@ -68,6 +68,8 @@ fn example(setting: &Setting) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::what_if::Settings;
 
@@ -88,6 +90,17 @@ mod tests {
         assert_eq!(read.network.loss.to_string(), "20,50.5,100,0", "p is applied after loss");
         assert_eq!((read.network.probe, read.network.size), (None, 20_000));
         assert_eq!(settings("").unwrap(), Settings::default());
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics(text in "([a-z1-]{1,8}( = )?[ -~]{0,10}\n){0,3}", junk in ".{0,30}") {
+            for text in [text, junk] {
+                if let Err(line) = parse(&text) {
+                    prop_assert!(line.starts_with("line ") && !line.contains('\n'), "{line}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -517,6 +517,8 @@ fn shown_jitter(jitter: Jitter) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -608,6 +610,24 @@ mod tests {
         ] {
             let said = Setting::named(name).unwrap().check(text).unwrap_err();
             assert!(said.contains(wanted), "{name} {text}: {said}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics_and_what_is_set_is_shown_as_it_can_be_set(
+            index in 0..SETTINGS.len(),
+            text in "[ -~]{0,12}|[0-9]{1,3}(,[0-9]{1,3}){0,3}|[0-9]{1,9}(\\.[0-9]{1,9})?(ns|us|ms|s|m|h|d|%)?",
+        ) {
+            let mut settings = Settings::default();
+            if SETTINGS[index].set(&mut settings, &text).is_ok() {
+                let shown = SETTINGS[index].get(&settings);
+                let mut again = Settings::default();
+                prop_assert_eq!(SETTINGS[index].set(&mut again, &shown), Ok(()));
+                prop_assert_eq!(SETTINGS[index].get(&again), shown);
+            } else {
+                prop_assert_eq!(settings, Settings::default(), "what is refused changes nothing");
+            }
         }
     }
 

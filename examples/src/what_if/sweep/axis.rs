@@ -84,6 +84,8 @@ fn range(text: &str) -> Result<Option<Vec<String>>, String> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -98,6 +100,17 @@ mod tests {
             ("jitter=none/full", &["none", "full"]),
         ] {
             assert_eq!(Axis::parse(text).unwrap().values, values, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics(
+            text in "[ -~]{0,20}|(p|attempts|head|loss|seed)=[0-9.,:/e-]{0,12}|p=[0-9]{1,3}\\.\\.[0-9]{1,3}:[0-9.e-]{1,6}",
+        ) {
+            if let Ok(axis) = Axis::parse(&text) {
+                prop_assert!((1..=MOST_VALUES).contains(&axis.values.len()), "{:?}", axis.values);
+            }
         }
     }
 
