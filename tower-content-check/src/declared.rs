@@ -19,6 +19,15 @@ pub(crate) enum Declared {
 impl Declared {
     /// `exact` is the size that the body itself states, for services that answer without a wire.
     pub(crate) fn of(version: Version, headers: &HeaderMap, exact: Option<u64>) -> Self {
+        // The usual case needs no second look: the one length in the head is the one that the body goes by. A field
+        // that occurs twice makes more values than names.
+        let first = headers.get(header::CONTENT_LENGTH).and_then(|value| digits(value.as_bytes()));
+        if let (Some(length), Some(own)) = (first, exact)
+            && length == own
+            && headers.len() == headers.keys_len()
+        {
+            return Self::Length(length);
+        }
         // Transfer-Encoding overrides Content-Length (RFC 9112 section 6.3, rule 3), and a chunked body
         // that was decoded has no length to be compared with.
         if headers.contains_key(header::TRANSFER_ENCODING) {
@@ -69,6 +78,10 @@ mod tests {
             (&["5, 5"], None, Version::HTTP_11, None, Length(5)),
             (&["5", "5"], None, Version::HTTP_11, None, Length(5)),
             (&["5", "6"], None, Version::HTTP_11, None, Invalid),
+            (&["5", "6"], None, Version::HTTP_11, Some(5), Invalid),
+            (&["5", "5"], None, Version::HTTP_11, Some(5), Length(5)),
+            (&["5"], None, Version::HTTP_11, Some(5), Length(5)),
+            (&["5"], Some("chunked"), Version::HTTP_11, Some(4), Framed),
             (&["+5"], None, Version::HTTP_11, None, Invalid),
             (&["-1"], None, Version::HTTP_11, None, Invalid),
             (&[""], None, Version::HTTP_11, None, Invalid),

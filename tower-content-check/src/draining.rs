@@ -4,60 +4,45 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{Response, response::Parts};
 use http_body::Body;
 
-use crate::{BoxError, CheckedBody, frames::Frames};
+use crate::{BoxError, frames::Frames};
 
-/// One response that is not judged and no success, while its short body is read to the end.
+/// How far the body of a response came that is not judged and no success.
 ///
 /// A connection of HTTP/1 can only serve the next request when the response has been read; a caller that
 /// retries drops it instead. Nothing here changes the outcome: a body that fails fails for the caller too, at
 /// the same byte.
 #[derive(Debug)]
-pub(crate) struct Draining<B> {
-    parts: Parts,
-    // On the heap because the rest of a longer body is handed on after it was polled.
-    body: Pin<Box<B>>,
-    frames: Frames,
-    max_bytes: u64,
+pub(crate) enum Drained {
+    /// To its end.
+    Whole,
+    /// To the limit.
+    Longer,
+    Failed(BoxError),
 }
 
-// ===== impl Draining =====
-
-impl<B> Draining<B> {
-    pub(crate) fn new(parts: Parts, body: B, max_bytes: u64) -> Self {
-        Self { parts, body: Box::pin(body), frames: Frames::default(), max_bytes }
-    }
-
-    /// Reads on until the end or the limit. `this` is emptied then.
-    pub(crate) fn poll(this: &mut Option<Self>, cx: &mut Context<'_>) -> Poll<Response<CheckedBody<B>>>
-    where
-        B: Body<Data = Bytes>,
-        B::Error: Into<BoxError>,
-    {
-        loop {
-            let draining = this.as_mut().expect("polled after the end");
-            let frame = ready!(draining.body.as_mut().poll_frame(cx));
-            match frame {
-                Some(Ok(frame)) => {
-                    draining.frames.push_frame(frame);
-                    if draining.frames.len() <= draining.max_bytes {
-                        continue;
-                    }
-                    let Self { parts, body, frames, .. } = this.take().expect("present a moment ago");
-                    return Poll::Ready(Response::from_parts(parts, CheckedBody::begun(frames, body)));
-                }
-                Some(Err(error)) => {
-                    let Self { parts, frames, .. } = this.take().expect("present a moment ago");
-                    let body = CheckedBody::failed(frames, error.into());
-                    return Poll::Ready(Response::from_parts(parts, body));
-                }
-                None => {
-                    let Self { parts, frames, .. } = this.take().expect("present a moment ago");
-                    return Poll::Ready(Response::from_parts(parts, CheckedBody::kept(frames)));
+/// Reads on until the end or the limit.
+pub(crate) fn drain<B>(
+    mut body: Pin<&mut B>,
+    frames: &mut Frames,
+    max_bytes: u64,
+    cx: &mut Context<'_>,
+) -> Poll<Drained>
+where
+    B: Body<Data = Bytes>,
+    B::Error: Into<BoxError>,
+{
+    loop {
+        match ready!(body.as_mut().poll_frame(cx)) {
+            Some(Ok(frame)) => {
+                frames.push_frame(frame);
+                if frames.len() > max_bytes {
+                    return Poll::Ready(Drained::Longer);
                 }
             }
+            Some(Err(error)) => return Poll::Ready(Drained::Failed(error.into())),
+            None => return Poll::Ready(Drained::Whole),
         }
     }
 }

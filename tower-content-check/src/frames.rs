@@ -1,8 +1,9 @@
-use std::collections::{VecDeque, vec_deque};
+use std::{mem, slice};
 
 use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
 use http_body::{Frame, SizeHint};
+use smallvec::SmallVec;
 
 /// The frames of a body as they came: data first, then at most one set of trailers.
 ///
@@ -11,19 +12,25 @@ use http_body::{Frame, SizeHint};
 /// when somebody asks.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Frames {
-    data: VecDeque<Bytes>,
+    // A body of a few kilobytes comes in one frame or two: the first read, with the head, and the rest.
+    data: SmallVec<[Bytes; 2]>,
+    /// Frames that were taken out at the front; an empty handle is left of each.
+    taken: usize,
     len: u64,
-    trailers: Option<HeaderMap>,
+    // Rare, and a hundred bytes that every body would carry from place to place.
+    trailers: Option<Box<HeaderMap>>,
 }
 
 // ===== impl Frames =====
 
 impl Frames {
     /// Keeps the data, and lends it out again.
+    #[inline]
     pub(crate) fn push(&mut self, data: Bytes) -> &Bytes {
+        let at = self.data.len();
         self.len += data.len() as u64;
-        self.data.push_back(data);
-        &self.data[self.data.len() - 1]
+        self.data.push(data);
+        &self.data[at]
     }
 
     pub(crate) fn push_frame(&mut self, frame: Frame<Bytes>) {
@@ -40,37 +47,41 @@ impl Frames {
     pub(crate) fn push_trailers(&mut self, trailers: HeaderMap) {
         match &mut self.trailers {
             Some(earlier) => earlier.extend(trailers),
-            none => *none = Some(trailers),
+            none => *none = Some(Box::new(trailers)),
         }
     }
 
     /// Bytes of data, not of trailers.
+    #[inline]
     pub(crate) fn len(&self) -> u64 {
         self.len
     }
 
+    #[inline]
     pub(crate) fn count(&self) -> usize {
-        self.data.len()
+        self.data.len() - self.taken
     }
 
     pub(crate) fn is_finished(&self) -> bool {
-        self.data.is_empty() && self.trailers.is_none()
+        self.count() == 0 && self.trailers.is_none()
     }
 
     pub(crate) fn trailers(&self) -> Option<&HeaderMap> {
-        self.trailers.as_ref()
+        self.trailers.as_deref()
     }
 
-    pub(crate) fn iter(&self) -> vec_deque::Iter<'_, Bytes> {
-        self.data.iter()
+    pub(crate) fn iter(&self) -> slice::Iter<'_, Bytes> {
+        self.data[self.taken..].iter()
     }
 
+    #[inline]
     pub(crate) fn pop(&mut self) -> Option<Frame<Bytes>> {
-        if let Some(data) = self.data.pop_front() {
+        if let Some(data) = self.data.get_mut(self.taken).map(mem::take) {
+            self.taken += 1;
             self.len -= data.len() as u64;
             return Some(Frame::data(data));
         }
-        self.trailers.take().map(Frame::trailers)
+        self.trailers.take().map(|trailers| Frame::trailers(*trailers))
     }
 
     /// The size of these frames and of what comes behind them.
@@ -85,12 +96,12 @@ impl Frames {
 
     /// All data in one piece; without a copy when it came in one.
     pub(crate) fn join(&self) -> Bytes {
-        match self.data.len() {
-            0 => Bytes::new(),
-            1 => self.data[0].clone(),
-            _ => {
+        match self.iter().as_slice() {
+            [] => Bytes::new(),
+            [one] => one.clone(),
+            several => {
                 let mut joined = BytesMut::with_capacity(usize::try_from(self.len).unwrap_or(0));
-                self.data.iter().for_each(|frame| joined.extend_from_slice(frame));
+                several.iter().for_each(|frame| joined.extend_from_slice(frame));
                 joined.freeze()
             }
         }

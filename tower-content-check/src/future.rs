@@ -1,17 +1,18 @@
 use std::{
+    mem,
     pin::Pin,
     task::{Context, Poll, ready},
 };
 
 use bytes::Bytes;
-use http::Response;
+use http::{Response, response::Parts};
 use http_body::Body;
 use pin_project_lite::pin_project;
 
 use crate::{
-    BoxError, Check, CheckedBody, Head,
-    declared::Declared,
-    draining::Draining,
+    BoxError, Check, CheckedBody,
+    draining::{Drained, drain},
+    frames::Frames,
     head::Asked,
     judging::Judging,
     settings::{Course, Settings},
@@ -25,41 +26,31 @@ pin_project! {
     #[must_use = "futures do nothing unless polled"]
     pub struct ResponseFuture<F, C, B> {
         #[pin]
-        state: State<F, C, B>,
+        stage: Stage<F, B>,
+        // Beside the stages and not within them: it is large, and would be moved from each to the next.
+        judging: Judging<C>,
+        parts: Option<Parts>,
     }
 }
 
 pin_project! {
-    #[project = StateProj]
+    #[project = StageProj]
     #[derive(Debug)]
-    enum State<F, C, B> {
-        Head { #[pin] future: F, call: Option<Call<C>> },
-        Judge { #[pin] body: B, judging: Option<Judging<C>> },
-        Drain { draining: Option<Draining<B>> },
+    enum Stage<F, B> {
+        Head { #[pin] future: F },
+        Judge { #[pin] body: B },
+        // On the heap because the rest of a longer body is handed on after it was polled.
+        Drain { body: Option<Pin<Box<B>>> },
         // The body was handed on or dropped.
         Done,
     }
-}
-
-#[derive(Debug)]
-struct Call<C> {
-    asked: Asked,
-    check: C,
-    settings: Settings,
-}
-
-/// What follows from the head.
-enum Next<C, B> {
-    Judge(B, Judging<C>),
-    Drain(Draining<B>),
-    Return(Result<Response<CheckedBody<B>>, BoxError>),
 }
 
 // ===== impl ResponseFuture =====
 
 impl<F, C, B> ResponseFuture<F, C, B> {
     pub(crate) fn new(future: F, asked: Asked, check: C, settings: Settings) -> Self {
-        Self { state: State::Head { future, call: Some(Call { asked, check, settings }) } }
+        Self { stage: Stage::Head { future }, judging: Judging::new(asked, check, settings), parts: None }
     }
 }
 
@@ -75,64 +66,59 @@ where
 
     #[expect(clippy::panic, reason = "a future must not be polled again, and its type cannot say so")]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut state = self.project().state;
+        let mut this = self.project();
         loop {
-            let outcome = match state.as_mut().project() {
-                StateProj::Head { future, call } => {
-                    let result = ready!(future.poll(cx));
-                    let call = call.take().expect("the call is taken with the head, once");
-                    match result.map(|response| call.next(response)) {
-                        Ok(Next::Judge(body, judging)) => {
-                            state.set(State::Judge { body, judging: Some(judging) });
-                            continue;
+            let outcome = match this.stage.as_mut().project() {
+                StageProj::Head { future } => match ready!(future.poll(cx)) {
+                    Ok(response) => {
+                        let (parts, body) = response.into_parts();
+                        let parts = this.parts.insert(parts);
+                        match this.judging.begin(parts, &body.size_hint()) {
+                            Ok(Course::Judge) => {
+                                this.stage.set(Stage::Judge { body });
+                                continue;
+                            }
+                            Ok(Course::Drain) => {
+                                this.stage.set(Stage::Drain { body: Some(Box::pin(body)) });
+                                continue;
+                            }
+                            Ok(Course::PassOn) => Ok(CheckedBody::passed_on(body)),
+                            Err(error) => Err(error),
                         }
-                        Ok(Next::Drain(draining)) => {
-                            state.set(State::Drain { draining: Some(draining) });
-                            continue;
-                        }
-                        Ok(Next::Return(outcome)) => outcome,
-                        Err(error) => Err(error.into()),
                     }
+                    Err(error) => Err(error.into()),
+                },
+                StageProj::Judge { body } => {
+                    let parts = this.parts.as_mut().expect("kept until the verdict");
+                    let verdict = ready!(this.judging.poll(parts, body, cx));
+                    verdict.map(|()| CheckedBody::kept(mem::take(&mut this.judging.frames)))
                 }
-                StateProj::Judge { body, judging } => ready!(Judging::poll(judging, body, cx)),
-                StateProj::Drain { draining } => Ok(ready!(Draining::poll(draining, cx))),
-                StateProj::Done => panic!("polled after completion"),
+                StageProj::Drain { body } => {
+                    let Judging { frames, settings, .. } = this.judging;
+                    let reading = body.as_mut().expect("kept until it is drained").as_mut();
+                    let drained = ready!(drain(reading, frames, settings.drain_bytes, cx));
+                    let frames = mem::take(frames);
+                    Ok(match drained {
+                        Drained::Whole => CheckedBody::kept(frames),
+                        Drained::Longer => {
+                            CheckedBody::begun(frames, body.take().expect("polled a moment ago"))
+                        }
+                        Drained::Failed(error) => CheckedBody::failed(frames, error),
+                    })
+                }
+                StageProj::Done => panic!("polled after completion"),
             };
             // A rejected body is dropped here, which ends its download, and not when the caller gets round to
-            // dropping the future.
-            state.set(State::Done);
-            return Poll::Ready(outcome);
-        }
-    }
-}
-
-// ===== impl Call =====
-
-impl<C: Check> Call<C> {
-    fn next<B>(self, response: Response<B>) -> Next<C, B>
-    where
-        B: Body<Data = Bytes>,
-    {
-        let Self { asked, check, settings } = self;
-        let (parts, body) = response.into_parts();
-        let declared = Declared::of(parts.version, &parts.headers, body.size_hint().exact());
-        let head = Head {
-            asked: &asked,
-            status: parts.status,
-            version: parts.version,
-            headers: &parts.headers,
-            declared,
-        };
-        match settings.course(&head) {
-            Course::PassOn => Next::Return(Ok(Response::from_parts(parts, CheckedBody::passed_on(body)))),
-            Course::Drain => Next::Drain(Draining::new(parts, body, settings.drain_bytes)),
-            Course::Judge => {
-                let mut judging = Judging::new(asked, parts, declared, check, &settings);
-                match judging.head(body.size_hint().lower()) {
-                    Ok(()) => Next::Judge(body, judging),
-                    Err(error) => Next::Return(Err(error.into())),
+            // dropping the future; so is what came of it.
+            this.stage.set(Stage::Done);
+            let parts = this.parts.take();
+            return Poll::Ready(match outcome {
+                Ok(body) => Ok(Response::from_parts(parts.expect("a body has its head"), body)),
+                Err(error) => {
+                    this.judging.frames = Frames::default();
+                    Err(error)
                 }
-            }
+            });
         }
     }
 }

@@ -4,81 +4,83 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{Response, response::Parts};
-use http_body::{Body, Frame};
+use http::response::Parts;
+use http_body::{Body, Frame, SizeHint};
 
 use crate::{
-    BoxError, Check, CheckedBody, ContentCheckError, End, Head, Rejection, declared::Declared,
-    frames::Frames, head::Asked, settings::Settings,
+    BoxError, Check, ContentCheckError, End, Head, Rejection,
+    declared::Declared,
+    frames::Frames,
+    head::Asked,
+    settings::{Course, Settings},
 };
 
-/// One response while it is read and judged.
+/// One response while it is read and judged. Its head stands beside it, to be handed on.
 #[derive(Debug)]
 pub(crate) struct Judging<C> {
     asked: Asked,
-    parts: Parts,
     declared: Declared,
     check: C,
-    max_bytes: u64,
-    compact: bool,
-    frames: Frames,
+    pub(crate) settings: Settings,
+    pub(crate) frames: Frames,
 }
 
 // ===== impl Judging =====
 
+impl<C> Judging<C> {
+    pub(crate) fn new(asked: Asked, check: C, settings: Settings) -> Self {
+        Self { asked, declared: Declared::Framed, check, settings, frames: Frames::default() }
+    }
+}
+
 impl<C: Check> Judging<C> {
-    pub(crate) fn new(asked: Asked, parts: Parts, declared: Declared, check: C, settings: &Settings) -> Self {
-        let Settings { max_bytes, compact, .. } = *settings;
-        Self { asked, parts, declared, check, max_bytes, compact, frames: Frames::default() }
+    /// What becomes of the response; the head of one that is to be judged is judged here. `size` is what the body itself
+    /// states.
+    pub(crate) fn begin(&mut self, parts: &Parts, size: &SizeHint) -> Result<Course, BoxError> {
+        self.declared = Declared::of(parts.version, &parts.headers, size.exact());
+        let head = head(&self.asked, parts, self.declared);
+        let course = self.settings.course(&head);
+        if course == Course::Judge {
+            within(head.declared_length().unwrap_or(size.lower()), self.settings.max_bytes)
+                .and_then(|()| readable(&self.check, &head))
+                .and_then(|()| self.check.head(&head))
+                .map_err(|rejection| self.rejected(rejection, false))?;
+        }
+        Ok(course)
     }
 
-    /// Judges the head; `at_least` is what the body itself states of its size.
-    pub(crate) fn head(&mut self, at_least: u64) -> Result<(), ContentCheckError> {
-        let head = head(&self.asked, &self.parts, self.declared);
-        let judgement = within(head.declared_length().unwrap_or(at_least), self.max_bytes)
-            .and_then(|()| readable(&self.check, &head))
-            .and_then(|()| self.check.head(&head));
-        judgement.map_err(|rejection| self.rejected(rejection, false))
-    }
-
-    /// Reads on until the verdict stands. `this` is emptied when it does.
+    /// Reads on until the verdict stands.
     pub(crate) fn poll<B>(
-        this: &mut Option<Self>,
+        &mut self,
+        parts: &mut Parts,
         mut body: Pin<&mut B>,
         cx: &mut Context<'_>,
-    ) -> Poll<Result<Response<CheckedBody<B>>, BoxError>>
+    ) -> Poll<Result<(), BoxError>>
     where
         B: Body<Data = Bytes>,
         B::Error: Into<BoxError>,
     {
         loop {
-            let frame = ready!(body.as_mut().poll_frame(cx));
-            let judging = this.as_mut().expect("polled after the verdict");
-            match frame {
+            match ready!(body.as_mut().poll_frame(cx)) {
                 Some(Ok(frame)) => {
-                    if let Err(rejection) = judging.frame(frame) {
-                        return Poll::Ready(Err(judging.rejected(rejection, false).into()));
+                    if let Err(rejection) = self.frame(frame) {
+                        return Poll::Ready(Err(self.rejected(rejection, false)));
                     }
                 }
                 Some(Err(error)) => {
-                    let received = judging.frames.len();
-                    let expected = judging.declared.length();
+                    let (received, expected) = (self.frames.len(), self.declared.length());
                     return Poll::Ready(
                         Err(ContentCheckError::body(error.into(), received, expected).into()),
                     );
                 }
                 None => {
-                    let judgement = judging.end();
-                    let mut judging = this.take().expect("present a moment ago");
-                    return Poll::Ready(match judgement {
-                        Ok(()) => Ok(Response::from_parts(judging.parts, CheckedBody::kept(judging.frames))),
-                        Err(rejection) => Err(judging.rejected(rejection, true).into()),
-                    });
+                    return Poll::Ready(self.end(parts).map_err(|rejection| self.rejected(rejection, true)));
                 }
             }
         }
     }
 
+    #[inline]
     fn frame(&mut self, frame: Frame<Bytes>) -> Result<(), Rejection> {
         let data = match frame.into_data() {
             Ok(data) => data,
@@ -92,23 +94,25 @@ impl<C: Check> Judging<C> {
         if self.frames.trailers().is_some() {
             return Err(Rejection::cut("data came behind the trailers"));
         }
-        within(self.frames.len().saturating_add(data.len() as u64), self.max_bytes)?;
-        within_bookkeeping(self.frames.count(), self.max_bytes)?;
-        let data = if self.compact { Bytes::copy_from_slice(&data) } else { data };
+        let Settings { max_bytes, compact, .. } = self.settings;
+        within(self.frames.len().saturating_add(data.len() as u64), max_bytes)?;
+        within_bookkeeping(self.frames.count(), max_bytes)?;
+        let data = if compact { Bytes::copy_from_slice(&data) } else { data };
         // Kept first, so that the fingerprint of a rejection covers the frame that led to it.
         let data = self.frames.push(data);
         self.check.frame(data)
     }
 
-    fn end(&mut self) -> Result<(), Rejection> {
-        let Parts { status, version, headers, extensions, .. } = &mut self.parts;
+    fn end(&mut self, parts: &mut Parts) -> Result<(), Rejection> {
+        let Parts { status, version, headers, extensions, .. } = parts;
         let head =
             Head { asked: &self.asked, status: *status, version: *version, headers, declared: self.declared };
         self.check.end(&mut End::new(head, &self.frames, extensions))
     }
 
-    fn rejected(&mut self, rejection: Rejection, at_end: bool) -> ContentCheckError {
-        ContentCheckError::rejected(rejection, &self.frames, self.declared.length(), at_end)
+    #[cold]
+    fn rejected(&self, rejection: Rejection, at_end: bool) -> BoxError {
+        ContentCheckError::rejected(rejection, &self.frames, self.declared.length(), at_end).into()
     }
 }
 
@@ -116,22 +120,31 @@ fn head<'a>(asked: &'a Asked, parts: &'a Parts, declared: Declared) -> Head<'a> 
     Head { asked, status: parts.status, version: parts.version, headers: &parts.headers, declared }
 }
 
+#[inline]
 fn within(bytes: u64, max_bytes: u64) -> Result<(), Rejection> {
-    if bytes <= max_bytes {
-        return Ok(());
-    }
-    Err(Rejection::permanent(format!("body is longer than the limit of {max_bytes} bytes")))
+    if bytes <= max_bytes { Ok(()) } else { Err(too_long(max_bytes)) }
 }
 
 /// A frame costs a handle however small it is, so a body of single bytes would hold 32 times its size: the
 /// handles have to keep to the limit as well. The floor lets small limits be used up byte by byte.
+#[inline]
 fn within_bookkeeping(frames: usize, max_bytes: u64) -> Result<(), Rejection> {
     const FLOOR: u64 = 1024 * 1024;
-    let held = (frames as u64).saturating_mul(size_of::<Bytes>() as u64);
-    if held < max_bytes.max(FLOOR) {
-        return Ok(());
-    }
-    Err(Rejection::permanent(format!("body came in more than {frames} frames")))
+    const HANDLE: u64 = size_of::<Bytes>() as u64;
+    let held = (frames as u64).saturating_mul(HANDLE);
+    if held < max_bytes.max(FLOOR) { Ok(()) } else { Err(too_many(frames)) }
+}
+
+// The messages stand apart, so that the way of a good frame stays short.
+
+#[cold]
+fn too_long(max_bytes: u64) -> Rejection {
+    Rejection::permanent(format!("body is longer than the limit of {max_bytes} bytes"))
+}
+
+#[cold]
+fn too_many(frames: usize) -> Rejection {
+    Rejection::permanent(format!("body came in more than {frames} frames"))
 }
 
 fn readable<C: Check>(check: &C, head: &Head<'_>) -> Result<(), Rejection> {

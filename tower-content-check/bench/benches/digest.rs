@@ -17,10 +17,11 @@ fn main() {
     for bytes in [7_000, 1_000_000] {
         let content = material::records(bytes);
         let frames = Answer::cut(&content, 16 * 1024);
+        let titled = |algorithm| format!("{algorithm}, {bytes}");
 
         let sha256 = stated("content-digest", &format!("sha-256=:{}:", base64(&Sha256::digest(&content))));
         compare(
-            "SHA-256",
+            &titled("SHA-256"),
             content.len(),
             &mut [
                 Contender::new("sha2", || hash::<Sha256>(&frames)),
@@ -29,7 +30,7 @@ fn main() {
         );
         let sha512 = stated("content-digest", &format!("sha-512=:{}:", base64(&Sha512::digest(&content))));
         compare(
-            "SHA-512",
+            &titled("SHA-512"),
             content.len(),
             &mut [
                 Contender::new("sha2", || hash::<Sha512>(&frames)),
@@ -38,7 +39,7 @@ fn main() {
         );
         let crc32 = stated("x-amz-checksum-crc32", &base64(&crc32fast::hash(&content).to_be_bytes()));
         compare(
-            "CRC-32",
+            &titled("CRC-32"),
             content.len(),
             &mut [
                 Contender::new("crc32fast", || {

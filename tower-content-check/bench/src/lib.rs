@@ -1,10 +1,11 @@
 //! What the benchmarks share: the clock, the rounds, and the material.
 
+mod counts;
 mod exchange;
 pub mod material;
 mod rounds;
 
 pub use self::{
     exchange::{Answer, Frames, poll_now},
-    rounds::{Contender, compare},
+    rounds::{Contender, compare, wanted},
 };
