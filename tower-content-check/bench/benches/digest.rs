@@ -1,4 +1,5 @@
-//! The digest checks beside the hash alone, over the same frames.
+//! The digest checks beside what one would do by hand: call the service, hash its frames, hand them on. The hash alone,
+//! without a response, stands beside it.
 //!
 //! `cargo bench --manifest-path tower-content-check/bench/Cargo.toml --bench digest`
 
@@ -9,7 +10,7 @@ use tower_content_check::{
     Check, ContentCheckLayer,
     check::{Checksum, Digest},
 };
-use tower_content_check_bench::{Answer, Contender, compare, material, poll_now};
+use tower_content_check_bench::{Answer, Contender, compare, drain, material, poll_now};
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -24,7 +25,15 @@ fn main() {
             &titled("SHA-256"),
             content.len(),
             &mut [
-                Contender::new("sha2", || hash::<Sha256>(&frames)),
+                by_hand(
+                    "sha2 on the way of the frames",
+                    Sha256::new,
+                    |hasher, frame| hasher.update(frame),
+                    Sha256::finalize,
+                    &frames,
+                    &sha256,
+                ),
+                Contender::new("sha2 alone", || hash::<Sha256>(&frames)),
                 check("Content-Digest", Digest::new(), &frames, &sha256),
             ],
         );
@@ -33,7 +42,15 @@ fn main() {
             &titled("SHA-512"),
             content.len(),
             &mut [
-                Contender::new("sha2", || hash::<Sha512>(&frames)),
+                by_hand(
+                    "sha2 on the way of the frames",
+                    Sha512::new,
+                    |hasher, frame| hasher.update(frame),
+                    Sha512::finalize,
+                    &frames,
+                    &sha512,
+                ),
+                Contender::new("sha2 alone", || hash::<Sha512>(&frames)),
                 check("Content-Digest", Digest::new(), &frames, &sha512),
             ],
         );
@@ -42,7 +59,15 @@ fn main() {
             &titled("CRC-32"),
             content.len(),
             &mut [
-                Contender::new("crc32fast", || {
+                by_hand(
+                    "crc32fast on the way of the frames",
+                    crc32fast::Hasher::new,
+                    |hasher, frame| hasher.update(frame),
+                    crc32fast::Hasher::finalize,
+                    &frames,
+                    &crc32,
+                ),
+                Contender::new("crc32fast alone", || {
                     let mut hasher = crc32fast::Hasher::new();
                     frames.iter().for_each(|frame| hasher.update(frame));
                     hasher.finalize()
@@ -59,12 +84,36 @@ fn hash<D: sha2::Digest>(frames: &[Bytes]) -> u8 {
     hasher.finalize()[0]
 }
 
+fn by_hand<'a, H, T>(
+    name: &'static str,
+    new: fn() -> H,
+    update: fn(&mut H, &[u8]),
+    finish: fn(H) -> T,
+    frames: &'a [Bytes],
+    headers: &'a HeaderMap,
+) -> Contender<'a>
+where
+    H: 'a,
+    T: 'a,
+{
+    let mut service = Answer::new(frames, headers);
+    Contender::new(name, move || {
+        let response = poll_now(service.call(Request::new(()))).expect("it answers");
+        let mut hasher = new();
+        drain(response.into_body(), |frame| update(&mut hasher, frame));
+        finish(hasher)
+    })
+}
+
 fn check<'a, C>(name: &'static str, check: C, frames: &'a [Bytes], headers: &'a HeaderMap) -> Contender<'a>
 where
     C: Check + Clone + 'a,
 {
     let mut service = ContentCheckLayer::new(check).layer(Answer::new(frames, headers));
-    Contender::new(name, move || poll_now(service.call(Request::new(()))).expect("it agrees"))
+    Contender::new(name, move || {
+        let response = poll_now(service.call(Request::new(()))).expect("it agrees");
+        drain(response.into_body(), |_| ());
+    })
 }
 
 fn stated(name: &'static str, value: &str) -> HeaderMap {

@@ -9,6 +9,7 @@ use std::{
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Request, Response};
 use http_body::{Body, Frame, SizeHint};
+use http_body_util::BodyExt;
 use tower_service::Service;
 
 /// A service that answers at once, with the same frames each time.
@@ -83,5 +84,18 @@ pub fn poll_now<F: Future>(future: F) -> F::Output {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(output) => output,
         Poll::Pending => panic!("nothing here is waited for"),
+    }
+}
+
+/// Takes the frames out, as a consumer does, and shows each to `see`.
+pub fn drain<B>(body: B, mut see: impl FnMut(&[u8]))
+where
+    B: Body<Data = Bytes, Error: std::fmt::Debug>,
+{
+    let mut body = pin!(body);
+    while let Some(frame) = poll_now(body.as_mut().frame()) {
+        if let Ok(data) = frame.expect("it is whole").into_data() {
+            see(&data);
+        }
     }
 }

@@ -6,6 +6,6 @@ pub mod material;
 mod rounds;
 
 pub use self::{
-    exchange::{Answer, Frames, poll_now},
+    exchange::{Answer, Frames, drain, poll_now},
     rounds::{Contender, compare, wanted},
 };

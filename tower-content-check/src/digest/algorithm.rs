@@ -2,6 +2,8 @@
 use md5::Md5;
 use sha2::{Digest as _, Sha256, Sha512};
 
+use super::Hash;
+
 /// A way of hashing that is known here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Algorithm {
@@ -32,10 +34,10 @@ pub(crate) enum Hasher {
 
 impl Algorithm {
     /// By its key in the fields of RFC 9530; those that are deprecated there are not known.
-    pub(crate) fn of_key(key: &str) -> Option<Self> {
+    pub(crate) fn of_key(key: &[u8]) -> Option<Self> {
         match key {
-            "sha-256" => Some(Self::Sha256),
-            "sha-512" => Some(Self::Sha512),
+            b"sha-256" => Some(Self::Sha256),
+            b"sha-512" => Some(Self::Sha512),
             _ => None,
         }
     }
@@ -71,16 +73,16 @@ impl Hasher {
     }
 
     /// The hash of what came, in the byte order in which fields state it.
-    pub(crate) fn finish(self) -> Vec<u8> {
+    pub(crate) fn finish(self) -> Hash {
         match self {
-            Self::Sha256(hasher) => hasher.finalize().to_vec(),
-            Self::Sha512(hasher) => hasher.finalize().to_vec(),
+            Self::Sha256(hasher) => Hash::from_slice(&hasher.finalize()),
+            Self::Sha512(hasher) => Hash::from_slice(&hasher.finalize()),
             #[cfg(feature = "checksum")]
-            Self::Md5(hasher) => hasher.finalize().to_vec(),
+            Self::Md5(hasher) => Hash::from_slice(&hasher.finalize()),
             #[cfg(feature = "checksum")]
-            Self::Crc32(hasher) => hasher.finalize().to_be_bytes().to_vec(),
+            Self::Crc32(hasher) => Hash::from_slice(&hasher.finalize().to_be_bytes()),
             #[cfg(feature = "checksum")]
-            Self::Crc32c(sum) => sum.to_be_bytes().to_vec(),
+            Self::Crc32c(sum) => Hash::from_slice(&sum.to_be_bytes()),
         }
     }
 }

@@ -1,10 +1,15 @@
 use sfv::Parser;
 
+use super::{Hash, hash};
+
 /// Reads a field that is nothing but base64, with the parser of structured fields: between colons it is one of their
 /// byte sequences.
-pub(crate) fn base64(value: &[u8]) -> Option<Vec<u8>> {
-    let sequence = [b":", value.trim_ascii(), b":"].concat();
-    Parser::new(&sequence).parse_item::<Vec<u8>>().ok()
+pub(crate) fn base64(value: &[u8]) -> Option<Hash> {
+    let value = value.trim_ascii();
+    hash::usual(value).or_else(|| {
+        let sequence = [b":", value, b":"].concat();
+        Parser::new(&sequence).parse_item::<Vec<u8>>().ok().map(Hash::from_vec)
+    })
 }
 
 #[cfg(test)]
@@ -17,6 +22,9 @@ mod tests {
             ("aGVsbG8=", Some(b"hello")),
             (" aGVsbG8= ", Some(b"hello")),
             ("", Some(b"")),
+            // without its padding, and with bits left over
+            ("aGVsbG8", Some(b"hello")),
+            ("aGVsbG9=", Some(b"hello")),
             ("aGVsbG8=-3", None),
             ("a:b", None),
             ("aGVsbG8=: ;a=:aGVsbG8=", None),

@@ -1,12 +1,14 @@
 use bytes::Bytes;
+use smallvec::{SmallVec, smallvec};
 
-use super::{Algorithm, algorithm::Hasher};
+use super::{Algorithm, Hash, algorithm::Hasher};
 use crate::Rejection;
 
 /// The hashes that were stated, and those of the content as far as it has come.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Comparison {
-    running: Vec<Running>,
+    // One algorithm, stated by one field, is what most responses have: no allocation for that.
+    running: SmallVec<[Running; 1]>,
 }
 
 /// One algorithm; several fields may state its hash, and it is computed once.
@@ -14,7 +16,7 @@ pub(crate) struct Comparison {
 struct Running {
     algorithm: Algorithm,
     hasher: Hasher,
-    stated: Vec<(&'static str, Vec<u8>)>,
+    stated: SmallVec<[(&'static str, Hash); 1]>,
 }
 
 // ===== impl Comparison =====
@@ -25,7 +27,7 @@ impl Comparison {
         &mut self,
         field: &'static str,
         algorithm: Algorithm,
-        hash: Vec<u8>,
+        hash: Hash,
         behind: impl Iterator<Item = &'a Bytes>,
     ) {
         if let Some(running) = self.running.iter_mut().find(|running| running.algorithm == algorithm) {
@@ -34,7 +36,7 @@ impl Comparison {
         }
         let mut hasher = algorithm.hasher();
         behind.for_each(|frame| hasher.update(frame));
-        self.running.push(Running { algorithm, hasher, stated: vec![(field, hash)] });
+        self.running.push(Running { algorithm, hasher, stated: smallvec![(field, hash)] });
     }
 
     pub(crate) fn update(&mut self, data: &[u8]) {

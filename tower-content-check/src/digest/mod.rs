@@ -5,7 +5,8 @@ mod algorithm;
 mod base64;
 mod comparison;
 mod dictionary;
+mod hash;
 
 #[cfg(feature = "checksum")]
 pub(crate) use self::base64::base64;
-pub(crate) use self::{algorithm::Algorithm, comparison::Comparison, dictionary::digests};
+pub(crate) use self::{algorithm::Algorithm, comparison::Comparison, dictionary::digests, hash::Hash};
