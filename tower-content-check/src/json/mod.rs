@@ -28,11 +28,11 @@ mod fault;
 mod literal;
 mod nesting;
 mod number;
+mod runs;
 mod state;
 mod string;
 mod validator;
 mod walk;
 mod white_space;
-mod words;
 
 pub use self::{fault::JsonFault, validator::JsonValidator};

@@ -1,4 +1,4 @@
-use super::words;
+use super::runs::{self, Map};
 
 /// How far a number has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +31,7 @@ pub(super) enum Left {
 
 /// Follows a number through `data` from `at`. The stages stand in their order, and each may be where a frame began.
 #[inline(always)]
-pub(super) fn follow(data: &[u8], mut at: usize, mut digits: Digits) -> Left {
+pub(super) fn follow(data: &[u8], mut at: usize, mut digits: Digits, runs: &mut Map<runs::Digits>) -> Left {
     if digits == Digits::Minus {
         digits = match data.get(at) {
             Some(b'1'..=b'9') => Digits::Integer,
@@ -43,7 +43,7 @@ pub(super) fn follow(data: &[u8], mut at: usize, mut digits: Digits) -> Left {
     }
     if matches!(digits, Digits::Zero | Digits::Integer) {
         if digits == Digits::Integer {
-            at = skip_digits(data, at);
+            at = runs.end(data, at);
         }
         digits = match data.get(at) {
             Some(b'.') => Digits::Point,
@@ -62,7 +62,7 @@ pub(super) fn follow(data: &[u8], mut at: usize, mut digits: Digits) -> Left {
         at += 1;
     }
     if digits == Digits::Fraction {
-        at = skip_digits(data, at);
+        at = runs.end(data, at);
         digits = match data.get(at) {
             Some(b'e' | b'E') => Digits::E,
             Some(_) => return Left::Complete(at),
@@ -87,23 +87,8 @@ pub(super) fn follow(data: &[u8], mut at: usize, mut digits: Digits) -> Left {
         };
         at += 1;
     }
-    at = skip_digits(data, at);
+    at = runs.end(data, at);
     if at < data.len() { Left::Complete(at) } else { Left::Starved(digits) }
-}
-
-#[inline(always)]
-fn skip_digits(data: &[u8], mut at: usize) -> usize {
-    while let Some(word) = words::word(&data[at..]) {
-        let marks = words::not_digit(word);
-        if marks != 0 {
-            return at + words::before_first(marks);
-        }
-        at += words::WIDTH;
-    }
-    while data.get(at).is_some_and(u8::is_ascii_digit) {
-        at += 1;
-    }
-    at
 }
 
 // ===== impl Digits =====

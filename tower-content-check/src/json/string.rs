@@ -1,8 +1,8 @@
 use super::{
     expected::Expected,
+    runs::{Map, Text},
     state::{Role, State},
     walk::{Step, Stopped, Walk},
-    words,
 };
 use crate::partial::NotUtf8;
 
@@ -13,14 +13,7 @@ impl Walk<'_> {
     #[inline(always)]
     pub(super) fn string(&mut self, role: Role) -> Step {
         loop {
-            while let Some(word) = words::word(&self.data[self.at..]) {
-                let marks = words::not_plain(word);
-                if marks != 0 {
-                    self.at += words::before_first(marks);
-                    break;
-                }
-                self.at += words::WIDTH;
-            }
+            self.at = self.runs.plain.end(self.data, self.at);
             match self.data.get(self.at) {
                 Some(b'"') => {
                     self.at += 1;
@@ -31,7 +24,6 @@ impl Walk<'_> {
                     self.escape(role)?;
                 }
                 Some(byte) if *byte < b' ' => return self.fault(Expected::Character),
-                Some(byte) if byte.is_ascii() => self.at += 1,
                 Some(_) => return self.foreign(role),
                 None => return self.starved(State::String(role)),
             }
@@ -46,15 +38,9 @@ impl Walk<'_> {
     #[inline(never)]
     fn follow_foreign(&mut self, role: Role) -> Step {
         let mut from = self.at;
+        let mut text = Map::<Text>::NONE;
         loop {
-            while let Some(word) = words::word(&self.data[self.at..]) {
-                let marks = words::ends_of_run(word);
-                if marks != 0 {
-                    self.at += words::before_first(marks);
-                    break;
-                }
-                self.at += words::WIDTH;
-            }
+            self.at = text.end(self.data, self.at);
             match self.data.get(self.at) {
                 Some(b'"') => {
                     self.text(from, self.at, false)?;
@@ -68,11 +54,10 @@ impl Walk<'_> {
                     self.escape(role)?;
                     from = self.at;
                 }
-                Some(byte) if *byte < b' ' => {
+                Some(_) => {
                     self.text(from, self.at, false)?;
                     return self.fault(Expected::Character);
                 }
-                Some(_) => self.at += 1,
                 None => {
                     self.text(from, self.at, true)?;
                     return self.starved(State::String(role));

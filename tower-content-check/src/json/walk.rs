@@ -4,6 +4,7 @@ use super::{
     expected::Expected,
     nesting::Container,
     number::{self, Digits, Left},
+    runs::Runs,
     state::{Role, State},
     validator::JsonValidator,
 };
@@ -14,6 +15,7 @@ pub(super) struct Walk<'a> {
     pub(super) at: usize,
     /// The innermost open container, at hand in a register.
     inside: Option<Container>,
+    pub(super) runs: Runs,
     pub(super) json: &'a mut JsonValidator,
 }
 
@@ -35,7 +37,7 @@ pub(super) type Step<T = ()> = Result<T, Stopped>;
 impl<'a> Walk<'a> {
     #[inline(always)]
     pub(super) fn new(data: &'a [u8], json: &'a mut JsonValidator) -> Self {
-        Self { data, at: 0, inside: json.nesting.innermost(), json }
+        Self { data, at: 0, inside: json.nesting.innermost(), runs: Runs::NONE, json }
     }
 
     /// Walks on from `state` until the frame is used up or the content is found wrong.
@@ -47,7 +49,8 @@ impl<'a> Walk<'a> {
 
     fn go_on(self, mut next: Next) -> Step<Infallible> {
         // A value of its own, that no call borrows, so that its parts can stay in registers.
-        let mut walk = Walk { data: self.data, at: self.at, inside: self.inside, json: self.json };
+        let Walk { data, at, inside, runs, json } = self;
+        let mut walk = Walk { data, at, inside, runs, json };
         loop {
             if next == Next::Value {
                 next = walk.value()?;
@@ -61,7 +64,8 @@ impl<'a> Walk<'a> {
     /// Does what is rare with a walk of its own, so that this one need not be in memory for it.
     #[inline(always)]
     pub(super) fn apart<T>(&mut self, mut rare: impl FnMut(&mut Walk<'_>) -> Step<T>) -> Step<T> {
-        let mut walk = Walk { data: self.data, at: self.at, inside: self.inside, json: self.json };
+        let Walk { data, at, inside, runs, .. } = *self;
+        let mut walk = Walk { data, at, inside, runs, json: self.json };
         let step = rare(&mut walk);
         self.at = walk.at;
         step
@@ -219,7 +223,7 @@ impl<'a> Walk<'a> {
 
     #[inline(always)]
     fn number(&mut self, digits: Digits) -> Step<Next> {
-        match number::follow(self.data, self.at, digits) {
+        match number::follow(self.data, self.at, digits, &mut self.runs.digits) {
             Left::Complete(at) => {
                 self.at = at;
                 Ok(Next::AfterValue)

@@ -1,7 +1,6 @@
 use super::{
     state::State,
     walk::{Step, Walk},
-    words,
 };
 
 /// White space: space, tab, carriage return and line feed, which begins a line.
@@ -24,23 +23,11 @@ impl Walk<'_> {
                 b'\n' => {
                     self.at += 1;
                     self.json.begin_line(self.at);
-                    self.skip_spaces();
+                    // The indentation.
+                    self.at = self.runs.spaces.end(self.data, self.at);
                 }
                 byte => return Ok(*byte),
             }
-        }
-    }
-
-    /// The indentation of a line.
-    #[inline(always)]
-    fn skip_spaces(&mut self) {
-        while let Some(word) = words::word(&self.data[self.at..]) {
-            let marks = words::not_space(word);
-            if marks != 0 {
-                self.at += words::before_first(marks);
-                return;
-            }
-            self.at += words::WIDTH;
         }
     }
 }
