@@ -132,20 +132,23 @@ impl<'a> Walk<'a> {
 
     #[inline(always)]
     fn after_value(&mut self) -> Step<Next> {
-        let byte = self.peek(State::AfterValue)?;
-        match (self.inside, byte) {
-            (Some(Container::Object), b',') => {
+        let byte = match self.data.get(self.at) {
+            Some(b',') => b',',
+            _ => self.peek(State::AfterValue)?,
+        };
+        match (byte, self.inside) {
+            (b',', Some(Container::Object)) => {
                 self.at += 1;
                 self.key()
             }
-            (Some(Container::Array), b',') => {
+            (b',', Some(Container::Array)) => {
                 self.at += 1;
                 Ok(Next::Value)
             }
-            (Some(Container::Object), b'}') | (Some(Container::Array), b']') => self.close(),
-            (Some(Container::Object), _) => self.fault(Expected::CommaOrBrace),
-            (Some(Container::Array), _) => self.fault(Expected::CommaOrBracket),
-            (None, _) => self.fault(Expected::End),
+            (b'}', Some(Container::Object)) | (b']', Some(Container::Array)) => self.close(),
+            (_, Some(Container::Object)) => self.fault(Expected::CommaOrBrace),
+            (_, Some(Container::Array)) => self.fault(Expected::CommaOrBracket),
+            (_, None) => self.fault(Expected::End),
         }
     }
 
@@ -168,25 +171,21 @@ impl<'a> Walk<'a> {
 
     #[inline(always)]
     fn key(&mut self) -> Step<Next> {
-        match self.peek(State::Key)? {
-            b'"' => {
-                self.at += 1;
-                self.string(Role::Key)?;
-                self.colon()
-            }
-            _ => self.fault(Expected::Key),
+        if self.data.get(self.at) != Some(&b'"') && self.peek(State::Key)? != b'"' {
+            return self.fault(Expected::Key);
         }
+        self.at += 1;
+        self.string(Role::Key)?;
+        self.colon()
     }
 
     #[inline(always)]
     fn colon(&mut self) -> Step<Next> {
-        match self.peek(State::Colon)? {
-            b':' => {
-                self.at += 1;
-                Ok(Next::Value)
-            }
-            _ => self.fault(Expected::Colon),
+        if self.data.get(self.at) != Some(&b':') && self.peek(State::Colon)? != b':' {
+            return self.fault(Expected::Colon);
         }
+        self.at += 1;
+        Ok(Next::Value)
     }
 
     fn after_string(&mut self, role: Role) -> Step<Next> {
