@@ -3,6 +3,7 @@
 #![cfg(feature = "json")]
 
 use std::{
+    convert::Infallible,
     net::SocketAddr,
     sync::{
         Arc,
@@ -11,12 +12,12 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{Method, Request, Response};
+use http::{HeaderValue, Method, Request, Response, StatusCode};
 use http_body::Body;
-use http_body_util::Empty;
+use http_body_util::{Empty, Full};
 use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
-    rt::TokioExecutor,
+    rt::{TokioExecutor, TokioIo},
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -126,6 +127,63 @@ fn busy(len: usize, chunked: bool) -> Vec<u8> {
         format!("HTTP/1.1 503 Busy\r\ntransfer-encoding: chunked\r\n\r\n{chunk}0\r\n\r\n").into_bytes()
     } else {
         format!("HTTP/1.1 503 Busy\r\ncontent-length: {len}\r\n\r\n{body}").into_bytes()
+    }
+}
+
+/// A server of hyper that answers every second request, counted over all connections, with `len` bytes under 503, and
+/// the others with 200. Counts its connections.
+async fn serve_by_hyper(len: usize, chunked: bool) -> (SocketAddr, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (connections, requests) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let counted = connections.clone();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            counted.fetch_add(1, Ordering::SeqCst);
+            let requests = requests.clone();
+            let answer = hyper::service::service_fn(move |_: Request<hyper::body::Incoming>| {
+                let busy = requests.fetch_add(1, Ordering::SeqCst) % 2 == 0;
+                let content = if busy { vec![b'x'; len] } else { b"[]".to_vec() };
+                let mut response = Response::new(Full::new(Bytes::from(content)));
+                *response.status_mut() = if busy { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
+                if chunked {
+                    response.headers_mut().insert("transfer-encoding", HeaderValue::from_static("chunked"));
+                }
+                async { Ok::<_, Infallible>(response) }
+            });
+            tokio::spawn(
+                hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), answer),
+            );
+        }
+    });
+    (address, connections)
+}
+
+#[tokio::test]
+async fn with_a_server_of_hyper_the_connection_of_a_503_serves_the_next_attempt() {
+    // bytes of the 503s, whether they are read, connections of six requests: one, or a new one behind each 503
+    let cases = [
+        (0, true, 1),
+        (100, true, 1),
+        (20_000, true, 1),
+        (64 * 1024, true, 1),
+        (1_000_000, true, 4),
+        (64 * 1024, false, 4),
+    ];
+    for chunked in [false, true] {
+        for (len, drains, expected) in cases {
+            let (address, connections) = serve_by_hyper(len, chunked).await;
+            let layer = ContentCheckLayer::new(NotEmpty);
+            let mut service = if drains { layer } else { layer.drain_bytes(0) }.layer(client());
+            for attempt in 0..6 {
+                let response = service.ready().await.unwrap().call(request(Method::GET, address)).await;
+                assert_eq!(response.unwrap().status(), if attempt % 2 == 0 { 503 } else { 200 });
+                for _ in 0..100 {
+                    tokio::task::yield_now().await;
+                }
+            }
+            assert_eq!(connections.load(Ordering::SeqCst), expected, "{len} bytes, chunked: {chunked}");
+        }
     }
 }
 
