@@ -139,6 +139,54 @@ async fn content_type() {
     expect(strict, &[("content-type", "text/html")], &["{}"], Permanent("content type is text/html")).await;
 }
 
+#[tokio::test]
+async fn content_type_with_parameters() {
+    // what is allowed, what is stated, whether that is accepted
+    let cases: &[(&'static str, &'static str, bool)] = &[
+        ("text/csv; charset=utf-8", "text/csv; charset=utf-8", true),
+        ("text/csv; charset=utf-8", "text/csv;charset=UTF-8", true),
+        ("text/csv; charset=utf-8", "Text/CSV; header=present; Charset=\"utf-8\"", true),
+        ("text/csv; charset=utf-8", "text/csv", false),
+        ("text/csv; charset=utf-8", "text/csv; charset=latin1", false),
+        ("text/csv; charset=utf-8", "text/html; charset=utf-8", false),
+        ("text/csv; charset=utf-8", "text/csv; x=\"charset=utf-8\"", false),
+        ("text/csv; charset=utf-8", "text/csv; charset=utf-8; charset=latin1", false),
+        ("text/csv; charset=utf-8", "text/csv; charset", false),
+        ("text/csv; charset=utf-8", "text/csv; charset=\"utf-8", false),
+        ("text/csv; header=present; charset=utf-8", "text/csv; charset=utf-8; header=present", true),
+        ("text/csv; header=present; charset=utf-8", "text/csv; charset=utf-8", false),
+        // only a charset is known to be compared without regard to case
+        ("application/vnd.x; version=2b", "application/vnd.x; version=2B", false),
+        ("application/vnd.x; version=\"2b\"", "application/vnd.x; version=2b", true),
+        ("text/csv", "text/csv; charset=latin1", true),
+        // not a media type, and so nothing is
+        ("text/csv; charset", "text/csv; charset", false),
+    ];
+    for (allowed, stated, accepted) in cases {
+        let layer = ContentCheckLayer::new(ContentType::new(*allowed));
+        let outcome = call(layer, response(200, &[("content-type", stated)], Script::of("x"))).await;
+        assert_eq!(outcome.is_ok(), *accepted, "{allowed} | {stated}");
+        if !accepted {
+            let reason = format!("content type is {}", stated.escape_default());
+            assert!(
+                error(outcome).reason().unwrap().starts_with(reason.split(';').next().unwrap()),
+                "{stated}"
+            );
+        }
+    }
+    let reason = |allowed: &'static str, stated| async move {
+        let layer = ContentCheckLayer::new(ContentType::new(allowed));
+        let outcome = call(layer, response(200, &[("content-type", stated)], Script::of("x"))).await;
+        error(outcome).reason().unwrap().to_owned()
+    };
+    // The parameters are named where they can be what is wrong.
+    assert_eq!(
+        reason("text/csv; charset=utf-8", "text/csv; charset=x").await,
+        "content type is text/csv; charset=x"
+    );
+    assert_eq!(reason("text/csv", "text/html; charset=x").await, "content type is text/html");
+}
+
 #[cfg(feature = "json")]
 #[tokio::test]
 async fn json() {

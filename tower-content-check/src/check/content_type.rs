@@ -1,17 +1,23 @@
 use std::borrow::Cow;
 
 use http::header;
+use mediatype::{MediaType, ReadParams, names::CHARSET};
 
 use crate::{Check, Head, Rejection, Verdict};
 
-/// Accepts responses whose `Content-Type` is of a list; parameters such as `charset` are not looked at.
+/// Accepts responses whose `Content-Type` is of a list.
+///
+/// The parameters of a type in the list must all be stated, with their values; others do not matter.
 ///
 /// ```
 /// use tower_content_check::check::ContentType;
 ///
 /// // application/json, text/json; charset=utf-8, application/problem+json
 /// let json = ContentType::new("application/json").or("text/json").or_suffix("json");
-/// # let _ = json;
+///
+/// // text/csv; header=present; charset="UTF-8", but not text/csv
+/// let csv = ContentType::new("text/csv; charset=utf-8");
+/// # let _ = (json, csv);
 /// ```
 #[derive(Clone, Debug)]
 pub struct ContentType {
@@ -22,23 +28,26 @@ pub struct ContentType {
 
 #[derive(Clone, Debug)]
 enum Allowed {
-    Essence(Cow<'static, str>),
+    Type(Cow<'static, str>),
     Suffix(Cow<'static, str>),
 }
 
 // ===== impl ContentType =====
 
 impl ContentType {
-    /// Accepts this media type, compared without regard to case: `application/json`.
-    pub fn new(essence: impl Into<Cow<'static, str>>) -> Self {
-        let allowed = vec![Allowed::Essence(essence.into())];
+    /// Accepts this media type: `application/json`, or `text/csv; charset=utf-8`.
+    ///
+    /// Type, subtype, the names of parameters and a `charset` are compared without regard to case. A text that is no
+    /// media type accepts nothing.
+    pub fn new(media_type: impl Into<Cow<'static, str>>) -> Self {
+        let allowed = vec![Allowed::Type(media_type.into())];
         Self { allowed, allow_missing: false, verdict: Verdict::Transient }
     }
 
     /// Accepts this media type too.
     #[must_use]
-    pub fn or(self, essence: impl Into<Cow<'static, str>>) -> Self {
-        self.also(Allowed::Essence(essence.into()))
+    pub fn or(self, media_type: impl Into<Cow<'static, str>>) -> Self {
+        self.also(Allowed::Type(media_type.into()))
     }
 
     /// Accepts every media type with this structured syntax suffix (RFC 6839) too: `json` stands for
@@ -82,12 +91,14 @@ impl Check for ContentType {
         if values.next().is_some() {
             return Err(Rejection::new(self.verdict, "content type is stated twice"));
         }
-        let found = essence(value.as_bytes());
-        if self.allowed.iter().any(|allowed| allowed.accepts(found)) {
+        let value = value.as_bytes();
+        if self.allowed.iter().any(|allowed| allowed.accepts(value)) {
             return Ok(());
         }
-        let found = found.escape_ascii();
-        Err(Rejection::new(self.verdict, format!("content type is {found}")))
+        // Parameters are told only where the type alone would have been right.
+        let essence = essence(value);
+        let found = if self.allowed.iter().any(|allowed| allowed.is_of(essence)) { value } else { essence };
+        Err(Rejection::new(self.verdict, format!("content type is {}", found.escape_ascii())))
     }
 
     fn needs_plain_content(&self) -> bool {
@@ -98,9 +109,18 @@ impl Check for ContentType {
 // ===== impl Allowed =====
 
 impl Allowed {
-    fn accepts(&self, essence: &[u8]) -> bool {
+    fn accepts(&self, value: &[u8]) -> bool {
+        self.is_of(essence(value))
+            && match self {
+                Self::Type(allowed) if allowed.contains(';') => states_parameters_of(allowed, value),
+                _ => true,
+            }
+    }
+
+    /// Whether this is the type, whatever its parameters.
+    fn is_of(&self, essence: &[u8]) -> bool {
         match self {
-            Self::Essence(allowed) => essence.eq_ignore_ascii_case(allowed.as_bytes()),
+            Self::Type(allowed) => essence.eq_ignore_ascii_case(self::essence(allowed.as_bytes())),
             Self::Suffix(suffix) => essence
                 .iter()
                 .rposition(|byte| *byte == b'+')
@@ -112,4 +132,18 @@ impl Allowed {
 /// `type/subtype` without parameters.
 fn essence(value: &[u8]) -> &[u8] {
     value.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii()
+}
+
+/// Whether all parameters of `allowed` are stated, once each.
+fn states_parameters_of(allowed: &str, value: &[u8]) -> bool {
+    let Ok(value) = str::from_utf8(value) else { return false };
+    let (Ok(allowed), Ok(stated)) = (MediaType::parse(allowed), MediaType::parse(value)) else {
+        return false;
+    };
+    allowed.params().all(|(name, expected)| {
+        let mut values = stated.params().filter(|(stated, _)| *stated == name).map(|(_, value)| value);
+        let (Some(value), None) = (values.next(), values.next()) else { return false };
+        let (value, expected) = (value.unquoted_str(), expected.unquoted_str());
+        value == expected || name == CHARSET && value.eq_ignore_ascii_case(&expected)
+    })
 }
