@@ -8,7 +8,7 @@ use support::{Fields, Script, Step, call, data, error, headers, response};
 use tower_content_check::{ContentCheckLayer, check::Checksum};
 
 /// The check value of the catalogue of CRCs, <https://reveng.sourceforge.io/crc-catalogue/17plus.htm>: CRC-32/ISO-HDLC
-/// is 0xcbf43926, CRC-32/ISCSI 0xe3069283.
+/// is 0xcbf43926, CRC-32/ISCSI 0xe3069283, CRC-64/NVME 0xae8b14860a799888.
 const CONTENT: &str = "123456789";
 
 #[tokio::test]
@@ -23,6 +23,10 @@ async fn content_agrees_with_its_checksums() {
             Some("x-amz-checksum-sha256"),
         ),
         (&[("x-amz-checksum-sha256", "FeKw08M4keuw8e9gnsQZQgwg4yDOlMZfvIwzEkSOsiU=")], 200, None),
+        (&[("x-amz-checksum-crc64nvme", "rosUhgp5mIg=")], 200, None),
+        (&[("x-amz-checksum-sha1", "98O8HYCOBHMq32eZZczDTKeuNEE=")], 200, None),
+        (&[("x-amz-checksum-crc64nvme", "sosUhgp5mIg=")], 200, Some("x-amz-checksum-crc64nvme")),
+        (&[("x-amz-checksum-sha1", "99O8HYCOBHMq32eZZczDTKeuNEE=")], 200, Some("x-amz-checksum-sha1")),
         (&[("x-amz-checksum-crc32", "4waSgw==")], 200, Some("x-amz-checksum-crc32")),
         (&[("x-amz-checksum-crc32c", "y/Q5Jg==")], 200, Some("x-amz-checksum-crc32c")),
         (&[("content-md5", "1B2M2Y8AsgTpgAmY7PhCfg==")], 200, Some("Content-MD5")),

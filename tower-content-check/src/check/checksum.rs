@@ -7,15 +7,17 @@ use crate::{
 };
 
 /// Each field states one hash in base64.
-const FIELDS: [(&str, HeaderName, Algorithm); 4] = [
+const FIELDS: [(&str, HeaderName, Algorithm); 6] = [
     ("Content-MD5", HeaderName::from_static("content-md5"), Algorithm::Md5),
     ("x-amz-checksum-crc32", HeaderName::from_static("x-amz-checksum-crc32"), Algorithm::Crc32),
     ("x-amz-checksum-crc32c", HeaderName::from_static("x-amz-checksum-crc32c"), Algorithm::Crc32c),
+    ("x-amz-checksum-crc64nvme", HeaderName::from_static("x-amz-checksum-crc64nvme"), Algorithm::Crc64Nvme),
+    ("x-amz-checksum-sha1", HeaderName::from_static("x-amz-checksum-sha1"), Algorithm::Sha1),
     ("x-amz-checksum-sha256", HeaderName::from_static("x-amz-checksum-sha256"), Algorithm::Sha256),
 ];
 
-/// Accepts content that agrees with its `Content-MD5` and with the `x-amz-checksum-crc32`, `-crc32c` and `-sha256` of
-/// object stores, in the headers or the trailers.
+/// Accepts content that agrees with its `Content-MD5` and with the `x-amz-checksum-crc32`, `-crc32c`, `-crc64nvme`,
+/// `-sha1` and `-sha256` of object stores, in the headers or the trailers.
 ///
 /// They detect damage, not forgery. Like [`Digest`](super::Digest) this check belongs below a decompression layer. The
 /// checksums of object stores are of the whole object, so with a 206 only `Content-MD5` is looked at; one that was

@@ -1,5 +1,9 @@
+use std::fmt;
+
 #[cfg(feature = "checksum")]
 use md5::Md5;
+#[cfg(feature = "checksum")]
+use sha1::Sha1;
 use sha2::{Digest as _, Sha256, Sha512};
 
 use super::Hash;
@@ -15,10 +19,14 @@ pub(crate) enum Algorithm {
     Crc32,
     #[cfg(feature = "checksum")]
     Crc32c,
+    #[cfg(feature = "checksum")]
+    Crc64Nvme,
+    #[cfg(feature = "checksum")]
+    Sha1,
 }
 
 /// A hash that is being computed.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) enum Hasher {
     Sha256(Sha256),
     Sha512(Box<Sha512>),
@@ -28,6 +36,10 @@ pub(crate) enum Hasher {
     Crc32(crc32fast::Hasher),
     #[cfg(feature = "checksum")]
     Crc32c(u32),
+    #[cfg(feature = "checksum")]
+    Crc64Nvme(crc64fast_nvme::Digest),
+    #[cfg(feature = "checksum")]
+    Sha1(Sha1),
 }
 
 // ===== impl Algorithm =====
@@ -52,6 +64,10 @@ impl Algorithm {
             Self::Crc32 => Hasher::Crc32(crc32fast::Hasher::new()),
             #[cfg(feature = "checksum")]
             Self::Crc32c => Hasher::Crc32c(0),
+            #[cfg(feature = "checksum")]
+            Self::Crc64Nvme => Hasher::Crc64Nvme(crc64fast_nvme::Digest::new()),
+            #[cfg(feature = "checksum")]
+            Self::Sha1 => Hasher::Sha1(Sha1::new()),
         }
     }
 }
@@ -69,6 +85,10 @@ impl Hasher {
             Self::Crc32(hasher) => hasher.update(data),
             #[cfg(feature = "checksum")]
             Self::Crc32c(sum) => *sum = crc32c::crc32c_append(*sum, data),
+            #[cfg(feature = "checksum")]
+            Self::Crc64Nvme(hasher) => hasher.write(data),
+            #[cfg(feature = "checksum")]
+            Self::Sha1(hasher) => hasher.update(data),
         }
     }
 
@@ -83,6 +103,16 @@ impl Hasher {
             Self::Crc32(hasher) => Hash::from_slice(&hasher.finalize().to_be_bytes()),
             #[cfg(feature = "checksum")]
             Self::Crc32c(sum) => Hash::from_slice(&sum.to_be_bytes()),
+            #[cfg(feature = "checksum")]
+            Self::Crc64Nvme(hasher) => Hash::from_slice(&hasher.sum64().to_be_bytes()),
+            #[cfg(feature = "checksum")]
+            Self::Sha1(hasher) => Hash::from_slice(&hasher.finalize()),
         }
+    }
+}
+
+impl fmt::Debug for Hasher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Hasher(..)")
     }
 }
