@@ -39,9 +39,11 @@ enum Wire {
 
 fn main() {
     println!("{:<28} {:>8} {:>8} {:>8}", "1000 bodies of 1 MB", "held", "peak", "frames");
-    for (name, wire) in
-        [("HTTP/1.1, length", Wire::Http1), ("HTTP/1.1, chunked", Wire::Http1Chunked), ("HTTP/2", Wire::Http2)]
-    {
+    for (name, wire) in [
+        ("HTTP/1.1, length", Wire::Http1),
+        ("HTTP/1.1, chunked", Wire::Http1Chunked),
+        ("HTTP/2", Wire::Http2),
+    ] {
         for compact in [false, true] {
             let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime starts");
             ALLOCATOR.reset_peak_usage();

@@ -19,7 +19,7 @@ pub(crate) struct Counts {
 }
 
 /// What a child process was started for.
-pub(crate) struct Child {
+pub struct Child {
     pub(crate) title: String,
     name: String,
     jobs: usize,
@@ -54,7 +54,8 @@ impl Counts {
 // ===== impl Child =====
 
 impl Child {
-    pub(crate) fn of_environment() -> Option<Self> {
+    /// Of this process, if it was started to be counted.
+    pub fn of_environment() -> Option<Self> {
         let told = env::var(CHILD).ok()?;
         let mut told = told.split(SEPARATOR);
         let mut next = || told.next().map(str::to_owned);

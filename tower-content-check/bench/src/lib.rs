@@ -6,6 +6,7 @@ pub mod material;
 mod rounds;
 
 pub use self::{
+    counts::Child,
     exchange::{Answer, Frames, drain, poll_now},
     rounds::{Contender, compare, wanted},
 };

@@ -95,11 +95,12 @@ impl<'a> Contender<'a> {
         }
     }
 
-    pub(crate) fn name(&self) -> &'static str {
+    pub fn name(&self) -> &'static str {
         self.name
     }
 
-    pub(crate) fn run(&mut self, times: usize) {
+    /// Does the job so many times.
+    pub fn run(&mut self, times: usize) {
         (0..times).for_each(|_| (self.job)());
     }
 }
