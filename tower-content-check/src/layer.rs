@@ -46,9 +46,10 @@ impl<C> ContentCheckLayer<C> {
 
     /// Holds copies of the frames, as long as they are, in place of the buffers in which they arrived.
     ///
-    /// A frame is a part of its client's read buffer and keeps all of it alive. With hyper's client a kept body of 1 MB
-    /// holds 1.5 MB so, and 2.1 MB when it comes in chunks of 100 bytes (measured); a copy of it holds 1 MB and takes one
-    /// `memcpy`. Worth it where many long bodies are held at once. Default: the frames as they came.
+    /// A frame is a part of its client's read buffer and keeps all of it alive. How large that is, a frame does not tell.
+    /// With hyper's client over HTTP/1.1 a kept body of 1 MB holds 1.23 MB so; a copy of it holds 1 MB and takes one
+    /// `memcpy`. Over HTTP/2 it holds 1.01 MB as it came (all measured by `bench/benches/memory.rs`). Worth it where many
+    /// long bodies of HTTP/1.1 are held at once. Default: the frames as they came.
     #[must_use]
     pub fn compact(mut self) -> Self {
         self.settings.compact = true;

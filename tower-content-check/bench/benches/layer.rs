@@ -2,7 +2,6 @@
 //!
 //! `cargo bench --manifest-path tower-content-check/bench/Cargo.toml --bench layer`
 
-use bytes::Bytes;
 use http::{HeaderMap, Request};
 use http_body_util::BodyExt;
 use tower_content_check::{

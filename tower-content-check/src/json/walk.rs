@@ -174,7 +174,12 @@ impl<'a> Walk<'a> {
         if self.data.get(self.at) != Some(&b'"') && self.peek(State::Key)? != b'"' {
             return self.fault(Expected::Key);
         }
-        self.at += 1;
+        self.at = self.runs.plain.end(self.data, self.at + 1);
+        // What nearly every key ends with, in one look.
+        if let Some([b'"', b':']) = self.data.get(self.at..).and_then(<[u8]>::first_chunk) {
+            self.at += 2;
+            return Ok(Next::Value);
+        }
         self.string(Role::Key)?;
         self.colon()
     }
