@@ -17,7 +17,7 @@ use std::{
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body_util::Full;
-use instructions::{Case, Group};
+use instructions::{Case, Group, request};
 use tokio::time::Sleep;
 use tower::{
     BoxError, Layer, Service, ServiceBuilder,
@@ -102,7 +102,7 @@ where
     L: Layer<Server> + 'static,
     L::Service: Service<Request<Full<Bytes>>>,
 {
-    let prototype = request(method);
+    let prototype = request(method.parse().unwrap_or_default(), Full::new(Bytes::new()));
     Case::new(name, move |calls| {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
         let Ok(runtime) = runtime else { return };
@@ -112,24 +112,6 @@ where
             black_box(&finish(pin!(service.call(prototype.clone()))));
         }
     })
-}
-
-fn request(method: &str) -> Request<Full<Bytes>> {
-    let mut request = Request::new(Full::new(Bytes::new()));
-    *request.method_mut() = method.parse().unwrap_or_default();
-    for (name, value) in [
-        ("accept", "application/json"),
-        ("accept-encoding", "gzip"),
-        ("accept-language", "en"),
-        ("authorization", "Bearer 0123456789abcdef"),
-        ("content-type", "application/json"),
-        ("host", "example.com"),
-        ("user-agent", "bench"),
-        ("x-request-id", "0123456789abcdef"),
-    ] {
-        request.headers_mut().insert(name, http::HeaderValue::from_static(value));
-    }
-    request
 }
 
 /// Drives a future that is never left pending.

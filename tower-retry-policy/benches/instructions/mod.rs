@@ -12,11 +12,15 @@
 
 #![allow(clippy::print_stdout, reason = "a benchmark reports to its terminal")]
 
+mod request;
+
 use std::{
     env, fmt,
     process::{Command, ExitCode},
     time::Duration,
 };
+
+pub use self::request::request;
 
 use tokio::time::Instant;
 
