@@ -6,7 +6,7 @@ use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 
 use super::{
     file::{self, Assignments},
-    setting::{SETTINGS, Setting},
+    setting::Setting,
     settings::Settings,
 };
 
@@ -60,7 +60,7 @@ impl Question {
 
 impl Args for Flags {
     fn augment_args(command: Command) -> Command {
-        command.args(SETTINGS.iter().map(|setting| {
+        command.args(Setting::all().map(|setting| {
             Arg::new(setting.name)
                 .long(setting.name)
                 .value_name(setting.value)
@@ -80,7 +80,7 @@ impl FromArgMatches for Flags {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
         let given =
             |setting: &'static Setting| Some((setting, matches.get_one::<String>(setting.name)?.clone()));
-        Ok(Self(SETTINGS.iter().filter_map(given).collect()))
+        Ok(Self(Setting::all().filter_map(given).collect()))
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {

@@ -4,9 +4,9 @@ use std::{fs, path::Path, sync::Arc};
 
 use toml::de::{DeTable, DeValue};
 
-use super::setting::{SETTINGS, Setting};
+use super::setting::Setting;
 
-/// What a file sets: each setting with its text, in the order of [`SETTINGS`].
+/// What a file sets: each setting with its text, in the order of [`Setting::all`].
 pub(super) type Assignments = Arc<[(&'static Setting, String)]>;
 
 /// Reads a file of settings.
@@ -42,7 +42,7 @@ fn parse(text: &str) -> Result<Assignments, String> {
         setting.check(&text).map_err(|wanted| format!("line {line}: `{name}` is `{text}`; {wanted}"))?;
         assignments.push((setting, text));
     }
-    assignments.sort_by_key(|(setting, _)| SETTINGS.iter().position(|known| known.name == setting.name));
+    assignments.sort_by_key(|(setting, _)| Setting::all().position(|known| known.name == setting.name));
     Ok(assignments.into())
 }
 

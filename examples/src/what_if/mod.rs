@@ -1,6 +1,6 @@
 //! Questions about one's own network and policy.
 //!
-//! `try` measures one policy on one network, `sweep` varies one or two of the [settings](setting::SETTINGS), and `tune`
+//! `try` measures one policy on one network, `sweep` varies one or two of the [settings](setting::Setting), and `tune`
 //! looks for the best policy within limits. All three stand on `stack.rs`, which turns settings into this project's
 //! layers, and on `run.rs`, which lets them call the lab's server.
 

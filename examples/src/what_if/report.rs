@@ -9,7 +9,7 @@ use super::{
     figures::{Estimate, Figures},
     interval::Interval,
     run::Run,
-    setting::{SETTINGS, Setting},
+    setting::Setting,
     settings::Settings,
 };
 use crate::report::grid;
@@ -98,7 +98,7 @@ pub(crate) fn describe(settings: &Settings, without: &[&str]) -> String {
                 && !without.contains(&setting.name)
         };
         let parts: Vec<String> =
-            SETTINGS.iter().filter(shown).map(|setting| setting.shown(settings)).collect();
+            Setting::all().filter(shown).map(|setting| setting.shown(settings)).collect();
         let mut line = format!("{:8} ", heading.to_lowercase());
         for (index, part) in parts.iter().enumerate() {
             if line.len() + part.len() > WIDTH {
@@ -147,7 +147,7 @@ pub fn json(settings: &Settings, figures: &Figures) -> serde_json::Result<String
 
 /// Every setting with its text.
 pub(crate) fn settings_map(settings: &Settings) -> Map<String, Value> {
-    SETTINGS.iter().map(|setting| (setting.name.to_owned(), setting.get(settings).into())).collect()
+    Setting::all().map(|setting| (setting.name.to_owned(), setting.get(settings).into())).collect()
 }
 
 pub(crate) fn text_of(writer: csv::Writer<Vec<u8>>) -> io::Result<String> {

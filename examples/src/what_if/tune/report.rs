@@ -18,7 +18,7 @@ use crate::{
         report::{
             FigureReport, decimals_of, describe, figures_table, finite, settings_map, text_of, with_unit,
         },
-        setting::SETTINGS,
+        setting::Setting,
     },
 };
 
@@ -91,8 +91,7 @@ fn last(first: u64, count: u64) -> u64 {
 fn head(goal: Goal, verified: &Verified, varied: &[&str]) -> String {
     let demanded =
         format!("at least {} % success for at most {} requests per call", goal.success, goal.requests);
-    let shown: Vec<String> = SETTINGS
-        .iter()
+    let shown: Vec<String> = Setting::all()
         .filter(|setting| varied.contains(&setting.name))
         .map(|setting| setting.shown(&verified.settings))
         .collect();
@@ -138,7 +137,7 @@ fn documentation(verified: &Verified, ranges: &Ranges) -> Vec<String> {
 
 /// `tune.csv`: the candidates that saw every seed of the search, best first.
 fn csv(varied: &[&str], best: &[Candidate], settings: impl Fn(&Candidate) -> Settings) -> io::Result<String> {
-    let shown = || SETTINGS.iter().filter(|setting| varied.contains(&setting.name));
+    let shown = || Setting::all().filter(|setting| varied.contains(&setting.name));
     let mut writer = csv::Writer::from_writer(Vec::new());
     let measured = ["success_percent", "p99_seconds", "requests_per_call"];
     writer.write_record(shown().map(|setting| setting.name).chain(measured))?;
