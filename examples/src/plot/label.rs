@@ -2,7 +2,7 @@
 
 /// Which point of a text its position names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Anchor {
+pub(crate) enum Anchor {
     Start,
     Middle,
     End,
@@ -10,7 +10,7 @@ pub(super) enum Anchor {
 
 /// The box around a text, as wide as the widest usual font draws it.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Label {
+pub(crate) struct Label {
     pub(super) text: String,
     pub(super) left: f64,
     pub(super) right: f64,
@@ -20,14 +20,7 @@ pub(super) struct Label {
 
 impl Label {
     pub(super) fn new(x: f64, y: f64, anchor: Anchor, class: &str, text: &str) -> Self {
-        let size = match class {
-            "head" => 14.0,
-            "small" => 11.0,
-            _ => 12.0,
-        };
-        // Text of a sans-serif font is about half as wide as its size for each character; bold text is wider.
-        let per_character = if matches!(class, "head" | "caption") { 0.6 } else { 0.55 };
-        let width = text.chars().count() as f64 * size * per_character;
+        let (size, width) = (size(class), width(class, text));
         let left = match anchor {
             Anchor::Start => x,
             Anchor::Middle => x - width / 2.0,
@@ -52,5 +45,20 @@ impl Label {
             && other.left < self.right
             && self.top < other.bottom
             && other.top < self.bottom
+    }
+}
+
+/// How wide a text is at the most.
+pub(crate) fn width(class: &str, text: &str) -> f64 {
+    // Text of a sans-serif font is about half as wide as its size for each character; bold text is wider.
+    let per_character = if matches!(class, "head" | "caption") { 0.6 } else { 0.55 };
+    text.chars().count() as f64 * size(class) * per_character
+}
+
+fn size(class: &str) -> f64 {
+    match class {
+        "head" => 14.0,
+        "small" => 11.0,
+        _ => 12.0,
     }
 }

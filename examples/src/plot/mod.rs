@@ -23,7 +23,6 @@ mod time_success;
 mod timelines;
 mod traffic;
 
-pub(crate) use self::svg::escape;
 pub use self::{
     distribution::{Distribution, distribution},
     memory::memory,
@@ -35,4 +34,8 @@ pub use self::{
     svg::Svg,
     time_success::{TimeSuccess, time_success},
     timelines::timelines,
+};
+pub(crate) use self::{
+    label::width,
+    svg::{Anchor, WIDTH, escape},
 };

@@ -44,6 +44,8 @@ svg.plot .bad-line{{stroke:{bad};stroke-width:1.8;fill:none}}\
 svg.plot .hatch-line{{stroke:{bad};stroke-width:1.9;fill:none}}\
 svg.plot .hatch{{stroke:{bad};stroke-width:1}}\
 svg.plot .outage{{fill:{ink};fill-opacity:.12;stroke:none}}\
+svg.plot .cell{{fill:{ink};stroke:{ink};stroke-width:.6}}\
+svg.plot .on-dark{{fill:{paper}}}\
 svg.plot .open{{fill:none;stroke:{ink};stroke-width:1}}"
     )
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write};
 
-pub(super) use super::label::{Anchor, Label};
+pub(crate) use super::label::{Anchor, Label};
 use super::style::{Palette, sheet};
 
 /// A picture: what it shows, its size, and its elements.
@@ -19,14 +19,19 @@ pub struct Svg {
 /// A coordinate with one decimal at most: a tenth of a pixel is seen by nobody.
 pub(super) struct At(pub(super) f64);
 
-/// The width of all pictures: what fits beside the margins of a page of text.
-pub(super) const WIDTH: f64 = 720.0;
+/// The width of the plots: what fits beside the margins of a page of text.
+pub(crate) const WIDTH: f64 = 720.0;
 
 impl Svg {
     /// An empty picture; `name` is its file's, `shows` is for those who cannot see it.
     pub(super) fn new(name: &str, shows: &str, height: f64) -> Self {
+        Self::sized(name, shows, (WIDTH, height))
+    }
+
+    /// One of another width.
+    pub(crate) fn sized(name: &str, shows: &str, (width, height): (f64, f64)) -> Self {
         let (name, shows) = (name.to_owned(), shows.to_owned());
-        Self { name, shows, width: WIDTH, height, body: String::new(), labels: Vec::new() }
+        Self { name, shows, width, height, body: String::new(), labels: Vec::new() }
     }
 
     /// The name, which is also its file's without the extension.
@@ -68,7 +73,7 @@ d=\"M0 0V5\"/></pattern></defs>\n{paper}{body}</svg>\n"
 
     // ===== elements =====
 
-    pub(super) fn text(&mut self, x: f64, y: f64, anchor: Anchor, class: &str, text: &str) {
+    pub(crate) fn text(&mut self, x: f64, y: f64, anchor: Anchor, class: &str, text: &str) {
         self.labels.push(Label::new(x, y, anchor, class, text));
         let anchor = match anchor {
             Anchor::Start => "",
@@ -116,6 +121,17 @@ d=\"M0 0V5\"/></pattern></defs>\n{paper}{body}</svg>\n"
         self.push(format_args!(
             "<rect{} x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"/>",
             self.fill(class),
+            At(x),
+            At(y),
+            At(width),
+            At(height)
+        ));
+    }
+
+    /// A cell of a map, so dark: 0 is the paper, 1 the ink.
+    pub(crate) fn cell(&mut self, darkness: f64, (x, y): (f64, f64), (width, height): (f64, f64)) {
+        self.push(format_args!(
+            "<rect class=\"cell\" fill-opacity=\"{darkness:.3}\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"/>",
             At(x),
             At(y),
             At(width),
@@ -207,7 +223,7 @@ d=\"M0 0V5\"/></pattern></defs>\n{paper}{body}</svg>\n"
 
     /// What is wrong with the labels: those that cover each other or leave the picture.
     #[cfg(test)]
-    pub(super) fn faults(&self) -> Vec<String> {
+    pub(crate) fn faults(&self) -> Vec<String> {
         let outside = self.labels.iter().filter(|label| {
             label.left < 0.0 || label.right > self.width || label.top < 0.0 || label.bottom > self.height
         });

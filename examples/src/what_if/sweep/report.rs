@@ -41,7 +41,7 @@ pub fn sweep(question: &SweepQuestion, threads: usize) -> Result<Answer, Box<dyn
     let files = vec![
         ("sweep.csv".to_owned(), csv(&map)?),
         ("sweep.json".to_owned(), json(&settings, &map)?),
-        ("sweep.svg".to_owned(), svg(&settings, &map)),
+        ("sweep.svg".to_owned(), svg(&settings, &map).standalone()),
     ];
     Ok(Answer::new(files, text(&settings, &map)))
 }
