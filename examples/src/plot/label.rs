@@ -40,6 +40,13 @@ impl Label {
         Self { text: String::new(), left: x - 1.0, right: x + 1.0, top: y - 1.0, bottom: y + 1.0 }
     }
 
+    pub(super) fn contains(&self, other: &Self) -> bool {
+        self.left < other.left
+            && other.right < self.right
+            && self.top < other.top
+            && other.bottom < self.bottom
+    }
+
     pub(super) fn overlaps(&self, other: &Self) -> bool {
         self.left < other.right
             && other.left < self.right

@@ -9,6 +9,7 @@ mod distribution;
 mod histogram;
 mod label;
 mod memory;
+mod naming;
 mod outcome;
 mod pairs;
 mod probe_effect;

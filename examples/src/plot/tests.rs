@@ -39,6 +39,9 @@ fn no_label_covers_another() {
         assert!(plots.len() >= STAGES.len() + 5, "{case}: {}", plots.len());
         for plot in plots {
             assert_eq!(plot.faults(), Vec::<String>::new(), "{case}, {}", plot.name());
+            if plot.name() == "time-success" {
+                names_stand_at_their_points(case, &plot);
+            }
         }
     }
     for (outage, delay, retries) in [(0, 1, 0), (10, 25, 3), (3_600, 60, 10), (40, 25, 3)] {
@@ -67,5 +70,25 @@ fn plots_are_well_formed_and_say_what_they_show() {
                 assert!(reference.starts_with('#') || reference == own || reference == "none", "{reference}");
             }
         }
+    }
+}
+
+/// Every stage has its name, and none is far from its point.
+fn names_stand_at_their_points(case: &str, plot: &Svg) {
+    let text = plot.standalone();
+    let document = roxmltree::Document::parse(&text).unwrap();
+    let elements = || document.descendants().filter(roxmltree::Node::is_element);
+    for stage in STAGES {
+        let mut texts = elements().filter_map(|element| element.text());
+        let named = texts.any(|text| text.split(", ").any(|name| name.trim_end_matches(',') == stage.name));
+        assert!(named, "{case}: no {}", stage.name);
+    }
+    for lead in elements().filter(|element| element.attribute("class") == Some("lead")) {
+        let data = lead.attribute("d").unwrap();
+        let numbers: Vec<f64> =
+            data.split(['M', 'L', ' ']).filter_map(|number| number.parse().ok()).collect();
+        let &[x1, y1, x2, y2] = &numbers[..] else { panic!("{data}") };
+        let length = (x2 - x1).hypot(y2 - y1);
+        assert!(length < 60.0, "{case}: a name stands {length} away");
     }
 }

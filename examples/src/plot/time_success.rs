@@ -2,6 +2,7 @@
 
 use super::{
     axis,
+    naming::{self, Named},
     scale::Scale,
     svg::{Anchor, Label, Svg},
 };
@@ -66,59 +67,22 @@ pub fn time_success(points: &[TimeSuccess]) -> Svg {
             svg.diamond("paper", x, y, MARK + 1.0);
         }
     }
-    let bars: Vec<Label> = points
+    let named: Vec<Named<'_>> = points
         .iter()
         .zip(&places)
-        .map(|(point, &(x, _))| Label {
-            text: String::new(),
-            left: x - MARK - 2.0,
-            right: x + MARK + 2.0,
-            top: success.at(point.range.1).min(success.at(point.percent) - MARK) - 2.0,
-            bottom: success.at(point.range.0).max(success.at(point.percent) + MARK) + 2.0,
+        .map(|(point, &(x, y))| Named {
+            name: &point.name,
+            at: (x, y),
+            mark: Label {
+                text: String::new(),
+                left: x - MARK - 2.0,
+                right: x + MARK + 2.0,
+                top: success.at(point.range.1).min(y - MARK) - 2.0,
+                bottom: success.at(point.range.0).max(y + MARK) + 2.0,
+            },
         })
         .collect();
-    for (point, &place) in points.iter().zip(&places) {
-        name(&mut svg, &point.name, place, &bars);
-    }
+    let room = Label { text: String::new(), left: LEFT, right: RIGHT, top: TOP, bottom: BOTTOM };
+    naming::name(&mut svg, &named, &room);
     svg
-}
-
-/// Writes a name as near as nothing else is, with a line to its point where that is not beside it.
-fn name(svg: &mut Svg, name: &str, (x, y): (f64, f64), bars: &[Label]) {
-    // Above or below first: the grid goes through what is beside.
-    let near = [
-        (0.0, -10.0, Anchor::Middle),
-        (8.0, -6.0, Anchor::Start),
-        (-8.0, -6.0, Anchor::End),
-        (9.0, 15.0, Anchor::Start),
-        (-9.0, 15.0, Anchor::End),
-        (9.0, 4.0, Anchor::Start),
-        (-9.0, 4.0, Anchor::End),
-    ]
-    .into_iter();
-    let far = (1..16).flat_map(|step| {
-        let dy = f64::from(step) * 14.0 + 8.0;
-        [
-            (14.0, -dy, Anchor::Start),
-            (-14.0, -dy, Anchor::End),
-            (14.0, dy, Anchor::Start),
-            (-14.0, dy, Anchor::End),
-        ]
-    });
-    for (dx, dy, anchor) in near.chain(far) {
-        let label = Label::new(x + dx, y + dy, anchor, "", name);
-        let inside = label.left > LEFT && label.right < RIGHT && label.top > TOP && label.bottom < BOTTOM;
-        let lead = (x + dx - dx.signum() * 3.0, y + dy - 4.0);
-        let led = (0..=20).all(|step| {
-            let share = f64::from(step) / 20.0;
-            svg.is_free(&Label::around(x + share * (lead.0 - x), y + share * (lead.1 - y)))
-        });
-        if inside && led && svg.is_free(&label) && bars.iter().all(|bar| !bar.overlaps(&label)) {
-            if dx.abs() > 10.0 {
-                svg.line("lead", (x, y), lead);
-            }
-            svg.text(x + dx, y + dy, anchor, "", name);
-            return;
-        }
-    }
 }
