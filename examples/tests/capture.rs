@@ -7,7 +7,7 @@ mod program;
 use std::{
     fs,
     io::{Write, stderr},
-    path::Path,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
     time::Duration,
 };
@@ -199,6 +199,13 @@ fn installed(program: &str) -> bool {
     found
 }
 
+/// A capture, and its file.
+fn captured(scratch: &Scratch) -> (Capture, PathBuf) {
+    let (capture, file) = (capture(4, "retry", 0.01), scratch.join("retry.pcap"));
+    fs::write(&file, capture.pcap()).unwrap();
+    (capture, file)
+}
+
 fn output(program: &str, arguments: &[&str], file: &Path) -> (String, String) {
     let output = Command::new(program).arg("-r").arg(file).args(arguments).output().unwrap();
     assert!(output.status.success(), "{output:?}");
@@ -211,9 +218,7 @@ fn tshark_reads_it_as_the_talk_did() {
         return;
     }
     let scratch = Scratch::new("tshark");
-    let file = scratch.join("retry.pcap");
-    let capture = capture(4, "retry", 0.01);
-    fs::write(&file, capture.pcap()).unwrap();
+    let (capture, file) = captured(&scratch);
     assert!(capture.probe_csv().lines().count() > 1_000 && capture.download_csv().lines().count() > 100);
     let fields = ["-T", "fields", "-E", "separator=,", "-e", "frame.time_epoch", "-e", "frame.len"];
     for (filter, expected) in
@@ -239,9 +244,7 @@ fn tcpdump_reads_it() {
         return;
     }
     let scratch = Scratch::new("tcpdump");
-    let file = scratch.join("retry.pcap");
-    let capture = capture(4, "retry", 0.01);
-    fs::write(&file, capture.pcap()).unwrap();
+    let (capture, file) = captured(&scratch);
     let (text, said) = output("tcpdump", &["-n", "-tt", "-v"], &file);
     assert!(said.contains("link-type RAW"), "{said}");
     assert!(!text.contains("incorrect") && !text.contains("bad "), "a checksum is wrong");
