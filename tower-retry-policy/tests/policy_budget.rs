@@ -12,7 +12,9 @@ use std::{
 };
 use tower::{ServiceBuilder, ServiceExt, limit::ConcurrencyLimitLayer};
 use tower_backoff::Backoff;
-use tower_retry_policy::{Deadline, FailureKind, History, RequestEnd, RetryBudget, RetryPolicy, StopReason};
+use tower_retry_policy::{
+    Deadline, FailureKind, History, Phase, RequestEnd, RetryBudget, RetryPolicy, StopReason,
+};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -257,4 +259,25 @@ async fn every_failure_that_could_have_been_retried_is_heard_of() {
     assert_eq!((script.count(), throttle.tokens() as u32), (3, 7));
     let _ = service.oneshot(request("POST")).await;
     assert_eq!(throttle.tokens() as u32, 7, "what may not be repeated is no failure of a retry");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_no_attempt_can_follow_counts_as_in_flight_too() {
+    let sent_once =
+        RetryPolicy::standard().retries_after(Phase::Connect, 0).retries_after(Phase::Unprocessed, 0);
+    let never = RetryPolicy::standard().retries(0);
+    let table = [
+        ("POST", &sent_once, 200, "begin first-try end"),
+        ("POST", &sent_once, 503, "begin lost end"),
+        ("GET", &never, 200, "begin first-try end"),
+        ("GET", &never, 503, "begin lost end"),
+    ];
+    for (method, policy, status, expected) in table {
+        let diary = Arc::new(Diary { counts_in_flight: true, ..Arc::into_inner(Diary::new(9)).unwrap() });
+        let service = ServiceBuilder::new()
+            .retry(policy.clone().budget(diary.clone()))
+            .service(Script::new([Answer::Status(status)]));
+        let _ = service.oneshot(request(method)).await;
+        assert_eq!(diary.heard(), expected, "{method} {status}");
+    }
 }

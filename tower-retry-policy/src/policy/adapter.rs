@@ -26,7 +26,8 @@ where
             Copy::Body => Some(Request::new(request.body().clone())),
             Copy::Nothing => None,
             Copy::WithPlace(place) => {
-                let mut kept = request.clone();
+                let head_kept = self.call.sent_once.is_none();
+                let mut kept = if head_kept { request.clone() } else { Request::new(request.body().clone()) };
                 kept.extensions_mut().insert(place);
                 Some(kept)
             }
@@ -52,7 +53,7 @@ enum Copy {
     /// No attempt can follow, but tower asks what became of this one only if it has kept a request.
     Body,
     Whole,
-    /// And with it the request's place among those in flight.
+    /// One or the other, and with it the request's place among those in flight.
     WithPlace(InFlight),
 }
 
@@ -91,11 +92,9 @@ impl RetryPolicy {
         // Never nothing from here on: tower would not ask `retry`, and neither the budget nor the history would hear
         // of this attempt.
         self.call.sent_once = self.sent_once(head);
-        if self.call.sent_once.is_some() {
-            return Copy::Body;
-        }
         match self.call_budget() {
             Some(budget) if first && budget.tracks_in_flight() => Copy::WithPlace(InFlight::enter(budget)),
+            _ if self.call.sent_once.is_some() => Copy::Body,
             _ => Copy::Whole,
         }
     }
