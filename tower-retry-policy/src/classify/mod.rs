@@ -30,6 +30,9 @@ pub(crate) struct Failure {
     pub(crate) kind: FailureKind,
     pub(crate) permanent: bool,
     pub(crate) exhausted_inner: bool,
+    /// It says nothing of the server's load, so the budget need not hear of it: the server itself did not process the
+    /// request, or closed its connection in good order.
+    pub(crate) free: bool,
     pub(crate) wish: Wish,
     /// What the rejected content looked like, so that the same one is recognised.
     pub(crate) fingerprint: Option<u64>,
@@ -42,6 +45,7 @@ impl Failure {
             kind: FailureKind::Transient,
             permanent: false,
             exhausted_inner: false,
+            free: false,
             wish: Wish::None,
             fingerprint: None,
         }
