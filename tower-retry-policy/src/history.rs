@@ -30,6 +30,7 @@ struct Inner {
 /// One attempt of a [`History`].
 #[derive(Clone, Debug)]
 pub struct AttemptRecord {
+    pub(crate) number: u32,
     pub(crate) phase: Option<Phase>,
     pub(crate) status: Option<StatusCode>,
     pub(crate) grpc_status: Option<u32>,
@@ -37,6 +38,7 @@ pub struct AttemptRecord {
     pub(crate) began: Duration,
     pub(crate) took: Duration,
     pub(crate) wait: Option<RetryWait>,
+    pub(crate) abandoned: bool,
 }
 
 /// How long the policy waited before the next attempt, and who asked for it.
@@ -89,7 +91,17 @@ impl fmt::Display for History {
 }
 
 impl AttemptRecord {
-    /// How far it got; `None` for success.
+    /// Which attempt this was; the first send is 1.
+    pub fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// Whether it still ran when the call ended: another attempt brought the outcome, or the caller went away.
+    pub fn is_abandoned(&self) -> bool {
+        self.abandoned
+    }
+
+    /// How far it got; `None` for success and for an abandoned attempt.
     pub fn phase(&self) -> Option<Phase> {
         self.phase
     }
@@ -132,7 +144,7 @@ impl fmt::Display for AttemptRecord {
             (Some(code), ..) => write!(f, "grpc-status {code}")?,
             (None, Some(status), _) => write!(f, "{}", status.as_u16())?,
             (None, None, Some(error)) => f.write_str(&crate::classify::cause_text(&**error))?,
-            (None, None, None) => f.write_str("no outcome")?,
+            (None, None, None) => write!(f, "abandoned after {}", Seconds(self.took))?,
         }
         match self.wait {
             Some(wait) if wait.duration >= Duration::from_millis(1) => {

@@ -8,6 +8,7 @@ pub mod guide;
 #[cfg(feature = "metrics")]
 pub mod metrics;
 pub mod replay_body;
+pub mod retry;
 #[cfg(feature = "tracing")]
 pub mod tracing;
 
@@ -36,11 +37,12 @@ pub use self::{
     deadline::{Deadline, DeadlineError, DeadlineLayer},
     error::RetryError,
     history::{AttemptRecord, History, RetryWait},
-    observer::{CallEnd, Observer},
+    observer::{CallEnd, HedgeStart, Observer},
     phase::Phase,
     policy::RetryPolicy,
     repeatable::Idempotent,
     replay_body::{ReplayBody, ReplayBodyError, ReplayBodyLayer},
+    retry::RetryLayer,
     stop_reason::StopReason,
     wait::Wait,
     wish::RetryAfter,

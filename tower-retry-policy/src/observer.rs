@@ -33,7 +33,12 @@ pub trait Observer: fmt::Debug + Send + Sync {
         let _ = (failed, wait);
     }
 
-    /// The call is over. A call that was dropped is not heard of.
+    /// An attempt starts beside those that run, see [`Hedge`](crate::retry::Hedge).
+    fn hedging(&self, started: &HedgeStart<'_>) {
+        let _ = started;
+    }
+
+    /// The call is over, or was dropped ([`CallEnd::is_abandoned`]).
     fn ended(&self, call: &CallEnd<'_>) {
         let _ = call;
     }
@@ -51,7 +56,46 @@ pub struct CallEnd<'a> {
     pub(crate) last: Option<&'a Attempt<'a>>,
     pub(crate) stop: Option<StopReason>,
     pub(crate) history: Option<&'a History>,
+    pub(crate) abandoned: bool,
     pub(crate) budget_balance: Option<u64>,
+}
+
+/// An attempt that starts while others still run, as an [`Observer`] sees it.
+#[non_exhaustive]
+#[derive(Clone, Copy)]
+pub struct HedgeStart<'a> {
+    pub(crate) number: u32,
+    pub(crate) method: &'a Method,
+    pub(crate) uri: &'a Uri,
+    pub(crate) elapsed: Duration,
+}
+
+impl<'a> HedgeStart<'a> {
+    /// Which attempt this is; the first send is 1.
+    pub fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// The request's method.
+    pub fn method(&self) -> &'a Method {
+        self.method
+    }
+
+    /// The request's target.
+    pub fn uri(&self) -> &'a Uri {
+        self.uri
+    }
+
+    /// Since the first send.
+    pub fn elapsed(&self) -> Duration {
+        self.elapsed
+    }
+}
+
+impl fmt::Debug for HedgeStart<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HedgeStart").field("number", &self.number).finish_non_exhaustive()
+    }
 }
 
 impl<'a> CallEnd<'a> {
@@ -93,6 +137,11 @@ impl<'a> CallEnd<'a> {
     /// Every attempt; `None` when the first one succeeded.
     pub fn history(&self) -> Option<&'a History> {
         self.history
+    }
+
+    /// Whether the call was dropped before its end.
+    pub fn is_abandoned(&self) -> bool {
+        self.abandoned
     }
 
     /// Retries that the budget would grant now, where the policy has one.

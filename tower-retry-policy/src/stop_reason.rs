@@ -34,6 +34,12 @@ pub enum StopReason {
 }
 
 impl StopReason {
+    /// Whether attempts that still run could bring nothing better: the same would come again. An error that no retry
+    /// mends may be this attempt's alone (a hedge that was shed, another host's certificate), so others go on.
+    pub(crate) const fn ends_the_call(self) -> bool {
+        matches!(self, Self::NotRepeatable | Self::Permanent | Self::SameContent | Self::InnerExhausted)
+    }
+
     /// A name in lower case without variable parts, as metrics want it.
     pub const fn name(self) -> &'static str {
         match self {

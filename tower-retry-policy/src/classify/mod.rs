@@ -51,6 +51,13 @@ impl Failure {
         }
     }
 
+    /// The request was not handed over: whatever went wrong, the server has not seen it.
+    pub(crate) fn was_unsent(&mut self) {
+        if !matches!(self.phase, Phase::Connect | Phase::Other) {
+            self.phase = Phase::Unprocessed;
+        }
+    }
+
     pub(crate) const fn timeout(phase: Phase) -> Self {
         Self { kind: FailureKind::Timeout, ..Self::new(phase) }
     }

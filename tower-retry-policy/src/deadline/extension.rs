@@ -48,6 +48,11 @@ impl Deadline {
         self.remaining().is_zero()
     }
 
+    /// What is left at `now`, down to zero.
+    pub(crate) fn left_at(&self, now: Instant) -> Duration {
+        self.at.saturating_duration_since(now)
+    }
+
     pub(crate) fn since(start: Instant, limit: Duration) -> Self {
         Self { at: Allowance::new(limit).after(start).unwrap_or(start) }
     }

@@ -12,26 +12,26 @@ use tower_backoff::Backoff;
 
 /// Everything that a user sets; shared by all requests of a layer and never changed while shared.
 #[derive(Clone)]
-pub(super) struct Config {
+pub(crate) struct Config {
     /// Retries in all; `None` leaves the limit to the phases.
-    pub(super) total: Option<u32>,
+    pub(crate) total: Option<u32>,
     /// Retries by phase; `None` leaves the limit to the total.
-    pub(super) by_phase: [Option<u32>; Phase::ALL.len()],
-    pub(super) methods: Methods,
-    pub(super) statuses: Statuses,
-    pub(super) retry_after: RetryAfter,
-    pub(super) grpc: GrpcCodes,
-    pub(super) wishes: Wishes,
-    pub(super) backoff: Backoff,
-    pub(super) budget: Budgeting,
-    pub(super) observers: Vec<Arc<dyn Observer>>,
-    pub(super) attempt_header: Option<HeaderName>,
-    pub(super) condition: Option<Condition>,
-    pub(super) response_as_error: bool,
-    pub(super) retries_exhausted_inner: bool,
-    pub(super) retries_same_content: bool,
-    pub(super) random: Randomness,
-    pub(super) clock: Clock,
+    pub(crate) by_phase: [Option<u32>; Phase::ALL.len()],
+    pub(crate) methods: Methods,
+    pub(crate) statuses: Statuses,
+    pub(crate) retry_after: RetryAfter,
+    pub(crate) grpc: GrpcCodes,
+    pub(crate) wishes: Wishes,
+    pub(crate) backoff: Backoff,
+    pub(crate) budget: Budgeting,
+    pub(crate) observers: Vec<Arc<dyn Observer>>,
+    pub(crate) attempt_header: Option<HeaderName>,
+    pub(crate) condition: Option<Condition>,
+    pub(crate) response_as_error: bool,
+    pub(crate) retries_exhausted_inner: bool,
+    pub(crate) retries_same_content: bool,
+    pub(crate) random: Randomness,
+    pub(crate) clock: Clock,
 }
 
 /// Statuses that ask without being listed: they say that nothing was processed (421, 425), or may say when to come
@@ -40,19 +40,19 @@ const ASKING: Statuses = Statuses::of(&[413, 421, 425, 429, 503]);
 
 /// What pays for the retries.
 #[derive(Clone, Debug)]
-pub(super) enum Budgeting {
+pub(crate) enum Budgeting {
     Nothing,
     OneForAll(Arc<dyn RetryBudget>),
     /// Chosen when a call is opened, and kept in its state.
     PerRequest(Arc<dyn BudgetSource>),
 }
 
-pub(super) type Condition = Arc<dyn Fn(&Attempt<'_>) -> bool + Send + Sync>;
-pub(super) type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
+pub(crate) type Condition = Arc<dyn Fn(&Attempt<'_>) -> bool + Send + Sync>;
+pub(crate) type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
 
 impl Budgeting {
     /// The budget that is chosen for this request, where each may have another.
-    pub(super) fn of(&self, head: RequestHead<'_>) -> Option<Arc<dyn RetryBudget>> {
+    pub(crate) fn of(&self, head: RequestHead<'_>) -> Option<Arc<dyn RetryBudget>> {
         match self {
             Self::PerRequest(source) => Some(source.budget(&head)),
             Self::OneForAll(_) | Self::Nothing => None,
@@ -62,24 +62,24 @@ impl Budgeting {
 
 impl Config {
     /// No retry at all, for whatever reason.
-    pub(super) fn never_retries(&self) -> bool {
+    pub(crate) fn never_retries(&self) -> bool {
         self.total == Some(0)
     }
 
     /// Whether what was certainly not processed is tried again, whatever the method.
-    pub(super) fn retries_unprocessed(&self) -> bool {
+    pub(crate) fn retries_unprocessed(&self) -> bool {
         let retries = |phase: Phase| self.by_phase[phase.index()] != Some(0);
         retries(Phase::Connect) || retries(Phase::Unprocessed)
     }
 
     /// Whether nothing in a response with this status can ask for a retry: one look for the common case.
     #[inline]
-    pub(super) fn accepts(&self, status: StatusCode) -> bool {
+    pub(crate) fn accepts(&self, status: StatusCode) -> bool {
         !self.statuses.contains(status) && !ASKING.contains(status) && self.grpc.is_empty()
     }
 
     /// Whether nobody wants to hear how a call ended.
-    pub(super) fn listens_to_nobody(&self) -> bool {
+    pub(crate) fn listens_to_nobody(&self) -> bool {
         matches!(self.budget, Budgeting::Nothing) && self.observers.is_empty()
     }
 }

@@ -6,35 +6,35 @@ use std::time::Duration;
 
 /// What is known when an attempt has failed.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Facts {
-    pub(super) phase: Phase,
+pub(crate) struct Facts {
+    pub(crate) phase: Phase,
     /// The failure says of itself that it would come again.
-    pub(super) permanent: bool,
+    pub(crate) permanent: bool,
     /// The same wrong content has come before.
-    pub(super) same_content: bool,
+    pub(crate) same_content: bool,
     /// It has been retried and given up on by an inner retry.
-    pub(super) exhausted_inner: bool,
+    pub(crate) exhausted_inner: bool,
     /// The user's own condition turned it down.
-    pub(super) turned_down: bool,
+    pub(crate) turned_down: bool,
     /// The method or the owner of the request allows a repeat.
-    pub(super) repeatable: bool,
+    pub(crate) repeatable: bool,
     /// The body can be sent once more, as far as anybody knows.
-    pub(super) body_replayable: bool,
+    pub(crate) body_replayable: bool,
     /// Retries made so far: in all, and after failures of this phase.
-    pub(super) retries: u32,
-    pub(super) retries_after_phase: u32,
+    pub(crate) retries: u32,
+    pub(crate) retries_after_phase: u32,
     /// What the server asked for.
-    pub(super) wish: Wish,
+    pub(crate) wish: Wish,
     /// What the backoff says.
-    pub(super) backoff: Duration,
+    pub(crate) backoff: Duration,
     /// The upward jitter for a wait that the server asked for, as a random number.
-    pub(super) random: u64,
+    pub(crate) random: u64,
     /// The time that is left until the deadline.
-    pub(super) left: Option<Duration>,
+    pub(crate) left: Option<Duration>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Decision {
+pub(crate) enum Decision {
     Retry(RetryWait),
     Stop(StopReason),
 }
@@ -42,7 +42,7 @@ pub(super) enum Decision {
 impl Decision {
     /// Whether this failure is one that the policy retries, even if it is not retried any more: then the budget
     /// hears of it. gRPC A6 counts those, and the server's no, whether or not attempts are left.
-    pub(super) fn counts_as_failure(self, facts: &Facts) -> bool {
+    pub(crate) fn counts_as_failure(self, facts: &Facts) -> bool {
         match self {
             Self::Retry(_) => true,
             Self::Stop(StopReason::Pushback | StopReason::Deadline | StopReason::RetryAfterTooLong(_)) => {
@@ -59,7 +59,7 @@ impl Decision {
 /// Whether and when to try again. What depends on the failure alone is asked first, what depends on
 /// configured limits next, what depends on time last; the budget is the caller's to ask after all of them, so
 /// that no token is taken in vain.
-pub(super) fn decide(config: &Config, facts: &Facts) -> Decision {
+pub(crate) fn decide(config: &Config, facts: &Facts) -> Decision {
     match refusal(config, facts) {
         Some(reason) => Decision::Stop(reason),
         None => wait(config, facts),
@@ -124,6 +124,44 @@ fn spread(config: &Config, asked: Duration, random: u64) -> Duration {
     let tenth = u64::try_from((asked / 10).as_nanos()).unwrap_or(u64::MAX);
     let extra = (u128::from(tenth) * u128::from(random)) >> 64;
     asked.saturating_add(Duration::from_nanos(extra as u64))
+}
+
+/// What is known when an attempt could start beside those that run.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct HedgeFacts {
+    /// The method or the owner of the request allows a repeat: in every phase, since this one's is not known.
+    pub(crate) repeatable: bool,
+    /// All of the request's body is there. A slow upload is not a slow server.
+    pub(crate) body_complete: bool,
+    /// Further attempts so far: in all, and those beside others; and the limit on the latter.
+    pub(crate) retries: u32,
+    pub(crate) hedges: u32,
+    pub(crate) limit: u32,
+    /// A failure has shown that none may follow.
+    pub(crate) closed: bool,
+    /// The time that is left until the deadline.
+    pub(crate) left: Option<Duration>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum HedgeDecision {
+    Start,
+    /// Not now, but what stands in the way may go.
+    Later,
+    Never,
+}
+
+/// Whether an attempt may start beside those that run; the budget is the caller's to ask.
+pub(crate) fn decide_hedge(config: &Config, facts: &HedgeFacts) -> HedgeDecision {
+    let used_up = config.total.is_some_and(|total| facts.retries >= total) || facts.hedges >= facts.limit;
+    let too_late = facts.left.is_some_and(|left| left.is_zero());
+    if !facts.repeatable || facts.closed || used_up || too_late {
+        HedgeDecision::Never
+    } else if facts.body_complete {
+        HedgeDecision::Start
+    } else {
+        HedgeDecision::Later
+    }
 }
 
 #[cfg(test)]

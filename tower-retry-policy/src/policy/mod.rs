@@ -1,16 +1,17 @@
 //! [`RetryPolicy`]: the adapter between tower's retry and the decision core.
 
-mod account;
-mod adapter;
 mod bounds;
-mod call;
 mod config;
 mod decision;
-mod judgement;
 mod presets;
 mod settings;
 
-use self::{call::Call, config::Config};
+pub(crate) use self::{
+    bounds::{BoxedError, RepeatableBody},
+    config::{Budgeting, Config},
+    decision::{Decision, Facts, HedgeDecision, HedgeFacts, decide, decide_hedge},
+};
+use crate::retry::InLoop;
 use std::{fmt, sync::Arc};
 
 /// What is repeated, how often, when, and at what cost: a [`Policy`](tower::retry::Policy) for HTTP requests.
@@ -56,13 +57,13 @@ use std::{fmt, sync::Arc};
 ///   outside of the retry (reqwest follows them by itself unless told not to).
 #[derive(Clone)]
 pub struct RetryPolicy {
-    config: Arc<Config>,
-    call: Call,
+    pub(crate) config: Arc<Config>,
+    pub(crate) in_loop: InLoop,
 }
 
 impl RetryPolicy {
     fn from_config(config: Config) -> Self {
-        Self { config: Arc::new(config), call: Call::default() }
+        Self { config: Arc::new(config), in_loop: InLoop::default() }
     }
 
     /// The configuration, to be changed: a policy that is already shared is not affected.

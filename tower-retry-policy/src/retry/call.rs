@@ -1,0 +1,141 @@
+use super::{grant::Place, progress::Progress};
+use crate::{
+    Deadline, FailureKind, RequestEnd, RetryBudget, RetryPolicy,
+    budget::RequestHead,
+    policy::{Budgeting, Config},
+};
+use http::StatusCode;
+use std::{sync::Arc, time::Duration};
+use tokio::time::Instant;
+
+/// One call: whose rules hold for it, and how far it has come.
+pub(crate) struct Call {
+    /// The layer's settings: budget and observers are always these.
+    pub(super) layer: Arc<Config>,
+    /// The settings that this request brought with it.
+    own: Option<Arc<Config>>,
+    /// The budget that this request was given, where each may have another.
+    budget: Option<Arc<dyn RetryBudget>>,
+    _place: Option<Place>,
+    pub(super) started: Instant,
+    pub(super) deadline: Option<Deadline>,
+    /// The method or the owner of the request allows a repeat whatever the server has done.
+    pub(super) repeatable: bool,
+    /// Made when an attempt has failed or a second one begins: a call of one attempt allocates nothing.
+    pub(super) progress: Option<Box<Progress>>,
+}
+
+// ===== impl Call =====
+
+impl Call {
+    /// Opens a call, unless there is nothing to decide and nobody to tell: its outcome is handed on as it is.
+    #[inline]
+    pub(super) fn open(policy: &RetryPolicy, head: RequestHead<'_>) -> Option<Self> {
+        if Self::is_idle(policy, head) {
+            return None;
+        }
+        let now = Instant::now();
+        let mut call = Self::open_at(policy, head, now);
+        call._place = call.budget().filter(|budget| budget.tracks_in_flight()).map(Place::enter);
+        Some(call)
+    }
+
+    /// Whether there is nothing to decide and nobody to tell.
+    #[inline]
+    pub(super) fn is_idle(policy: &RetryPolicy, head: RequestHead<'_>) -> bool {
+        let own = if head.extensions().is_empty() { None } else { head.extensions().get::<RetryPolicy>() };
+        own.unwrap_or(policy).config.never_retries() && policy.config.listens_to_nobody()
+    }
+
+    /// A place of its own for a request whose call is opened later.
+    pub(super) fn place(policy: &RetryPolicy, head: RequestHead<'_>) -> Option<Place> {
+        let call = Self::open_at(policy, head, Instant::now());
+        call.budget().filter(|budget| budget.tracks_in_flight()).map(Place::enter)
+    }
+
+    #[inline]
+    pub(super) fn open_at(policy: &RetryPolicy, head: RequestHead<'_>, now: Instant) -> Self {
+        let layer = Arc::clone(&policy.config);
+        let (own, deadline) = if head.extensions().is_empty() {
+            (None, None)
+        } else {
+            let own = head.extensions().get::<RetryPolicy>();
+            (own.map(|own| Arc::clone(&own.config)), head.extensions().get().copied())
+        };
+        let budget = layer.budget.of(head);
+        let repeatable = own.as_ref().unwrap_or(&layer).methods.allow(head);
+        Self { layer, own, budget, _place: None, started: now, deadline, repeatable, progress: None }
+    }
+
+    /// The settings of this call: the request's own, or the layer's.
+    #[inline]
+    pub(super) fn config(&self) -> &Config {
+        self.own.as_deref().unwrap_or(&self.layer)
+    }
+
+    /// The budget of this call; always the layer's, whatever the request brought.
+    #[inline]
+    pub(super) fn budget(&self) -> Option<&Arc<dyn RetryBudget>> {
+        match &self.layer.budget {
+            Budgeting::Nothing => None,
+            Budgeting::OneForAll(budget) => Some(budget),
+            Budgeting::PerRequest(_) => self.budget.as_ref(),
+        }
+    }
+
+    /// Whether another attempt may follow those that have begun, as far as it is known before they end.
+    #[inline]
+    pub(super) fn may_follow(&self) -> bool {
+        let config = self.config();
+        let used_up = config.total.is_some_and(|total| self.retries() >= total);
+        !used_up && (self.repeatable || config.retries_unprocessed())
+    }
+
+    /// Whether somebody is shown the head of the request when an attempt has ended, or another attempt needs it.
+    #[inline]
+    pub(super) fn wants_the_whole(&self) -> bool {
+        self.may_follow() || self.config().condition.is_some() || !self.layer.observers.is_empty()
+    }
+
+    /// Retries so far, of whatever kind.
+    #[inline]
+    pub(super) fn retries(&self) -> u32 {
+        self.progress.as_deref().map_or(0, |progress| progress.retries)
+    }
+
+    pub(super) fn progress_mut(&mut self) -> &mut Progress {
+        self.progress.get_or_insert_default()
+    }
+
+    /// The number of an attempt that begins now.
+    pub(super) fn next_number(&mut self) -> u32 {
+        let progress = self.progress_mut();
+        progress.begun = progress.begun.saturating_add(1);
+        progress.begun
+    }
+
+    /// The kind of failure that the budget was last charged for.
+    pub(super) fn last_charged(&self) -> Option<FailureKind> {
+        self.progress.as_deref().and_then(|progress| progress.last_charged)
+    }
+
+    /// The server wants no further attempt before this.
+    pub(super) fn hold_until(&self) -> Option<Instant> {
+        self.progress.as_deref().and_then(|progress| progress.hold_until)
+    }
+
+    pub(super) fn elapsed(&self, now: Instant) -> Duration {
+        now.saturating_duration_since(self.started)
+    }
+
+    /// The way of most calls: the first attempt brought what was wanted, and only the budget has to hear of it.
+    #[inline]
+    pub(super) fn succeeds_at_once(&self, status: StatusCode) -> bool {
+        let succeeds =
+            self.progress.is_none() && self.layer.observers.is_empty() && self.config().accepts(status);
+        if succeeds && let Some(budget) = self.budget() {
+            budget.settle(RequestEnd::FirstTry);
+        }
+        succeeds
+    }
+}

@@ -1,0 +1,157 @@
+use super::{
+    call::Call,
+    hedge::Hedging,
+    kept::Kept,
+    open::{Open, Turn},
+    progress::Begun,
+    running::Ended,
+};
+use crate::policy::RepeatableBody;
+use http::{Request, Response};
+use pin_project_lite::pin_project;
+use std::{
+    fmt,
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+use tower::BoxError;
+use tower_service::Service;
+
+pin_project! {
+    /// The future of [`Retry`](super::Retry): ready with the call's outcome.
+    ///
+    /// Dropping it drops all attempts of the call.
+    #[must_use = "futures do nothing unless polled"]
+    pub struct ResponseFuture<S, B>
+    where
+        S: Service<Request<B>>,
+    {
+        #[pin]
+        first: First<S::Future>,
+        // none when there is nothing to decide and nobody to tell
+        open: Option<Open<S, B>>,
+    }
+}
+
+pin_project! {
+    /// The first attempt runs in place: a call that needs no other allocates nothing.
+    #[project = FirstProj]
+    enum First<F> {
+        Sent { #[pin] future: F },
+        // the inner service was not ready
+        Unsent { error: Option<BoxError> },
+        Over,
+    }
+}
+
+// ===== impl ResponseFuture =====
+
+impl<S, B> ResponseFuture<S, B>
+where
+    S: Service<Request<B>>,
+{
+    #[inline]
+    pub(super) fn new(
+        first: Result<S::Future, BoxError>,
+        open: Option<(Call, Kept<B>)>,
+        inner: Option<S>,
+        hedge: Option<Arc<Hedging>>,
+    ) -> Self {
+        let first = match first {
+            Ok(future) => First::Sent { future },
+            Err(error) => First::Unsent { error: Some(error) },
+        };
+        Self { first, open: open.map(|(call, kept)| Open::new(call, kept, inner, hedge)) }
+    }
+}
+
+impl<S, B, R> Future for ResponseFuture<S, B>
+where
+    S: Service<Request<B>, Response = Response<R>> + Clone,
+    S::Error: Into<BoxError>,
+    B: RepeatableBody,
+{
+    type Output = Result<Response<R>, BoxError>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        let Some(open) = this.open else { return this.first.poll(cx).map(|(result, _)| result) };
+        // the way of most calls: one attempt, and it brings what was wanted
+        match this.first.as_mut().poll(cx) {
+            Poll::Ready((Ok(response), _)) if open.succeeds_at_once(response.status()) => {
+                this.first.set(First::Over);
+                Poll::Ready(Ok(response))
+            }
+            Poll::Pending if open.waits_for_the_first() => Poll::Pending,
+            first => go_on(open, this.first, first, cx),
+        }
+    }
+}
+
+/// Goes on until the call is over or has to wait. Attempts are asked in the order in which they began, and before the
+/// timer: an answer in the same instant beats the hedge, and runs stay reproducible.
+#[inline(never)]
+fn go_on<S, B, R>(
+    open: &mut Open<S, B>,
+    mut first: Pin<&mut First<S::Future>>,
+    outcome: Poll<(Result<Response<R>, BoxError>, bool)>,
+    cx: &mut Context<'_>,
+) -> Poll<Result<Response<R>, BoxError>>
+where
+    S: Service<Request<B>, Response = Response<R>> + Clone,
+    S::Error: Into<BoxError>,
+    B: RepeatableBody,
+{
+    let mut ended = match outcome {
+        Poll::Ready((result, unsent)) => {
+            first.set(First::Over);
+            Some(Ended { begun: Begun::first(open.started()), result, unsent })
+        }
+        Poll::Pending => None,
+    };
+    loop {
+        if let Some(ended) = ended.take().or_else(|| open.poll_running(cx)) {
+            if let Some(result) = open.ended(ended) {
+                // the losers go now, and their connections with them
+                first.set(First::Over);
+                return Poll::Ready(result);
+            }
+            continue;
+        }
+        match open.turn(cx) {
+            Turn::Wait => return Poll::Pending,
+            Turn::Replace => open.replace(),
+            Turn::Hedge => open.hedge(),
+        }
+    }
+}
+
+// ===== impl First =====
+
+impl<F, R, E> First<F>
+where
+    F: Future<Output = Result<R, E>>,
+    E: Into<BoxError>,
+{
+    /// The outcome, and whether the request was not sent.
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<(Result<R, BoxError>, bool)> {
+        match self.project() {
+            FirstProj::Sent { future } => future.poll(cx).map(|result| (result.map_err(Into::into), false)),
+            FirstProj::Unsent { error } => error.take().map_or(Poll::Pending, |error| Poll::Ready((Err(error), true))),
+            FirstProj::Over => Poll::Pending,
+        }
+    }
+}
+
+impl<S, B> fmt::Debug for ResponseFuture<S, B>
+where
+    S: Service<Request<B>>,
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResponseFuture").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,59 @@
+//! What a call has of a budget, given back on drop.
+
+use crate::{FailureKind, RetryBudget};
+use std::sync::Arc;
+
+/// A further attempt that the budget has granted: given back unless it is sent, ended when it is over.
+pub(super) struct Grant {
+    budget: Arc<dyn RetryBudget>,
+    kind: FailureKind,
+    sent: bool,
+}
+
+/// A place among the requests in flight.
+pub(super) struct Place {
+    budget: Arc<dyn RetryBudget>,
+}
+
+// ===== impl Grant =====
+
+impl Grant {
+    /// Asks the budget.
+    pub(super) fn ask(budget: &Arc<dyn RetryBudget>, kind: FailureKind) -> Option<Self> {
+        budget.withdraw(kind).then(|| Self { budget: Arc::clone(budget), kind, sent: false })
+    }
+
+    pub(super) fn mark_sent(&mut self) {
+        self.sent = true;
+    }
+
+    /// The kind of failure that was paid for.
+    pub(super) fn kind(&self) -> FailureKind {
+        self.kind
+    }
+}
+
+impl Drop for Grant {
+    fn drop(&mut self) {
+        if self.sent {
+            self.budget.retry_ended();
+        } else {
+            self.budget.give_back(self.kind);
+        }
+    }
+}
+
+// ===== impl Place =====
+
+impl Place {
+    pub(super) fn enter(budget: &Arc<dyn RetryBudget>) -> Self {
+        budget.begin();
+        Self { budget: Arc::clone(budget) }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.budget.end();
+    }
+}

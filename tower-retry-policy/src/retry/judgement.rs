@@ -1,0 +1,236 @@
+//! From an outcome to what follows: what went wrong, and whether the budget lets it be tried again.
+
+use super::{
+    call::Call,
+    grant::Grant,
+    kept::Shown,
+    progress::{Begun, HEDGED},
+};
+use crate::{
+    Attempt, FailureKind, History, Phase, RetryWait, StopReason,
+    classify::{self, Failure},
+    policy::{Decision, Facts, HedgeDecision, HedgeFacts, decide, decide_hedge},
+    replay_body,
+    wish::Wish,
+};
+use http::{HeaderMap, Response, StatusCode};
+use std::{error::Error, time::Duration};
+use tokio::time::Instant;
+use tower::BoxError;
+
+/// What follows the end of an attempt.
+pub(super) enum Verdict {
+    /// The call is over with this outcome.
+    Over,
+    /// Another attempt after this wait.
+    Again { wait: Duration, grant: Option<Grant> },
+    /// Nothing because of this one: others run, or are waited for.
+    Await,
+}
+
+/// What else there is when an attempt ends.
+#[derive(Clone, Copy)]
+pub(super) struct Others<'a> {
+    /// Attempts that run: their numbers, and when they began.
+    pub(super) running: &'a [(u32, Instant)],
+    /// Whether one is to start after its wait.
+    pub(super) awaited: bool,
+}
+
+impl Others<'_> {
+    fn none(self) -> bool {
+        self.running.is_empty() && !self.awaited
+    }
+}
+
+impl Call {
+    /// Judges how an attempt ended; an outcome that ends the call is made to explain itself.
+    #[inline(never)]
+    pub(super) fn judge<B: 'static, R>(
+        &mut self,
+        shown: Shown<'_, B>,
+        mut begun: Begun,
+        result: &mut Result<Response<R>, BoxError>,
+        failure: Option<Failure>,
+        now: Instant,
+        others: Others<'_>,
+    ) -> Verdict {
+        // the attempt is over, and with it what the budget granted for it
+        drop(begun.grant.take());
+        let Some(failure) = failure else {
+            self.succeeded(shown.head, &begun, result, now, others);
+            return Verdict::Over;
+        };
+        let Begun { number, at, .. } = begun;
+        let attempt = (number, at);
+        match self.decide(shown, number, result, &failure, now, others) {
+            Ok(Some((wait, grant))) => {
+                self.tell_of_retry(shown.head, number, result, &failure, wait);
+                self.record(attempt, Some(&failure), result, now, Some(wait));
+                let progress = self.progress_mut();
+                progress.retrying(&failure, wait.duration);
+                progress.last_charged = grant.as_ref().map(Grant::kind).or(progress.last_charged);
+                Verdict::Again { wait: wait.duration, grant }
+            }
+            Ok(None) => {
+                self.record(attempt, Some(&failure), result, now, None);
+                self.progress_mut().failed(&failure);
+                Verdict::Await
+            }
+            Err(reason) if others.none() || reason.ends_the_call() => {
+                self.give_up(shown.head, attempt, result, &failure, now, others, reason);
+                Verdict::Over
+            }
+            Err(reason) => {
+                self.record(attempt, Some(&failure), result, now, None);
+                let progress = self.progress_mut();
+                progress.failed(&failure);
+                progress.closed |= reason != StopReason::Budget;
+                Verdict::Await
+            }
+        }
+    }
+
+    /// What went wrong, if anything did.
+    #[inline]
+    pub(super) fn failure<R>(&self, result: &Result<Response<R>, BoxError>) -> Option<Failure> {
+        match result {
+            Ok(response) if self.config().accepts(response.status()) => None,
+            Ok(response) => {
+                let failure = self.bad_head(response.status(), response.headers())?;
+                // an inner policy has already given up on this very response
+                let exhausted_inner =
+                    History::of(response).is_some_and(|history| history.stop_reason().is_some());
+                Some(Failure { exhausted_inner, ..failure })
+            }
+            Err(error) => Some(classify::failure(&**error)),
+        }
+    }
+
+    fn bad_head(&self, status: StatusCode, headers: &HeaderMap) -> Option<Failure> {
+        let config = self.config();
+        let refused_unprocessed = matches!(status, StatusCode::MISDIRECTED_REQUEST | StatusCode::TOO_EARLY);
+        // RFC 9110 sections 15.5.14 and 15.6.4, RFC 6585 section 4: these may say when to come back
+        let may_ask = matches!(
+            status,
+            StatusCode::PAYLOAD_TOO_LARGE | StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE
+        );
+        let listed = config.statuses.contains(status) || config.grpc.contains(headers);
+        if !refused_unprocessed && !may_ask && !listed {
+            return None;
+        }
+        let wish = config.wishes.read(headers, &*config.clock);
+        if !refused_unprocessed && !listed && wish == Wish::None {
+            return None;
+        }
+        let phase = if refused_unprocessed { Phase::Unprocessed } else { Phase::Status };
+        let throttled = status == StatusCode::TOO_MANY_REQUESTS || (may_ask && wish != Wish::None);
+        let kind = if throttled { FailureKind::Throttled } else { FailureKind::Transient };
+        Some(Failure { kind, wish, ..Failure::new(phase) })
+    }
+
+    /// Decides, and asks the budget last. Nothing is asked for a failure beside which another attempt is awaited anyway.
+    fn decide<B: 'static, R>(
+        &mut self,
+        shown: Shown<'_, B>,
+        number: u32,
+        result: &Result<Response<R>, BoxError>,
+        failure: &Failure,
+        now: Instant,
+        others: Others<'_>,
+    ) -> Result<Option<(RetryWait, Option<Grant>)>, StopReason> {
+        let config = self.config();
+        let attempt = attempt(shown.head, number, result, failure.phase);
+        let progress = self.progress.as_deref();
+        let facts = Facts {
+            phase: failure.phase,
+            permanent: failure.permanent,
+            same_content: progress.is_some_and(|progress| progress.has_seen(failure)),
+            exhausted_inner: failure.exhausted_inner,
+            turned_down: config.condition.as_ref().is_some_and(|condition| !condition(&attempt)),
+            repeatable: self.repeatable,
+            body_replayable: shown.body.is_none_or(replay_body::is_replayable),
+            // the attempt that is awaited is counted already
+            retries: progress.map_or(0, |progress| progress.retries) - u32::from(others.awaited),
+            retries_after_phase: progress
+                .map_or(0, |progress| progress.retries_by_phase[failure.phase.index()]),
+            wish: failure.wish,
+            backoff: config.backoff.delay_after(
+                progress.map_or(Duration::ZERO, |progress| progress.previous_wait),
+                progress.map_or(0, |progress| progress.failures_in_a_row).saturating_add(1),
+                config.random.draw(),
+            ),
+            random: config.random.draw(),
+            left: self.deadline.map(|deadline| deadline.left_at(now)),
+        };
+        let decision = decide(config, &facts);
+        if let Some(budget) = self.budget()
+            && decision.counts_as_failure(&facts)
+        {
+            budget.failed(failure.kind);
+        }
+        let wait = match decision {
+            Decision::Stop(reason) => return Err(reason),
+            Decision::Retry(wait) => wait,
+        };
+        if wait.asked_by_server {
+            let progress = self.progress_mut();
+            progress.hold_until = progress.hold_until.max(now.checked_add(wait.duration));
+        }
+        if others.awaited {
+            return Ok(None);
+        }
+        let Some(budget) = self.budget() else { return Ok(Some((wait, None))) };
+        match Grant::ask(budget, failure.kind) {
+            Some(grant) => Ok(Some((wait, Some(grant)))),
+            None => Err(StopReason::Budget),
+        }
+    }
+
+    /// Whether an attempt may start beside those that run, now that its time has come.
+    pub(super) fn may_hedge<B: 'static>(&self, shown: Shown<'_, B>, limit: u32, now: Instant) -> HedgeDecision {
+        let progress = self.progress.as_deref();
+        let facts = HedgeFacts {
+            repeatable: self.repeatable,
+            body_complete: shown.body.is_some_and(replay_body::is_replayable),
+            retries: progress.map_or(0, |progress| progress.retries),
+            hedges: progress.map_or(0, |progress| progress.hedges),
+            limit,
+            closed: progress.is_some_and(|progress| progress.closed),
+            left: self.deadline.map(|deadline| deadline.left_at(now)),
+        };
+        decide_hedge(self.config(), &facts)
+    }
+
+    /// Asks the budget for an attempt beside those that run; nothing if it refuses.
+    pub(super) fn grant_hedge(&mut self) -> Option<Option<Grant>> {
+        let grant = match self.budget() {
+            None => None,
+            Some(budget) => Some(Grant::ask(budget, HEDGED)?),
+        };
+        let progress = self.progress_mut();
+        progress.last_charged = grant.as_ref().map(Grant::kind).or(progress.last_charged);
+        progress.retries = progress.retries.saturating_add(1);
+        progress.hedges = progress.hedges.saturating_add(1);
+        Some(grant)
+    }
+}
+
+/// The view of an attempt that has ended.
+pub(super) fn attempt<'a, R>(
+    head: crate::budget::RequestHead<'a>,
+    number: u32,
+    result: &'a Result<Response<R>, BoxError>,
+    phase: Phase,
+) -> Attempt<'a> {
+    Attempt {
+        number,
+        phase,
+        method: head.method(),
+        uri: head.uri(),
+        headers: head.headers(),
+        response: result.as_ref().ok().map(|response| (response.status(), response.headers())),
+        error: result.as_ref().err().map(|error| &**error as &(dyn Error + 'static)),
+    }
+}
+

@@ -1,0 +1,72 @@
+use crate::budget::RequestHead;
+use http::Request;
+use std::mem;
+
+/// What a call keeps of its request.
+pub(super) enum Kept<B> {
+    /// All of it, for another attempt or for whoever is shown the head.
+    Whole(Request<B>),
+    /// No attempt can follow: method and target, for the story of the call.
+    Line(Request<()>),
+}
+
+/// What is shown of a request when an attempt has ended.
+pub(super) struct Shown<'a, B> {
+    pub(super) head: RequestHead<'a>,
+    /// Where it can be sent again at all.
+    pub(super) body: Option<&'a B>,
+}
+
+// ===== impl Kept =====
+
+impl<B: Clone> Kept<B> {
+    #[inline]
+    pub(super) fn of(request: &Request<B>, whole: bool) -> Self {
+        if whole { Self::Whole(request.clone()) } else { Self::Line(line_of(request)) }
+    }
+
+    /// The request of a further attempt: a copy, or what was kept if it need not be kept any longer.
+    pub(super) fn next(&mut self, keep: bool) -> Option<Request<B>> {
+        let Self::Whole(request) = self else { return None };
+        if keep {
+            return Some(request.clone());
+        }
+        let line = Self::Line(line_of(request));
+        match mem::replace(self, line) {
+            Self::Whole(request) => Some(request),
+            Self::Line(_) => None,
+        }
+    }
+}
+
+impl<B> Kept<B> {
+    pub(super) fn shown(&self) -> Shown<'_, B> {
+        match self {
+            Self::Whole(request) => Shown::of(request),
+            Self::Line(request) => Shown { head: RequestHead::new(request), body: None },
+        }
+    }
+}
+
+// ===== impl Shown =====
+
+impl<'a, B> Shown<'a, B> {
+    pub(super) fn of(request: &'a Request<B>) -> Self {
+        Self { head: RequestHead::new(request), body: Some(request.body()) }
+    }
+}
+
+impl<B> Clone for Shown<'_, B> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<B> Copy for Shown<'_, B> {}
+
+fn line_of<B>(request: &Request<B>) -> Request<()> {
+    let mut line = Request::new(());
+    line.method_mut().clone_from(request.method());
+    line.uri_mut().clone_from(request.uri());
+    line
+}

@@ -1,0 +1,96 @@
+//! The policy in tower's own loop, for those who have `.retry(policy)` in place.
+//!
+//! It does what [`RetryLayer`](super::RetryLayer) does, without hedging, and always copies the whole request: tower asks
+//! before it knows anything, and asks what became of an attempt only if it was given a copy.
+
+use super::{
+    call::Call,
+    grant::Place,
+    judgement::{Others, Verdict},
+    kept::Shown,
+    progress::Begun,
+};
+use crate::{
+    AttemptNumber, RetryPolicy, Wait,
+    budget::RequestHead,
+    policy::{BoxedError, RepeatableBody},
+    replay_body,
+};
+use http::{HeaderValue, Request, Response};
+use std::sync::Arc;
+use tokio::time::Instant;
+use tower::{BoxError, retry::Policy};
+
+/// What tower's clone of a policy knows of its call. The first copy of a request is asked of the policy that all calls
+/// share, so nothing but the time is noted there.
+#[derive(Default)]
+pub(crate) struct InLoop {
+    sent: Option<Instant>,
+    call: Option<Box<(Call, Begun)>>,
+}
+
+/// A place among the requests in flight; it travels in the extensions of the copy that tower keeps, because that lives
+/// exactly as long as the call.
+#[derive(Clone)]
+struct SharedPlace(#[expect(dead_code, reason = "held for its drop")] Arc<Place>);
+
+impl<B, R, E> Policy<Request<B>, Response<R>, E> for RetryPolicy
+where
+    B: RepeatableBody,
+    E: BoxedError,
+{
+    type Future = Wait;
+
+    fn clone_request(&mut self, request: &Request<B>) -> Option<Request<B>> {
+        let now = Instant::now();
+        let mut copy = request.clone();
+        if let Some(call) = &mut self.in_loop.call {
+            call.1.sent_at(now);
+            return Some(copy);
+        }
+        if Call::is_idle(self, RequestHead::new(request)) {
+            return None;
+        }
+        self.in_loop.sent = Some(now);
+        if let Some(place) = Call::place(self, RequestHead::new(request)) {
+            copy.extensions_mut().insert(SharedPlace(Arc::new(place)));
+        }
+        Some(copy)
+    }
+
+    fn retry(&mut self, request: &mut Request<B>, result: &mut Result<Response<R>, E>) -> Option<Wait> {
+        let now = Instant::now();
+        let result: &mut Result<Response<R>, BoxError> = E::boxed(result);
+        let (mut call, begun) = match self.in_loop.call.take() {
+            Some(call) => *call,
+            None => {
+                let sent = self.in_loop.sent.unwrap_or(now);
+                (Call::open_at(self, RequestHead::new(request), sent), Begun::first(sent))
+            }
+        };
+        let number = begun.number;
+        let failure = call.failure(result);
+        let others = Others { running: &[], awaited: false };
+        match call.judge(Shown::of(request), begun, result, failure, now, others) {
+            Verdict::Again { wait, grant } => {
+                let paid = grant.as_ref().map(|grant| grant.kind()).or(call.last_charged());
+                replay_body::restart(request.body());
+                let number = number.saturating_add(1);
+                request.extensions_mut().insert(AttemptNumber(number));
+                if let Some(name) = &call.config().attempt_header {
+                    request.headers_mut().insert(name, HeaderValue::from(number));
+                }
+                self.in_loop.call = Some(Box::new((call, Begun { number, at: now, grant, paid })));
+                Some(Wait::new(wait))
+            }
+            Verdict::Over | Verdict::Await => None,
+        }
+    }
+}
+
+impl Clone for InLoop {
+    /// Tower clones the policy when it opens a call, and no other clone has a claim on what one holds.
+    fn clone(&self) -> Self {
+        Self { sent: self.sent, call: None }
+    }
+}

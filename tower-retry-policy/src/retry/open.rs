@@ -1,0 +1,255 @@
+//! A call that is not over: its attempts, and when the next one starts.
+
+use super::{
+    call::Call,
+    hedge::Hedging,
+    judgement::{Others, Verdict},
+    kept::Kept,
+    progress::Begun,
+    running::{Ended, Running},
+    start::{Replacement, Starts},
+};
+use crate::{AttemptNumber, policy::{HedgeDecision, RepeatableBody}, replay_body};
+use http::{HeaderValue, Request, Response, StatusCode};
+use std::{
+    mem,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+use tokio::time::Instant;
+use tower::BoxError;
+use tower_service::Service;
+
+pub(super) struct Open<S, B>
+where
+    S: Service<Request<B>>,
+{
+    call: Call,
+    kept: Kept<B>,
+    /// What further attempts are cloned from, where any may follow.
+    inner: Option<S>,
+    hedge: Option<Arc<Hedging>>,
+    first_runs: bool,
+    is_over: bool,
+    /// Made when the first attempt is not all there is.
+    further: Option<Box<Further<S, B>>>,
+}
+
+/// The attempts after the first.
+struct Further<S, B>
+where
+    S: Service<Request<B>>,
+{
+    /// In the order in which they began.
+    running: Vec<Pin<Box<Running<S, B>>>>,
+    starts: Starts,
+}
+
+/// What is to be done when no attempt has ended.
+pub(super) enum Turn {
+    Wait,
+    Replace,
+    Hedge,
+}
+
+// ===== impl Open =====
+
+impl<S, B> Open<S, B>
+where
+    S: Service<Request<B>>,
+{
+    pub(super) fn new(call: Call, kept: Kept<B>, inner: Option<S>, hedge: Option<Arc<Hedging>>) -> Self {
+        // nothing is hedged that may not be repeated in every phase
+        let hedge = hedge.filter(|hedge| call.repeatable && inner.is_some() && hedge.at_once() > 1);
+        Self { call, kept, inner, hedge, first_runs: true, is_over: false, further: None }
+    }
+
+    pub(super) fn started(&self) -> Instant {
+        self.call.started
+    }
+
+    /// Whether nothing but the first attempt is to be asked or waited for.
+    #[inline]
+    pub(super) fn waits_for_the_first(&self) -> bool {
+        self.further.is_none() && self.hedge.is_none()
+    }
+
+    #[inline]
+    pub(super) fn succeeds_at_once(&mut self, status: StatusCode) -> bool {
+        let succeeds = self.further.is_none() && self.call.succeeds_at_once(status);
+        if succeeds {
+            self.is_over = true;
+            if let Some(hedge) = &self.hedge {
+                hedge.learn(self.call.started);
+            }
+        }
+        succeeds
+    }
+
+    fn further_mut(&mut self) -> &mut Further<S, B> {
+        self.further.get_or_insert_with(|| Box::new(Further { running: Vec::new(), starts: Starts::default() }))
+    }
+
+    /// The attempts that run: their numbers, and when they began.
+    fn running(&self) -> Vec<(u32, Instant)> {
+        let first = self.first_runs.then_some((1, self.call.started));
+        let further = self.further.iter().flat_map(|further| &further.running);
+        let further = further.filter_map(|running| running.begun()).map(|begun| (begun.number, begun.at));
+        first.into_iter().chain(further).collect()
+    }
+}
+
+impl<S, B, R> Open<S, B>
+where
+    S: Service<Request<B>, Response = Response<R>> + Clone,
+    S::Error: Into<BoxError>,
+    B: RepeatableBody,
+{
+    /// The first of the further attempts that has ended.
+    pub(super) fn poll_running(&mut self, cx: &mut Context<'_>) -> Option<Ended<Response<R>>> {
+        let further = self.further.as_deref_mut()?;
+        for index in 0..further.running.len() {
+            if let Poll::Ready(ended) = further.running[index].as_mut().poll(cx) {
+                further.running.remove(index);
+                return ended;
+            }
+        }
+        None
+    }
+
+    /// Judges an attempt that has ended. The outcome of the call, if that is it.
+    pub(super) fn ended(&mut self, ended: Ended<Response<R>>) -> Option<Result<Response<R>, BoxError>> {
+        let Ended { begun, mut result, unsent } = ended;
+        let now = Instant::now();
+        if begun.number == 1 {
+            self.first_runs = false;
+        }
+        let mut failure = self.call.failure(&result);
+        if unsent && let Some(failure) = &mut failure {
+            failure.was_unsent();
+        }
+        if failure.is_none()
+            && (begun.number == 1 || self.first_runs)
+            && let Some(hedge) = &self.hedge
+        {
+            hedge.learn_at(self.call.started, now);
+        }
+        let running = self.running();
+        let awaited = self.further.as_ref().is_some_and(|further| further.starts.replacement.is_some());
+        let others = Others { running: &running, awaited };
+        match self.call.judge(self.kept.shown(), begun, &mut result, failure, now, others) {
+            Verdict::Over => {
+                self.is_over = true;
+                self.further = None;
+                return Some(result);
+            }
+            Verdict::Again { wait, grant } => {
+                let paid = grant.as_ref().map(|grant| grant.kind()).or(self.call.last_charged());
+                let replacement = Replacement::after(wait, now, grant, paid);
+                self.further_mut().starts.replacement = Some(replacement);
+            }
+            Verdict::Await => {}
+        }
+        let hold = self.call.hold_until();
+        self.further_mut().starts.hold(hold);
+        None
+    }
+
+    /// When nothing has ended: whether an attempt is due, or else who wakes the task when it is.
+    pub(super) fn turn(&mut self, cx: &mut Context<'_>) -> Turn {
+        let hedge_at = self.hedge_at();
+        let starts = &mut self.further_mut().starts;
+        if let Some(replacement) = &mut starts.replacement
+            && replacement.has_to_yield()
+        {
+            cx.waker().wake_by_ref();
+            return Turn::Wait;
+        }
+        let replace_at = starts.replacement.as_ref().map(Replacement::due);
+        let Some(at) = replace_at.into_iter().chain(hedge_at).min() else { return Turn::Wait };
+        match starts.poll_until(at, cx) {
+            Poll::Pending => Turn::Wait,
+            Poll::Ready(()) if replace_at.is_some() => Turn::Replace,
+            Poll::Ready(()) => Turn::Hedge,
+        }
+    }
+
+    /// When the newest attempt has run for long enough that another may start beside it. Not while one is awaited, and not
+    /// while the newest is not sent: a client that queues on its own limit must not queue more.
+    fn hedge_at(&mut self) -> Option<Instant> {
+        let hedge = Arc::clone(self.hedge.as_ref()?);
+        let (first_runs, started) = (self.first_runs, self.call.started);
+        let further = self.further_mut();
+        if further.starts.replacement.is_some() || usize::from(first_runs) + further.running.len() >= hedge.at_once() {
+            return None;
+        }
+        let (number, at) = match further.running.last() {
+            Some(newest) if newest.is_sent() => newest.begun().map(|begun| (begun.number, begun.at))?,
+            Some(_) => return None,
+            None if first_runs => (1, started),
+            None => return None,
+        };
+        further.starts.hedge_at(number, || Some(at + hedge.delay(at)?))
+    }
+
+    /// Starts the attempt that follows a failed one.
+    pub(super) fn replace(&mut self) {
+        let Some(replacement) = self.further_mut().starts.replacement.take() else { return };
+        if self.running().is_empty()
+            && let Some(body) = self.kept.shown().body
+        {
+            // whatever still reads the body of an attempt that has ended stops
+            replay_body::restart(body);
+        }
+        let (grant, paid) = replacement.granted();
+        let number = self.call.next_number();
+        self.start(Begun { number, at: Instant::now(), grant, paid });
+    }
+
+    /// Starts an attempt beside those that run, if it may and the budget grants it.
+    pub(super) fn hedge(&mut self) {
+        let Some(hedge) = &self.hedge else { return };
+        let now = Instant::now();
+        let again_at = hedge.delay(now).map(|delay| now + delay);
+        match self.call.may_hedge(self.kept.shown(), hedge.hedges(), now) {
+            HedgeDecision::Start => match self.call.grant_hedge() {
+                Some(grant) => {
+                    let paid = grant.as_ref().map(|grant| grant.kind());
+                    let number = self.call.next_number();
+                    self.call.tell_of_hedge(self.kept.shown().head, number, now);
+                    self.start(Begun { number, at: now, grant, paid });
+                }
+                None => self.further_mut().starts.ask_again(again_at),
+            },
+            HedgeDecision::Later => self.further_mut().starts.ask_again(again_at),
+            HedgeDecision::Never => self.further_mut().starts.ask_again(None),
+        }
+    }
+
+    fn start(&mut self, begun: Begun) {
+        let keep = self.call.wants_the_whole();
+        let Some(inner) = &self.inner else { return };
+        let Some(mut request) = self.kept.next(keep) else { return };
+        let number = begun.number;
+        request.extensions_mut().insert(AttemptNumber(number));
+        if let Some(name) = &self.call.config().attempt_header {
+            request.headers_mut().insert(name, HeaderValue::from(number));
+        }
+        let running = Running::new(inner.clone(), request, begun);
+        self.further_mut().running.push(Box::pin(running));
+    }
+}
+
+impl<S, B> Drop for Open<S, B>
+where
+    S: Service<Request<B>>,
+{
+    /// The caller has gone away.
+    fn drop(&mut self) {
+        if !mem::replace(&mut self.is_over, true) {
+            let running = self.running();
+            self.call.abandoned(self.kept.shown().head, &running);
+        }
+    }
+}

@@ -1,0 +1,104 @@
+use super::grant::Grant;
+use crate::{AttemptRecord, FailureKind, Phase, RequestEnd, classify::Failure, wish::Wish};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// What a call keeps once an attempt has failed, or a second one has begun.
+pub(super) struct Progress {
+    /// Attempts that have begun.
+    pub(super) begun: u32,
+    /// In the order in which they began; those that run have no end yet.
+    pub(super) attempts: Vec<AttemptRecord>,
+    /// Further attempts of whatever kind, the one that is being waited for included.
+    pub(super) retries: u32,
+    pub(super) retries_by_phase: [u32; Phase::ALL.len()],
+    pub(super) hedges: u32,
+    /// Failures since the backoff began: a pushback begins it anew (gRPC A6).
+    pub(super) failures_in_a_row: u32,
+    pub(super) previous_wait: Duration,
+    /// The kind of failure that the budget was last charged for.
+    pub(super) last_charged: Option<FailureKind>,
+    fingerprints: Vec<u64>,
+    /// The server wants no further attempt before this.
+    pub(super) hold_until: Option<Instant>,
+    /// No further attempt starts; those that run may still bring the answer.
+    pub(super) closed: bool,
+}
+
+/// An attempt that has begun.
+pub(super) struct Begun {
+    /// 1 for the first send.
+    pub(super) number: u32,
+    /// When it was sent; before that, when it began to wait for readiness.
+    pub(super) at: Instant,
+    pub(super) grant: Option<Grant>,
+    /// What the budget was last charged for on the way to this attempt.
+    pub(super) paid: Option<FailureKind>,
+}
+
+// ===== impl Progress =====
+
+impl Default for Progress {
+    /// The first attempt has begun.
+    fn default() -> Self {
+        Self {
+            begun: 1,
+            attempts: Vec::new(),
+            retries: 0,
+            retries_by_phase: [0; Phase::ALL.len()],
+            hedges: 0,
+            failures_in_a_row: 0,
+            previous_wait: Duration::ZERO,
+            last_charged: None,
+            fingerprints: Vec::new(),
+            hold_until: None,
+            closed: false,
+        }
+    }
+}
+
+impl Progress {
+    /// Whether this very content has been rejected in this call before.
+    pub(super) fn has_seen(&self, failure: &Failure) -> bool {
+        failure.fingerprint.is_some_and(|fingerprint| self.fingerprints.contains(&fingerprint))
+    }
+
+    /// Another attempt is to come after this failure.
+    pub(super) fn retrying(&mut self, failure: &Failure, wait: Duration) {
+        self.retries = self.retries.saturating_add(1);
+        let of_phase = &mut self.retries_by_phase[failure.phase.index()];
+        *of_phase = of_phase.saturating_add(1);
+        self.failed(failure);
+        self.previous_wait = wait;
+    }
+
+    /// An attempt has failed, and none is to come because of it.
+    pub(super) fn failed(&mut self, failure: &Failure) {
+        let restarts = matches!(failure.wish, Wish::Exactly(_));
+        self.failures_in_a_row = if restarts { 0 } else { self.failures_in_a_row.saturating_add(1) };
+        self.fingerprints.extend(failure.fingerprint);
+    }
+}
+
+// ===== impl Begun =====
+
+impl Begun {
+    pub(super) const fn first(at: Instant) -> Self {
+        Self { number: 1, at, grant: None, paid: None }
+    }
+
+    pub(super) fn sent_at(&mut self, now: Instant) {
+        self.at = now;
+        if let Some(grant) = &mut self.grant {
+            grant.mark_sent();
+        }
+    }
+
+    /// How the budget is told of its success.
+    pub(super) fn success(&self) -> RequestEnd {
+        self.paid.map_or(RequestEnd::FirstTry, RequestEnd::AfterRetry)
+    }
+}
+
+/// What a hedge is charged as: nothing has failed, and nothing has come.
+pub(super) const HEDGED: FailureKind = FailureKind::Timeout;

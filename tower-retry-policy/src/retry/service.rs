@@ -1,0 +1,97 @@
+use super::{ResponseFuture, call::Call, hedge::Hedging, kept::Kept};
+use crate::{RetryPolicy, budget::RequestHead, policy::RepeatableBody};
+use http::{Request, Response};
+use std::{
+    fmt,
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
+use tower::BoxError;
+use tower_service::Service;
+
+/// The service of [`RetryLayer`](super::RetryLayer).
+pub struct Retry<S> {
+    inner: S,
+    policy: RetryPolicy,
+    hedge: Option<Arc<Hedging>>,
+    /// What the inner service said instead of being ready: the outcome of the next call's first attempt.
+    unready: Option<BoxError>,
+}
+
+// ===== impl Retry =====
+
+impl<S> Retry<S> {
+    /// Sends the requests to `inner` by this policy.
+    pub const fn new(inner: S, policy: RetryPolicy) -> Self {
+        Self::with(inner, policy, None)
+    }
+
+    pub(super) const fn with(inner: S, policy: RetryPolicy, hedge: Option<Arc<Hedging>>) -> Self {
+        Self { inner, policy, hedge, unready: None }
+    }
+
+    /// The inner service.
+    pub const fn get_ref(&self) -> &S {
+        &self.inner
+    }
+
+    /// The inner service, to be changed.
+    pub const fn get_mut(&mut self) -> &mut S {
+        &mut self.inner
+    }
+
+    /// Gives the inner service back.
+    pub fn into_inner(self) -> S {
+        self.inner
+    }
+}
+
+impl<S, B, R> Service<Request<B>> for Retry<S>
+where
+    S: Service<Request<B>, Response = Response<R>> + Clone,
+    S::Error: Into<BoxError>,
+    B: RepeatableBody,
+{
+    type Response = Response<R>;
+    type Error = BoxError;
+    type Future = ResponseFuture<S, B>;
+
+    #[inline]
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        if self.unready.is_none()
+            && let Err(error) = ready!(self.inner.poll_ready(cx))
+        {
+            self.unready = Some(error.into());
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    #[inline]
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let call = Call::open(&self.policy, RequestHead::new(&request));
+        let kept = call.as_ref().map(|call| Kept::of(&request, call.wants_the_whole()));
+        let further = call.as_ref().is_some_and(Call::may_follow).then(|| self.inner.clone());
+        let first = match self.unready.take() {
+            None => Ok(self.inner.call(request)),
+            Some(error) => Err(error),
+        };
+        ResponseFuture::new(first, call.zip(kept), further, self.hedge.clone())
+    }
+}
+
+impl<S: Clone> Clone for Retry<S> {
+    /// A clone has not been polled ready.
+    fn clone(&self) -> Self {
+        Self::with(self.inner.clone(), self.policy.clone(), self.hedge.clone())
+    }
+}
+
+impl<S: fmt::Debug> fmt::Debug for Retry<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Retry")
+            .field("inner", &self.inner)
+            .field("policy", &self.policy)
+            .field("hedge", &self.hedge)
+            .finish_non_exhaustive()
+    }
+}
