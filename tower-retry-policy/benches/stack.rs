@@ -15,15 +15,15 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{Request, Response, StatusCode};
+use http::{Method, Request, Response, StatusCode};
 use http_body_util::Full;
-use instructions::{Case, Group, request};
+use instructions::{Case, Group, fresh_request, request};
 use tokio::time::Sleep;
 use tower::{
     BoxError, Layer, Service, ServiceBuilder,
     layer::util::Identity,
     retry::{
-        Policy, RetryLayer,
+        Policy, RetryLayer as TowerRetryLayer,
         backoff::{Backoff as _, ExponentialBackoff, ExponentialBackoffMaker, MakeBackoff},
         budget::{Budget, TpsBudget},
     },
@@ -31,53 +31,99 @@ use tower::{
     util::rng::HasherRng,
 };
 use tower_backoff::Backoff;
-use tower_retry_policy::{AttemptTimeoutLayer, Phase, RetryBudget, RetryPolicy, budget::RatioBudget};
+use tower_retry_policy::{
+    AttemptTimeoutLayer, DeadlineLayer, Phase, RetryBudget, RetryLayer, RetryPolicy, budget::RatioBudget, retry::Hedge,
+};
 
 const LIMIT: Duration = Duration::from_secs(60);
 
 fn main() -> ExitCode {
     let ok = Server { failures: 0 };
+    let once = Server { failures: 1 };
     let thrice = Server { failures: 3 };
+    let peer = || TowerRetryLayer::new(Peer::new(3));
     let peer_timeout =
-        || ServiceBuilder::new().retry(Peer::new(3)).layer(TimeoutLayer::new(LIMIT)).into_inner();
+        || ServiceBuilder::new().layer(peer()).layer(TimeoutLayer::new(LIMIT)).into_inner();
     let standard = RetryPolicy::standard;
     let unbudgeted = || standard().without_budget();
-    let whole = || ServiceBuilder::new().retry(standard()).layer(attempt_timeout()).into_inner();
-    let sent_once = unbudgeted().retries_after(Phase::Connect, 0).retries_after(Phase::Unprocessed, 0);
+    let whole = || ServiceBuilder::new().layer(RetryLayer::new(standard())).layer(attempt_timeout()).into_inner();
+    let hedged = || {
+        let retry = RetryLayer::new(standard()).hedge(Hedge::after(LIMIT));
+        ServiceBuilder::new().layer(retry).layer(attempt_timeout()).into_inner()
+    };
+    let deadline = || {
+        let retry = RetryLayer::new(standard());
+        ServiceBuilder::new().layer(DeadlineLayer::new(LIMIT)).layer(retry).layer(attempt_timeout()).into_inner()
+    };
+    let sent_once = || {
+        RetryLayer::new(unbudgeted().retries_after(Phase::Connect, 0).retries_after(Phase::Unprocessed, 0))
+    };
+    let after = |server, values| {
+        vec![
+            case("bare, as many calls", "GET", server, values, Calls),
+            case("peer: retry + budget + backoff", "GET", server, values, peer()),
+            case("policy", "GET", server, values, RetryLayer::new(no_wait(unbudgeted()))),
+            case("policy + budget", "GET", server, values, RetryLayer::new(no_wait(generous(standard())))),
+        ]
+    };
+    let at_once = |values| {
+        vec![
+            case("bare", "GET", ok, values, Identity::new()),
+            case("tower::retry, a copy and a status check", "GET", ok, values, TowerRetryLayer::new(StatusOnly)),
+            case("peer: retry + budget + backoff", "GET", ok, values, peer()),
+            case("peer: the same + tower::timeout", "GET", ok, values, peer_timeout()),
+            case("policy", "GET", ok, values, RetryLayer::new(unbudgeted())),
+            case("policy + budget", "GET", ok, values, RetryLayer::new(standard())),
+            case("policy + budget + attempt timeout", "GET", ok, values, whole()),
+            case("the same, hedged", "GET", ok, values, hedged()),
+            case("the same with a deadline", "GET", ok, values, deadline()),
+        ]
+    };
     instructions::main(&[
         Group {
-            title: "answered at once",
+            title: "answered at once, header values made for the call",
             peer: Some("peer: the same + tower::timeout"),
-            cases: vec![
-                case("bare", "GET", ok, Identity::new()),
-                case("tower::retry, a copy and a status check", "GET", ok, RetryLayer::new(StatusOnly)),
-                case("peer: retry + budget + backoff", "GET", ok, RetryLayer::new(Peer::new(3))),
-                case("peer: the same + tower::timeout", "GET", ok, peer_timeout()),
-                case("policy", "GET", ok, RetryLayer::new(unbudgeted())),
-                case("policy + budget", "GET", ok, RetryLayer::new(standard())),
-                case("policy + budget + attempt timeout", "GET", ok, whole()),
-            ],
+            cases: at_once(Values::Fresh),
+        },
+        Group {
+            title: "answered at once, static header values",
+            peer: Some("peer: the same + tower::timeout"),
+            cases: at_once(Values::Static),
         },
         Group {
             title: "not to be retried",
             peer: None,
             cases: vec![
-                case("bare", "POST", ok, Identity::new()),
-                case("tower::retry, no copy and no question", "POST", ok, RetryLayer::new(Nothing)),
-                case("never()", "POST", ok, RetryLayer::new(RetryPolicy::never())),
-                case("a POST that no phase allows", "POST", ok, RetryLayer::new(sent_once)),
-                case("a POST under the standard policy", "POST", ok, RetryLayer::new(standard())),
+                case("bare", "POST", ok, Values::Fresh, Identity::new()),
+                case("tower::retry, no copy and no question", "POST", ok, Values::Fresh, TowerRetryLayer::new(Nothing)),
+                case("never()", "POST", ok, Values::Fresh, RetryLayer::new(RetryPolicy::never())),
+                case("a POST that no phase allows", "POST", ok, Values::Fresh, sent_once()),
+                case("a POST under the standard policy", "POST", ok, Values::Fresh, RetryLayer::new(standard())),
             ],
         },
         Group {
-            title: "answered after three retries",
-            peer: Some("peer: retry + budget + backoff"),
+            title: "not to be retried, static header values",
+            peer: None,
             cases: vec![
-                case("bare, four calls", "GET", thrice, FourCalls),
-                case("peer: retry + budget + backoff", "GET", thrice, RetryLayer::new(Peer::new(3))),
-                case("policy", "GET", thrice, RetryLayer::new(no_wait(unbudgeted()))),
-                case("policy + budget", "GET", thrice, RetryLayer::new(no_wait(generous(standard())))),
+                case("bare", "POST", ok, Values::Static, Identity::new()),
+                case("never()", "POST", ok, Values::Static, RetryLayer::new(RetryPolicy::never())),
+                case("a POST that no phase allows", "POST", ok, Values::Static, sent_once()),
             ],
+        },
+        Group {
+            title: "answered after one retry, header values made for the call",
+            peer: Some("peer: retry + budget + backoff"),
+            cases: after(once, Values::Fresh),
+        },
+        Group {
+            title: "answered after three retries, header values made for the call",
+            peer: Some("peer: retry + budget + backoff"),
+            cases: after(thrice, Values::Fresh),
+        },
+        Group {
+            title: "answered after three retries, static header values",
+            peer: Some("peer: retry + budget + backoff"),
+            cases: after(thrice, Values::Static),
         },
     ])
 }
@@ -97,21 +143,33 @@ fn generous(policy: RetryPolicy) -> RetryPolicy {
     policy.budget(budget)
 }
 
-fn case<L>(name: &'static str, method: &'static str, server: Server, layer: L) -> Case
+fn case<L>(name: &'static str, method: &'static str, server: Server, values: Values, layer: L) -> Case
 where
     L: Layer<Server> + 'static,
     L::Service: Service<Request<Full<Bytes>>>,
 {
-    let prototype = request(method.parse().unwrap_or_default(), Full::new(Bytes::new()));
+    let method: Method = method.parse().unwrap_or_default();
+    let prototype = request(method.clone(), Full::new(Bytes::new()));
     Case::new(name, move |calls| {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
         let Ok(runtime) = runtime else { return };
         let _entered = runtime.enter();
         let mut service = layer.layer(server);
         for _ in 0..calls {
-            black_box(&finish(pin!(service.call(prototype.clone()))));
+            let request = match values {
+                Values::Static => prototype.clone(),
+                Values::Fresh => fresh_request(&method, Full::new(Bytes::new())),
+            };
+            black_box(&finish(pin!(service.call(request))));
         }
     })
+}
+
+/// Where the header values of a request come from. The first copy of one that was made for the call allocates.
+#[derive(Clone, Copy)]
+enum Values {
+    Fresh,
+    Static,
 }
 
 /// Drives a future that is never left pending.
@@ -163,20 +221,20 @@ impl Service<Request<Full<Bytes>>> for Server {
     }
 }
 
-/// Four calls of the service, so that retries are compared with the attempts alone.
-struct FourCalls;
+/// As many calls of the service as it fails, and one more, so that retries are compared with the attempts alone.
+struct Calls;
 
-struct Four<S>(S);
+struct AllCalls<S>(S);
 
-impl<S> Layer<S> for FourCalls {
-    type Service = Four<S>;
+impl<S> Layer<S> for Calls {
+    type Service = AllCalls<S>;
 
-    fn layer(&self, inner: S) -> Four<S> {
-        Four(inner)
+    fn layer(&self, inner: S) -> AllCalls<S> {
+        AllCalls(inner)
     }
 }
 
-impl Service<Request<Full<Bytes>>> for Four<Server> {
+impl Service<Request<Full<Bytes>>> for AllCalls<Server> {
     type Response = Response<Full<Bytes>>;
     type Error = BoxError;
     type Future = Ready<Result<Self::Response, BoxError>>;
@@ -186,7 +244,7 @@ impl Service<Request<Full<Bytes>>> for Four<Server> {
     }
 
     fn call(&mut self, request: Request<Full<Bytes>>) -> Self::Future {
-        for _ in 0..3 {
+        for _ in 0..self.0.failures {
             let _ = black_box(self.0.call(Request::new(Full::new(Bytes::new()))).into_inner());
         }
         self.0.call(request)

@@ -20,7 +20,7 @@ use std::{
     time::Duration,
 };
 
-pub use self::request::request;
+pub use self::request::{fresh_request, request};
 
 use tokio::time::Instant;
 
