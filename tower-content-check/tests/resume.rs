@@ -1,6 +1,7 @@
 //! A body that broke off is continued, and nothing else is taken for its rest.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failed test may end that way")]
 
+mod continued;
 mod support;
 
 use std::{
@@ -9,104 +10,18 @@ use std::{
 };
 
 use bytes::Bytes;
+use continued::{ETAG, assert_refused, cut, get, rest, send, send_checked, whole};
 use http::{HeaderMap, Method, Request, Response, StatusCode, header};
+use http_body::Body;
 use http_body_util::BodyExt;
 use proptest::prelude::*;
 use support::{Fields, Script, Step, data, headers, request, response, trailers};
 use tower::{Layer, Service, ServiceBuilder, ServiceExt, service_fn};
 use tower_content_check::{
-    BoxError, CheckedBody, ContentCheckError, ContentCheckLayer, End, Rejection,
+    BoxError, ContentCheckError, ContentCheckLayer, End, Rejection,
     check::{Length, check_fn},
-    resume::{Resumable, ResumableLayer, ResumeBody, ResumeLayer, Resumed},
+    resume::{Resumable, ResumableLayer, ResumeLayer, Resumed},
 };
-
-type Answer = Response<CheckedBody<ResumeBody<Script>>>;
-
-/// Sends the request as often as a retry would, with the given answers, until one is accepted.
-struct Call {
-    requests: Vec<HeaderMap>,
-    errors: Vec<ContentCheckError>,
-    answer: Option<Answer>,
-}
-
-impl Call {
-    async fn content(self) -> Bytes {
-        self.answer.expect("an attempt was accepted").into_body().into_bytes().await.unwrap()
-    }
-
-    /// The `Range` of each attempt.
-    fn ranges(&self) -> Vec<Option<&str>> {
-        self.requests
-            .iter()
-            .map(|headers| headers.get(header::RANGE).map(|value| value.to_str().unwrap()))
-            .collect()
-    }
-}
-
-async fn send(request: Request<()>, layer: ResumeLayer, answers: Vec<Response<Script>>) -> Call {
-    send_checked(request, layer, ContentCheckLayer::new(Length::new()), answers).await
-}
-
-async fn send_checked<C>(
-    request: Request<()>,
-    layer: ResumeLayer,
-    check: ContentCheckLayer<C>,
-    answers: Vec<Response<Script>>,
-) -> Call
-where
-    C: tower_content_check::Check + Clone,
-{
-    let count = answers.len();
-    let requests = Arc::new(Mutex::new(Vec::new()));
-    let answers = Arc::new(Mutex::new(answers.into_iter()));
-    let client = service_fn({
-        let requests = requests.clone();
-        move |request: Request<()>| {
-            requests.lock().unwrap().push(request.headers().clone());
-            let answer = answers.lock().unwrap().next().unwrap();
-            async { Ok::<_, Infallible>(answer) }
-        }
-    });
-    let service = ServiceBuilder::new().layer(check).layer(layer).service(client);
-    let mut errors = Vec::new();
-    let mut answer = None;
-    for _ in 0..count {
-        match service.clone().oneshot(request.clone()).await {
-            Ok(response) => {
-                answer = Some(response);
-                break;
-            }
-            Err(error) => errors.push(*error.downcast::<ContentCheckError>().unwrap()),
-        }
-    }
-    let requests = std::mem::take(&mut *requests.lock().unwrap());
-    Call { requests, errors, answer }
-}
-
-fn get() -> Request<()> {
-    let mut request = request(Method::GET, &[]);
-    request.extensions_mut().insert(Resumable::new());
-    request
-}
-
-const ETAG: (&str, &str) = ("etag", "\"v1\"");
-
-/// Ten bytes, of which four come.
-fn cut() -> Response<Script> {
-    response(200, &[ETAG, ("content-length", "10")], Script::new([data("01"), data("23"), Step::Fail]))
-}
-
-fn rest() -> Response<Script> {
-    response(
-        206,
-        &[ETAG, ("content-range", "bytes 4-9/10"), ("content-length", "6")],
-        Script::new([data("456"), Step::Wait, data("789")]),
-    )
-}
-
-fn whole() -> Response<Script> {
-    response(200, &[ETAG, ("content-length", "10")], Script::of("0123456789"))
-}
 
 #[tokio::test]
 async fn the_next_attempt_asks_for_the_rest_and_the_answer_is_one_whole() {
@@ -177,212 +92,6 @@ async fn other_answers_leave_what_came_for_the_attempt_after() {
     assert_eq!(request.extensions().get::<Resumable>().unwrap().received(), 0, "nothing is held any more");
 }
 
-const TYPED: &[(&str, &str)] = &[
-    ETAG,
-    ("content-length", "10"),
-    ("content-type", "text/plain; charset=utf-8"),
-    ("last-modified", "Mon, 23 Nov 2026 18:00:00 GMT"),
-];
-
-#[tokio::test]
-async fn a_part_that_does_not_agree_is_a_failed_transfer() {
-    const RANGE: (&str, &str) = ("content-range", "bytes 4-9/10");
-    const WITHOUT: &str = "the rest of the body came without its range";
-    const ELSEWHERE: &str = "the rest of the body begins elsewhere";
-    const LENGTH: &str = "the body has another length than before";
-    const VERSION: &str = "the rest of the body is of another version";
-    // fields of the 206, its content, whether the rest is asked for again, why
-    type Case = (Fields, &'static str, bool, &'static str);
-    let cases: &[Case] = &[
-        (&[ETAG], "456789", true, WITHOUT),
-        (&[ETAG, ("content-range", "bytes */10")], "", true, WITHOUT),
-        (&[ETAG, ("content-range", "4-9/10")], "456789", true, WITHOUT),
-        (&[ETAG, ("content-range", "items 4-9/10")], "456789", true, WITHOUT),
-        (&[ETAG, ("content-range", "bytes 9-4/10")], "456789", true, WITHOUT),
-        (&[ETAG, ("content-range", "bytes 3-9/10")], "3456789", true, ELSEWHERE),
-        (&[ETAG, ("content-range", "bytes 5-9/10")], "56789", true, ELSEWHERE),
-        (&[ETAG, ("content-range", "bytes 0-9/10")], "0123456789", true, ELSEWHERE),
-        (
-            &[ETAG, ("content-range", "bytes 4-10/*")],
-            "456789a",
-            true,
-            "the rest of the body goes beyond its end",
-        ),
-        (&[ETAG, ("content-range", "bytes 4-9/11")], "456789", false, LENGTH),
-        (&[ETAG, ("content-range", "bytes 4-10/11")], "456789a", false, LENGTH),
-        (&[RANGE], "456789", false, VERSION),
-        (&[("etag", "\"v2\""), RANGE], "456789", false, VERSION),
-        (&[("etag", "W/\"v1\""), RANGE], "456789", false, VERSION),
-        (
-            &[ETAG, RANGE, ("content-length", "5")],
-            "45678",
-            true,
-            "the rest of the body has another length than its range",
-        ),
-        (
-            &[ETAG, RANGE, ("content-encoding", "gzip")],
-            "456789",
-            false,
-            "the rest of the body is encoded, what came before is not: place the resume layer below decompression",
-        ),
-        (
-            &[ETAG, ("content-type", "multipart/byteranges; boundary=x")],
-            "456789",
-            true,
-            "the rest of the body is of another media type",
-        ),
-        (
-            &[ETAG, RANGE, ("last-modified", "Mon, 23 Nov 2026 18:00:01 GMT")],
-            "456789",
-            false,
-            "the rest of the body was modified at another time",
-        ),
-    ];
-    for (fields, content, again, reason) in cases {
-        let first = response(200, TYPED, Script::new([data("0123"), Step::Fail]));
-        let part = response(206, fields, Script::of(content));
-        let call = send(get(), ResumeLayer::new(), vec![first, part, whole()]).await;
-        assert_eq!(call.ranges(), [None, Some("bytes=4-"), again.then_some("bytes=4-")], "{fields:?}");
-        assert_refused(&call.errors[1], reason);
-        assert_eq!(call.content().await, "0123456789");
-    }
-    let mut twice = rest();
-    twice.headers_mut().append(header::CONTENT_RANGE, "bytes 4-9/10".parse().unwrap());
-    let call = send(get(), ResumeLayer::new(), vec![cut(), twice, rest()]).await;
-    assert_refused(&call.errors[1], WITHOUT);
-    assert_eq!(call.content().await, "0123456789");
-}
-
-/// A failed transfer, as far as it had come before, which is no evidence that the server means it.
-#[track_caller]
-fn assert_refused(error: &ContentCheckError, reason: &str) {
-    assert!(error.is_body() && !error.is_permanent(), "{reason}");
-    assert_eq!((error.fingerprint(), error.received(), error.expected()), (None, 4, Some(10)), "{reason}");
-    assert_eq!(error.to_string(), "body cut at 4 of 10 bytes");
-    assert_eq!(std::error::Error::source(error).unwrap().to_string(), reason);
-}
-
-#[tokio::test]
-async fn fields_that_a_part_repeats_in_another_spelling_do_no_harm() {
-    let first = response(200, TYPED, Script::new([data("0123"), Step::Fail]));
-    let fields = &[
-        ETAG,
-        ("content-range", "bytes 4-9/10"),
-        ("content-type", "Text/Plain;charset=UTF-8"),
-        ("last-modified", "Mon, 23 Nov 2026 18:00:00 GMT"),
-    ];
-    let second = response(206, fields, Script::of("456789"));
-    let call = send(get(), ResumeLayer::new(), vec![first, second]).await;
-    assert_eq!(call.content().await, "0123456789");
-}
-
-#[tokio::test]
-async fn the_rest_is_asked_for_once_more_and_then_the_attempt_starts_over() {
-    let nonsense = || response(206, &[ETAG], Script::of("456789"));
-    let call = send(get(), ResumeLayer::new(), vec![cut(), nonsense(), rest()]).await;
-    assert_eq!(call.ranges(), [None, Some("bytes=4-"), Some("bytes=4-")]);
-    assert_eq!(call.content().await, "0123456789");
-
-    // A new byte says that the server can do it, and starting over leaves nothing behind.
-    let more =
-        || response(206, &[ETAG, ("content-range", "bytes 4-9/10")], Script::new([data("4"), Step::Fail]));
-    let last = response(206, &[ETAG, ("content-range", "bytes 5-9/10")], Script::of("56789"));
-    let answers =
-        vec![cut(), nonsense(), more(), nonsense(), nonsense(), cut(), nonsense(), more(), nonsense(), last];
-    let call = send(get(), ResumeLayer::new(), answers).await;
-    let asked = [0, 4, 4, 5, 5, 0, 4, 4, 5, 5].map(|first| (first > 0).then(|| format!("bytes={first}-")));
-    assert_eq!(call.ranges(), asked.each_ref().map(Option::as_deref));
-    assert!(call.errors.iter().all(|error| error.is_body() && error.fingerprint().is_none()));
-    assert_eq!(call.content().await, "0123456789");
-}
-
-#[tokio::test]
-async fn a_range_that_cannot_be_satisfied() {
-    const REFUSED: Option<&str> = Some("the server refused the range");
-    const LENGTH: Option<&str> = Some("the body has another length than before");
-    // the declared length of the 200, fields of the 416, why it is refused, whether the rest is asked for again
-    type Case = (Option<&'static str>, Fields, Option<&'static str>, bool);
-    let cases: &[Case] = &[
-        (None, &[("content-range", "bytes */4")], None, false),
-        (None, &[ETAG, ("content-range", "bytes */4")], None, false),
-        (
-            None,
-            &[("etag", "\"v2\""), ("content-range", "bytes */4")],
-            Some("the rest of the body is of another version"),
-            false,
-        ),
-        (None, &[("content-range", "bytes */3")], Some("the body is shorter than before"), false),
-        (None, &[("content-range", "bytes */10")], REFUSED, true),
-        (None, &[("content-range", "bytes */*")], REFUSED, true),
-        (None, &[], REFUSED, true),
-        (Some("10"), &[("content-range", "bytes */10")], REFUSED, true),
-        (Some("10"), &[("content-range", "bytes */4")], LENGTH, false),
-        (Some("10"), &[("content-range", "bytes */12")], LENGTH, false),
-        (Some("10"), &[], REFUSED, true),
-    ];
-    for (length, fields, reason, again) in cases {
-        let mut first = response(200, &[ETAG, ("x-first", "1")], Script::new([data("0123"), Step::Fail]));
-        if let Some(length) = length {
-            first.headers_mut().insert(header::CONTENT_LENGTH, length.parse().unwrap());
-            first.headers_mut().remove(header::TRANSFER_ENCODING);
-        }
-        let mut fields = headers(fields);
-        fields.insert("repr-digest", "sha-256=:of the page:".parse().unwrap());
-        let mut refused = response(416, &[], Script::of("<html>"));
-        refused.headers_mut().extend(fields.clone());
-        let call = send(get(), ResumeLayer::new(), vec![first, refused, whole()]).await;
-        let Some(reason) = reason else {
-            let answer = call.answer.as_ref().unwrap();
-            assert_eq!((call.requests.len(), answer.status()), (2, StatusCode::OK), "{fields:?}");
-            assert_eq!(answer.extensions().get::<Resumed>().unwrap().bytes(), 4);
-            assert_eq!(answer.headers(), &headers(&[ETAG, ("x-first", "1"), ("content-length", "4")]));
-            assert_eq!(call.content().await, "0123");
-            continue;
-        };
-        assert_eq!(call.ranges(), [None, Some("bytes=4-"), again.then_some("bytes=4-")], "{fields:?}");
-        assert!(call.errors[1].is_body() && call.errors[1].fingerprint().is_none(), "{fields:?}");
-        assert_eq!(std::error::Error::source(&call.errors[1]).unwrap().to_string(), *reason, "{fields:?}");
-        assert_eq!(call.content().await, "0123456789");
-    }
-}
-
-#[tokio::test]
-async fn a_part_that_does_not_prove_the_end_is_never_the_whole() {
-    // What is declared first, the range of the 206 and its content, the range asked for next.
-    let cases = [
-        (Some("10"), "bytes 4-8/10", "45678", Some("bytes=9-")),
-        (Some("10"), "bytes 4-8/*", "45678", Some("bytes=9-")),
-        (Some("10"), "bytes 4-9/*", "456789", None),
-        (None, "bytes 4-8/10", "45678", Some("bytes=9-")),
-        (None, "bytes 4-8/*", "45678", Some("bytes=9-")),
-        (None, "bytes 4-9/*", "456789", Some("bytes=10-")),
-        (None, "bytes 4-9/10", "456789", None),
-        (Some("10"), "bytes 4-9/10", "45", Some("bytes=6-")),
-        (None, "bytes 4-9/10", "45", Some("bytes=6-")),
-        (None, "bytes 4-9/*", "45", Some("bytes=6-")),
-    ];
-    for (length, range, content, next) in cases {
-        let mut first = cut();
-        if length.is_none() {
-            first.headers_mut().remove(header::CONTENT_LENGTH);
-            first.headers_mut().insert(header::TRANSFER_ENCODING, "chunked".parse().unwrap());
-        }
-        let second = response(206, &[ETAG, ("content-range", range)], Script::of(content));
-        let third = match next {
-            Some("bytes=6-") => response(206, &[ETAG, ("content-range", "bytes 6-9/10")], Script::of("6789")),
-            Some("bytes=9-") => response(206, &[ETAG, ("content-range", "bytes 9-9/10")], Script::of("9")),
-            _ => response(416, &[("content-range", "bytes */10")], Script::of("")),
-        };
-        // Whatever the check: this one accepts everything.
-        let answers = vec![first, second, third];
-        let call = send_checked(get(), ResumeLayer::new(), ContentCheckLayer::new(()), answers).await;
-        let expected: Vec<_> = [None, Some("bytes=4-")].into_iter().chain(next.map(Some)).collect();
-        assert_eq!(call.ranges(), expected, "{length:?} {range} {content}");
-        assert!(call.errors.iter().all(ContentCheckError::is_body));
-        assert_eq!(call.content().await, "0123456789", "{length:?} {range} {content}");
-    }
-}
-
 #[tokio::test]
 async fn plain_content_is_continued_with_a_request_for_plain_content() {
     let cases: &[(Fields, Option<&str>)] = &[
@@ -431,15 +140,6 @@ async fn nothing_that_is_shown_for_debugging_holds_a_secret() {
         assert!(!shown.contains("1234") && !shown.contains("5678"), "{shown}");
         let _ = body.collect().await;
     }
-}
-
-#[tokio::test]
-async fn a_rest_that_is_longer_than_its_range_is_refused() {
-    let part =
-        response(206, &[ETAG, ("content-range", "bytes 4-9/10")], Script::new([data("456789"), data("!")]));
-    let call = send(get(), ResumeLayer::new(), vec![cut(), part, whole()]).await;
-    assert_eq!(call.ranges(), [None, Some("bytes=4-"), None]);
-    assert_eq!(call.content().await, "0123456789");
 }
 
 #[tokio::test]
@@ -579,6 +279,25 @@ async fn the_outer_layer_gives_each_request_a_handle() {
     assert_eq!(handle.received(), 4);
     service.oneshot(request).await.unwrap();
     assert_eq!(*seen.lock().unwrap(), [0, 4], "one that is there stays");
+}
+
+#[tokio::test]
+async fn the_end_of_a_body_without_length_is_told_by_the_body_itself() {
+    // HTTP/2 bodies that end without END_STREAM say so by `is_end_stream`, and this one never says that it ended.
+    let chunked = response(200, &[ETAG], Script::of("0123456789"));
+    for (answer, ended) in [(whole(), true), (chunked, false)] {
+        let mut answer = Some(answer);
+        let mut service = ResumeLayer::new().layer(service_fn(move |_: Request<()>| {
+            std::future::ready(Ok::<_, Infallible>(answer.take().unwrap()))
+        }));
+        let mut body = service.call(get()).await.unwrap().into_body();
+        assert!(!body.is_end_stream());
+        while let Some(frame) = body.frame().await {
+            frame.unwrap();
+        }
+        assert_eq!(body.is_end_stream(), ended);
+        assert!(body.frame().await.is_none());
+    }
 }
 
 /// Retries whatever the content check does not accept, at once.

@@ -241,6 +241,28 @@ async fn what_cannot_be_continued_starts_over_or_ends() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn refused_ranges_are_not_the_same_content_again() {
+    // a part that does not say where it belongs: the first time the rest is asked for again, then the whole
+    let refused = Answer::status(206).header("etag", "\"v1\"").chunk("456789");
+    let again = [resumable(), refused.clone(), refused.clone()];
+    let answers = again.iter().chain(&again).chain(&again).cloned().chain([Answer::ok().chunk("whole")]);
+    let server = Server::new(answers.collect::<Vec<_>>());
+    let response = resumed(policy().retries(9), &server, "GET").await.unwrap();
+    let asked = [None, Some("bytes=4-".to_owned()), Some("bytes=4-".to_owned())];
+    let asked: Vec<_> = asked.iter().cycle().take(10).cloned().collect();
+    assert_eq!(server.asked("range"), asked);
+    let history = History::of(&response).unwrap();
+    assert!(history.attempts()[..9].iter().all(|attempt| attempt.phase() == Some(Phase::Body)));
+    assert!(
+        history
+            .to_string()
+            .contains("; 2: body cut at 4 of 10 bytes: the rest of the body came without its range, waited"),
+        "{history}"
+    );
+    assert_eq!(response.into_body().into_text().await.unwrap(), "whole");
+}
+
+#[tokio::test(start_paused = true)]
 async fn calls_do_not_share_what_has_come() {
     // one service, two calls: the second begins at the first byte although the first left four
     let server = Server::new([resumable(), resumable(), part("bytes 4-9/10", "456789")]);

@@ -68,7 +68,14 @@ where
                 watch.broke_off();
                 Some(Err(error))
             }
-            None => watch.ended().err().map(|rejection| Err(rejection.into())),
+            None => match watch.ended() {
+                // Nothing but the body itself can say whether this is its end.
+                Ok(()) if !watch.knows_length() => {
+                    *this.watch = None;
+                    return Poll::Ready(None);
+                }
+                ended => ended.err().map(|rejection| Err(rejection.into())),
+            },
         };
         *this.watch = None;
         this.inner.set(None);

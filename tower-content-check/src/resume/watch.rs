@@ -74,6 +74,11 @@ impl Watch {
         ended
     }
 
+    /// Whether it is known how much was to come.
+    pub(super) fn knows_length(&self) -> bool {
+        self.expected.left.is_some()
+    }
+
     /// Trailers of a part describe the part; those of its fields that describe a message are not true of the whole.
     fn trailers(&self, frame: Frame<Bytes>) -> Frame<Bytes> {
         if self.expected.of == Of::Whole {
