@@ -20,12 +20,14 @@ mod history;
 mod idempotency_key;
 mod observer;
 mod phase;
+mod one_line;
 mod policy;
 mod random;
 mod repeatable;
 mod statuses;
 mod stop_reason;
 mod wait;
+mod target;
 mod wish;
 
 pub use self::{

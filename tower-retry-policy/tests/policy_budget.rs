@@ -237,7 +237,9 @@ async fn a_host_that_fails_uses_up_its_own_budget_only() {
     let script = Script::new([Answer::Status(503)]);
     let service = ServiceBuilder::new().retry(policy).service(script.clone());
     let mut sent = Vec::new();
-    for host in ["one.test", "one.test", "ONE.test", "two.test", "two.test", "one.test:8080"] {
+    // the user's name and password are no part of the host
+    for host in ["one.test", "me:pw@one.test", "ONE.test", "you:pw@two.test", "two.test", "me@one.test:8080"]
+    {
         let mut request = request("GET");
         *request.uri_mut() = format!("http://{host}/").parse().unwrap();
         let before = script.count();
