@@ -16,6 +16,7 @@ mod classify;
 mod clock;
 mod error;
 mod history;
+mod idempotency_field;
 #[cfg(feature = "idempotency-key")]
 mod idempotency_key;
 mod observer;

@@ -110,7 +110,7 @@ impl RetryPolicy {
         if !used_up && config.retries_unprocessed() {
             return None;
         }
-        let repeatable = config.methods.allow(head);
+        let repeatable = config.repeatable.allows(head);
         (used_up || !repeatable).then_some(repeatable)
     }
 

@@ -74,7 +74,7 @@ impl RetryPolicy {
             repeatable: self
                 .call
                 .sent_once
-                .unwrap_or_else(|| config.methods.allow(RequestHead::new(request))),
+                .unwrap_or_else(|| config.repeatable.allows(RequestHead::new(request))),
             body_replayable: replay_body::is_replayable(request.body()),
             retries: failed.map_or(0, |failed| failed.retries),
             retries_after_phase: failed.map_or(0, |failed| failed.retries_by_phase[failure.phase.index()]),

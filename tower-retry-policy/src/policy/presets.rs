@@ -5,7 +5,7 @@ use super::{
 use crate::{
     Phase, RatioBudget, RetryAfter, clock,
     random::Randomness,
-    repeatable::Methods,
+    repeatable::{Methods, Repeatable},
     statuses::Statuses,
     wish::{GrpcCodes, Wishes},
 };
@@ -57,7 +57,7 @@ impl RetryPolicy {
         Self::from_config(Config {
             total: Some(total),
             by_phase,
-            methods: Methods::Idempotent,
+            repeatable: Repeatable { methods: Methods::Idempotent, by_key: true },
             statuses: Statuses::NONE,
             retry_after: RetryAfter::Cap(Duration::from_secs(6 * 60 * 60)),
             grpc: GrpcCodes::default(),

@@ -42,17 +42,32 @@ impl RetryPolicy {
     /// The methods that may be repeated after the server may have acted on the request, instead of the
     /// idempotent ones (RFC 9110 section 9.2.2: GET, HEAD, OPTIONS, TRACE, PUT, DELETE; and QUERY).
     ///
-    /// An empty list means none. A request that carries `Idempotency-Key` or [`Idempotent`](crate::Idempotent)
-    /// may be repeated whatever its method.
+    /// An empty list means none. A request that carries one well-formed `Idempotency-Key` (unless
+    /// [`honour_idempotency_key`](Self::honour_idempotency_key) is off) or [`Idempotent`](crate::Idempotent) may be
+    /// repeated whatever its method.
     #[must_use]
     pub fn methods(self, methods: impl IntoIterator<Item = Method>) -> Self {
-        self.change(|config| config.methods = Methods::Listed(methods.into_iter().collect()))
+        self.change(|config| config.repeatable.methods = Methods::Listed(methods.into_iter().collect()))
     }
 
     /// Any method may be repeated. Only right for a server that tolerates every request twice.
     #[must_use]
     pub fn any_method(self) -> Self {
-        self.change(|config| config.methods = Methods::Any)
+        self.change(|config| config.repeatable.methods = Methods::Any)
+    }
+
+    /// Whether an `Idempotency-Key` in a request permits repeating it. On by default: applications set the field
+    /// themselves, for servers that honour it.
+    ///
+    /// Switch it off where the header fields come from outside, as in a gateway: a client that sends the field says
+    /// nothing about whether the upstream recognises it. [`Idempotent`](crate::Idempotent) always counts, because
+    /// extensions do not travel over the network.
+    ///
+    /// One field with one key counts: a structured-field string in quotes, or visible ASCII without quotes and commas.
+    /// An empty or malformed field, or several of them, permit nothing.
+    #[must_use]
+    pub fn honour_idempotency_key(self, honour: bool) -> Self {
+        self.change(|config| config.repeatable.by_key = honour)
     }
 
     /// The waits before the retries.
