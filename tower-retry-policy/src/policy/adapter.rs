@@ -7,7 +7,7 @@ use super::{
     config::{Budgeting, Config},
 };
 use crate::{AttemptNumber, RequestEnd, RetryBudget, Wait, budget::RequestHead, replay_body};
-use http::{HeaderValue, Request, Response, StatusCode};
+use http::{HeaderValue, Request, Response, StatusCode, header::HOST};
 use std::sync::Arc;
 use tokio::time::Instant;
 use tower::{BoxError, retry::Policy};
@@ -23,11 +23,11 @@ where
     fn clone_request(&mut self, request: &Request<B>) -> Option<Request<B>> {
         match self.copy_wanted(RequestHead::new(request)) {
             Copy::Whole => Some(request.clone()),
-            Copy::Body => Some(Request::new(request.body().clone())),
+            Copy::Body => Some(sent_last(request)),
             Copy::Nothing => None,
             Copy::WithPlace(place) => {
                 let head_kept = self.call.sent_once.is_none();
-                let mut kept = if head_kept { request.clone() } else { Request::new(request.body().clone()) };
+                let mut kept = if head_kept { request.clone() } else { sent_last(request) };
                 kept.extensions_mut().insert(place);
                 Some(kept)
             }
@@ -44,6 +44,19 @@ where
         }
         self.judge(request, result)
     }
+}
+
+/// The body, and of the head what the final error tells: the method and the host.
+fn sent_last<B: Clone>(request: &Request<B>) -> Request<B> {
+    let mut kept = Request::new(request.body().clone());
+    kept.method_mut().clone_from(request.method());
+    kept.uri_mut().clone_from(request.uri());
+    if request.uri().authority().is_none()
+        && let Some(host) = request.headers().get(HOST)
+    {
+        kept.headers_mut().insert(HOST, host.clone());
+    }
+    kept
 }
 
 /// What of a request is kept for a retry.
