@@ -20,15 +20,15 @@ mod idempotency_field;
 #[cfg(feature = "idempotency-key")]
 mod idempotency_key;
 mod observer;
-mod phase;
 mod one_line;
+mod phase;
 mod policy;
 mod random;
 mod repeatable;
 mod statuses;
 mod stop_reason;
-mod wait;
 mod target;
+mod wait;
 mod wish;
 
 pub use self::{

@@ -47,16 +47,18 @@ impl RetryPolicy {
         });
     }
 
-    /// A response that needs no retry.
-    pub(super) fn succeeded<B, R>(
+    /// A response that the policy does not retry: a success, or a refusal that another attempt would not mend.
+    pub(super) fn accepted<B, R>(
         &mut self,
         request: &Request<B>,
         result: &mut Result<Response<R>, BoxError>,
     ) {
-        let end = self.call.failed.as_deref().map_or(RequestEnd::FirstTry, Failed::success);
-        if let Some(budget) = self.call_budget() {
-            budget.settle(end);
-        }
+        self.settle(match result {
+            Ok(response) if self.is_success(response.status(), response.headers()) => {
+                self.call.failed.as_deref().map_or(RequestEnd::FirstTry, Failed::success)
+            }
+            _ => RequestEnd::NotRetried,
+        });
         let mut history = None;
         if self.call.failed.is_some() {
             let now = Instant::now();
@@ -78,9 +80,6 @@ impl RetryPolicy {
         now: Instant,
         reason: StopReason,
     ) {
-        if let Some(budget) = self.call_budget() {
-            budget.settle(RequestEnd::Failed);
-        }
         // an inner retry's account of a call that was tried once here says it all
         let first = self.call.failed.as_deref().is_none_or(|failed| failed.attempts.made() == 0);
         if (reason == StopReason::InnerExhausted && first) || self.effective().never_retries() {

@@ -38,7 +38,7 @@ where
     fn retry(&mut self, request: &mut Request<B>, result: &mut Result<Response<R>, E>) -> Option<Wait> {
         let result = E::boxed(result);
         if let Ok(response) = result
-            && self.succeeds_at_once(response.status())
+            && self.passes_at_once(response.status())
         {
             return None;
         }
@@ -127,15 +127,24 @@ impl RetryPolicy {
         (used_up || !repeatable).then_some(repeatable)
     }
 
-    /// The way of most calls: the first attempt brought what was wanted, and only the budget has to hear of it.
+    /// The way of most calls: the first attempt brought what is not retried, and only the budget has to hear of it.
     #[inline]
-    fn succeeds_at_once(&self, status: StatusCode) -> bool {
-        let succeeds =
+    fn passes_at_once(&self, status: StatusCode) -> bool {
+        let passes =
             self.call.is_fresh() && self.effective().accepts(status) && self.config.observers.is_empty();
-        if succeeds && let Some(budget) = self.call_budget() {
-            budget.settle(RequestEnd::FirstTry);
+        if passes {
+            // RFC 9110 section 15: from 400 on the request failed
+            self.settle(if status.as_u16() < 400 { RequestEnd::FirstTry } else { RequestEnd::NotRetried });
         }
-        succeeds
+        passes
+    }
+
+    /// Tells the budget that the request is over.
+    #[inline]
+    pub(super) fn settle(&self, end: RequestEnd) {
+        if let Some(budget) = self.call_budget() {
+            budget.settle(end);
+        }
     }
 
     /// Judges an attempt's outcome; returns the wait if another is to follow.
@@ -150,7 +159,7 @@ impl RetryPolicy {
             failed.grant = None;
         }
         let Some(failure) = self.failure(result) else {
-            self.succeeded(request, result);
+            self.accepted(request, result);
             return None;
         };
         let now = Instant::now();
@@ -172,7 +181,8 @@ impl RetryPolicy {
                 }
                 Some(Wait::new(wait.duration))
             }
-            Err(reason) => {
+            Err((reason, end)) => {
+                self.settle(end);
                 self.give_up(request, result, &failure, now, reason);
                 None
             }

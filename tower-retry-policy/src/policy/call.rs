@@ -134,7 +134,9 @@ impl Failed {
             self.fingerprints.pop_front();
         }
         self.fingerprints.extend(failure.fingerprint);
-        self.last_charged = Some(failure.kind);
+        if grant.is_some() {
+            self.last_charged = Some(failure.kind);
+        }
         self.grant = grant;
     }
 

@@ -24,6 +24,8 @@ pub(crate) type Body = Full<Bytes>;
 pub(crate) enum Answer {
     Status(u16),
     With(u16, &'static str, &'static str),
+    /// The status with these fields.
+    Fields(u16, &'static [(&'static str, &'static str)]),
     Fails(ErrorKind),
     Unknown,
 }
@@ -84,6 +86,13 @@ impl Service<Request<Body>> for Script {
             Answer::With(code, name, value) => {
                 let mut response = response(code);
                 response.headers_mut().append(name, value.parse().unwrap());
+                Ok(response)
+            }
+            Answer::Fields(code, fields) => {
+                let mut response = response(code);
+                for (name, value) in fields {
+                    response.headers_mut().append(*name, value.parse().unwrap());
+                }
                 Ok(response)
             }
             Answer::Fails(kind) => Err(Error::from(kind).into()),
