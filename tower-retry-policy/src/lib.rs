@@ -22,6 +22,7 @@ mod idempotency_key;
 mod observer;
 mod one_line;
 mod phase;
+mod phased_error;
 mod policy;
 mod random;
 mod repeatable;
@@ -41,6 +42,7 @@ pub use self::{
     history::{AttemptRecord, History, RetryWait},
     observer::{CallEnd, Observer},
     phase::Phase,
+    phased_error::PhasedError,
     policy::RetryPolicy,
     repeatable::Idempotent,
     replay_body::{ReplayBody, ReplayBodyError, ReplayBodyLayer},
