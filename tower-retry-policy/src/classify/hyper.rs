@@ -16,6 +16,9 @@ pub(super) fn recognise(error: &(dyn Error + 'static)) -> Option<Failure> {
         // hyper's client says so of a connection that closed before it was ready for a request
         return Some(Failure::new(Phase::Unprocessed));
     }
+    if is_dropped_by_its_connection(hyper) {
+        return Some(Failure::new(Phase::Read));
+    }
     if hyper.is_user() || is_too_large(hyper) {
         // a request that cannot be sent, or a head over the client's limit: the same would come again
         return Some(Failure::new(Phase::Other));
@@ -47,6 +50,12 @@ fn never_taken(hyper: &hyper::Error) -> bool {
         let text = cause.to_string();
         cause.is::<hyper::Error>() || text == "connection was not ready" || text == "connection closed"
     })
+}
+
+/// hyper 1.12 calls it an error of the user, but an HTTP/2 connection that is shut down drops the one request that waits
+/// in h2 for a stream (`fut_ctx` in `proto/h2/client.rs`); it may have been sent.
+fn is_dropped_by_its_connection(hyper: &hyper::Error) -> bool {
+    hyper.is_user() && hyper.to_string() == "dispatch task is gone"
 }
 
 /// `is_parse_too_large` is there only with hyper's server.
