@@ -1,4 +1,4 @@
-use crate::Phase;
+use crate::{Phase, one_line::OneLine, target::Target};
 use http::{HeaderMap, Method, StatusCode, Uri};
 use std::{error::Error, fmt};
 
@@ -79,9 +79,9 @@ impl fmt::Debug for Attempt<'_> {
             .field("number", &self.number)
             .field("phase", &self.phase)
             .field("method", &self.method)
-            .field("uri", &self.uri)
+            .field("uri", &Target(self.uri))
             .field("status", &self.status())
-            .field("error", &self.error)
+            .field("error", &self.error.map(|error| OneLine(&crate::classify::cause_text(error)).to_string()))
             .finish_non_exhaustive()
     }
 }

@@ -16,15 +16,19 @@ mod classify;
 mod clock;
 mod error;
 mod history;
+mod idempotency_field;
 #[cfg(feature = "idempotency-key")]
 mod idempotency_key;
 mod observer;
+mod one_line;
 mod phase;
+mod phased_error;
 mod policy;
 mod random;
 mod repeatable;
 mod statuses;
 mod stop_reason;
+mod target;
 mod wait;
 mod wish;
 
@@ -38,6 +42,7 @@ pub use self::{
     history::{AttemptRecord, History, RetryWait},
     observer::{CallEnd, Observer},
     phase::Phase,
+    phased_error::PhasedError,
     policy::RetryPolicy,
     repeatable::Idempotent,
     replay_body::{ReplayBody, ReplayBodyError, ReplayBodyLayer},

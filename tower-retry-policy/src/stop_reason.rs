@@ -27,7 +27,8 @@ pub enum StopReason {
     PhaseAttempts(Phase),
     /// The next attempt would begin at or after the deadline.
     Deadline,
-    /// The server asked for a longer wait than the policy's limit.
+    /// The server asked for a longer wait than the policy's limit: by `Retry-After`, a gRPC pushback or the reset of a
+    /// rate limit.
     RetryAfterTooLong(Duration),
     /// The budget has no retry left.
     Budget,
@@ -58,6 +59,7 @@ impl fmt::Display for StopReason {
         match self {
             Self::PhaseAttempts(phase) => write!(f, "attempts after {phase} failures"),
             Self::RetryAfterTooLong(asked) => write!(f, "retry-after of {asked:?} is too long"),
+            Self::Attempts => f.write_str("attempts used up"),
             other => f.write_str(other.name()),
         }
     }

@@ -128,8 +128,8 @@ async fn the_story_tells_where_the_body_was_cut() {
     let server = Server::new([cut(), ok("<html>"), Answer::status(503), short()]);
     let error = call(policy(), ContentCheckLayer::json(), &server, "GET").await.unwrap_err();
     assert_eq!(
-        error.to_string(),
-        "4 attempts in 300 ms, stopped: attempts; 1: body cut at 4 of 10 bytes: connection reset, waited 100 ms; \
+        retry_error(&error).history().to_string(),
+        "4 attempts in 300 ms, stopped: attempts used up; 1: body cut at 4 of 10 bytes: connection reset, waited 100 ms; \
          2: content rejected: content is not JSON: expected a value at line 1 column 1 (byte 0), waited 100 ms; \
          3: 503, waited 100 ms; \
          4: body cut at 4 of 10 bytes"

@@ -55,13 +55,29 @@ const PHASES: [(Phase, usize, usize); 7] = [
 type Permit = fn(&mut Request<Body>);
 
 /// What the owner of a request may say of it, and whether it lets the request be repeated.
-const PERMISSIONS: [(&str, Permit, bool); 3] =
-    [("Idempotency-Key", with_key, true), ("Idempotent", marked, true), ("nothing", |_| {}, false)];
+const PERMISSIONS: [(&str, Permit, bool); 7] = [
+    ("Idempotency-Key", with_key, true),
+    ("Idempotent", marked, true),
+    ("nothing", |_| {}, false),
+    ("an empty key", |request| add_key(request, ""), false),
+    ("an empty key in quotes", |request| add_key(request, "\"\""), false),
+    ("half a key", |request| add_key(request, "\"8e03978e"), false),
+    (
+        "two keys",
+        |request| {
+            add_key(request, "\"a\"");
+            add_key(request, "\"b\"");
+        },
+        false,
+    ),
+];
 
 fn with_key(request: &mut Request<Body>) {
-    request
-        .headers_mut()
-        .insert("idempotency-key", "\"8e03978e-40d5-43e8-bc93-6894a57f9324\"".parse().unwrap());
+    add_key(request, "\"8e03978e-40d5-43e8-bc93-6894a57f9324\"");
+}
+
+fn add_key(request: &mut Request<Body>, key: &str) {
+    request.headers_mut().append("idempotency-key", key.parse().unwrap());
 }
 
 fn marked(request: &mut Request<Body>) {

@@ -2,7 +2,7 @@ use crate::{
     Attempt, Observer, Phase, RetryAfter, RetryBudget,
     budget::{BudgetSource, RequestHead},
     random::Randomness,
-    repeatable::Methods,
+    repeatable::Repeatable,
     statuses::Statuses,
     wish::{GrpcCodes, Wishes},
 };
@@ -17,7 +17,7 @@ pub(super) struct Config {
     pub(super) total: Option<u32>,
     /// Retries by phase; `None` leaves the limit to the total.
     pub(super) by_phase: [Option<u32>; Phase::ALL.len()],
-    pub(super) methods: Methods,
+    pub(super) repeatable: Repeatable,
     pub(super) statuses: Statuses,
     pub(super) retry_after: RetryAfter,
     pub(super) grpc: GrpcCodes,
@@ -94,7 +94,8 @@ impl fmt::Debug for Config {
             }
         }
         fields
-            .field("methods", &self.methods)
+            .field("methods", &self.repeatable.methods)
+            .field("honour_idempotency_key", &self.repeatable.by_key)
             .field("statuses", &self.statuses)
             .field("retry_after", &self.retry_after)
             .field("grpc", &self.grpc)
