@@ -127,8 +127,11 @@ where
         round += 1;
     }
     let by_id = server.counts.by_id.lock().unwrap();
-    println!("{} calls, {failed} failed, {} shutdowns", round * POSTS, server.counts.shutdowns());
-    assert!(server.counts.shutdowns() > SHUTDOWNS / 4, "too few shutdowns to say anything");
+    let (calls, shutdowns) = (round * POSTS, server.counts.shutdowns());
+    assert!(
+        shutdowns > SHUTDOWNS / 4,
+        "too little to say anything: {calls} calls, {failed} failed, {shutdowns}"
+    );
     let twice: Vec<_> = by_id.iter().filter(|(_, count)| **count > 1).collect();
     assert!(twice.is_empty(), "ran more than once: {twice:?}");
 }

@@ -8,8 +8,8 @@ pub(super) fn recognise(error: &(dyn Error + 'static)) -> Option<Failure> {
     let hyper: &hyper::Error = error.downcast_ref()?;
     if hyper.is_canceled() && never_taken(hyper) {
         // the connection's own end is this error's cause, and may be one that comes again
-        let refused = causes(hyper).filter_map(|cause| cause.downcast_ref::<IoError>());
-        let refused = refused.map(super::io::refused_by_tls).any(|refused| refused);
+        let mut refusals = causes(hyper).filter_map(|cause| cause.downcast_ref::<IoError>());
+        let refused = refusals.any(super::io::refused_by_tls);
         return Some(Failure::new(if refused { Phase::Other } else { Phase::Unprocessed }).free());
     }
     if hyper.is_closed() {
