@@ -3,6 +3,8 @@
 pub mod adaptive_throttle;
 pub mod attempt_timeout;
 pub mod budget;
+#[cfg(feature = "hyper-util")]
+pub mod connect_timeout;
 pub mod deadline;
 pub mod guide;
 #[cfg(feature = "metrics")]
@@ -46,6 +48,8 @@ pub use self::{
     wish::RetryAfter,
 };
 
+#[cfg(feature = "hyper-util")]
+pub use self::connect_timeout::{ConnectTimeoutError, ConnectTimeoutLayer};
 #[cfg(feature = "idempotency-key")]
 pub use self::idempotency_key::{IdempotencyKey, IdempotencyKeyLayer};
 #[cfg(feature = "metrics")]
