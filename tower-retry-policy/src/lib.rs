@@ -6,6 +6,7 @@ pub mod budget;
 #[cfg(feature = "hyper-util")]
 pub mod connect_timeout;
 pub mod deadline;
+pub mod fresh_connection;
 pub mod guide;
 #[cfg(feature = "metrics")]
 pub mod metrics;
@@ -37,6 +38,7 @@ pub use self::{
     budget::{BudgetSource, FailureKind, RatioBudget, RequestEnd, RetryBudget},
     deadline::{Deadline, DeadlineError, DeadlineLayer},
     error::RetryError,
+    fresh_connection::FreshConnectionLayer,
     history::{AttemptRecord, History, RetryWait},
     observer::{CallEnd, Observer},
     phase::Phase,
