@@ -56,7 +56,7 @@ async fn a_dead_connection_costs_one_attempt() {
         Client::builder(TokioExecutor::new()).http2_only(true).pool_max_idle_per_host(pool).build_http()
     };
     let policy = RetryPolicy::standard().retries(2).backoff(Backoff::none()).without_budget();
-    let limit = AttemptTimeoutLayer::new().head(Duration::from_millis(300));
+    let limit = AttemptTimeoutLayer::new().head(Duration::from_secs(1));
     let pooled = client(1);
     let alone = ServiceBuilder::new().retry(policy.clone()).layer(limit).service(pooled.clone());
     let layer = FreshConnectionLayer::new(client(0));
