@@ -6,7 +6,8 @@
 //! until the request has its connection, and its error is of the phase [`Phase::Connect`](crate::Phase::Connect).
 //!
 //! It covers all that comes before the request: the look-up of the name, TCP, a proxy's tunnel, the TLS handshake, and
-//! the wait for a connection that another call makes (HTTP/2). Over a connection of the pool it costs no timer.
+//! the wait for a connection that another call makes (HTTP/2). A call costs the note in which
+//! the client enters its connection, a few allocations; over a connection of the pool, no timer.
 //!
 //! ```no_run
 //! use std::time::Duration;

@@ -1,6 +1,6 @@
 //! A new connection for an attempt that follows a broken one.
 //!
-//! A client takes the connections of its pool for good until it has used them. Where all of them have died without a word
+//! A client takes the connections of its pool to be alive until it has used them. Where all of them have died without a word
 //! (a middlebox has forgotten them, the server was restarted, the route is gone), each attempt finds out about one, and
 //! with eight of them three attempts are used up although a new connection would do. A dead HTTP/2 connection is worse:
 //! the pool has only that one, and gives it to every attempt.
@@ -57,7 +57,8 @@
 //!
 //! # Why not for every retry
 //! A server that answers 503 is reached well enough, and would have to shake hands with every retry on top of its trouble.
-//! So it is not before a connection broke that a new one is made.
+//! So a new one is made only after a connection broke. A limit of the attempt that passed counts as that, because a dead
+//! HTTP/2 connection looks just like a slow server: where slow answers are the usual failure, set that limit generously.
 //!
 //! # What this cannot do
 //! The pool keeps its dead connections until they are used, so the first attempt of a later call may meet one. They go one
