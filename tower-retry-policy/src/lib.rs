@@ -3,7 +3,10 @@
 pub mod adaptive_throttle;
 pub mod attempt_timeout;
 pub mod budget;
+#[cfg(feature = "hyper-util")]
+pub mod connect_timeout;
 pub mod deadline;
+pub mod fresh_connection;
 pub mod guide;
 #[cfg(feature = "metrics")]
 pub mod metrics;
@@ -39,6 +42,7 @@ pub use self::{
     budget::{BudgetSource, FailureKind, RatioBudget, RequestEnd, RetryBudget},
     deadline::{Deadline, DeadlineError, DeadlineLayer},
     error::RetryError,
+    fresh_connection::FreshConnectionLayer,
     history::{AttemptRecord, History, RetryWait},
     observer::{CallEnd, Observer},
     phase::Phase,
@@ -51,6 +55,8 @@ pub use self::{
     wish::RetryAfter,
 };
 
+#[cfg(feature = "hyper-util")]
+pub use self::connect_timeout::{ConnectTimeoutError, ConnectTimeoutLayer};
 #[cfg(feature = "idempotency-key")]
 pub use self::idempotency_key::{IdempotencyKey, IdempotencyKeyLayer};
 #[cfg(feature = "metrics")]

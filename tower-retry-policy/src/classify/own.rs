@@ -18,6 +18,11 @@ pub(super) fn recognise(error: &(dyn Error + 'static)) -> Option<Failure> {
         // before the head nobody knows whether the request was sent
         return Some(Failure::timeout(if timeout.in_body() { Phase::Body } else { Phase::Read }));
     }
+    #[cfg(feature = "hyper-util")]
+    if error.is::<crate::ConnectTimeoutError>() {
+        // hyper-util's client says itself that the request had no connection
+        return Some(Failure::timeout(Phase::Connect));
+    }
     if error.is::<DeadlineError>() || error.is::<tower::timeout::error::Elapsed>() {
         return Some(Failure::timeout(Phase::Read));
     }
@@ -42,6 +47,10 @@ fn phased_by_owner(phased: &PhasedError) -> Failure {
 
 /// Whether an error's own text is what a person should read.
 pub(super) fn explains_itself(error: &(dyn Error + 'static)) -> bool {
+    #[cfg(feature = "hyper-util")]
+    if error.is::<crate::ConnectTimeoutError>() {
+        return true;
+    }
     leaves_the_cause_open(error)
         || error.is::<RetryError>()
         || error.is::<AttemptTimeoutError>()

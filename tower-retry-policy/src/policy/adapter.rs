@@ -173,8 +173,8 @@ impl RetryPolicy {
                 self.record(Some(&failure), result, now, Some(wait));
                 let failed = self.call.failed_mut();
                 failed.retrying(&failure, grant);
-                let number = failed.attempt_number();
-                request.extensions_mut().insert(AttemptNumber(number));
+                let (number, broke) = (failed.attempt_number(), failed.connection_broke());
+                request.extensions_mut().insert(AttemptNumber::new(number, broke));
                 replay_body::restart(request.body());
                 if let Some(name) = &self.effective().attempt_header {
                     request.headers_mut().insert(name, HeaderValue::from(number));

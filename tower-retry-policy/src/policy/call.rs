@@ -118,6 +118,11 @@ impl Failed {
         self.retries.saturating_add(1)
     }
 
+    /// Whether an attempt of this call ended because its connection broke or fell silent.
+    pub(super) fn connection_broke(&self) -> bool {
+        [Phase::Read, Phase::Body].into_iter().any(|phase| self.retries_by_phase[phase.index()] > 0)
+    }
+
     /// Whether this very content has been rejected in this call before.
     pub(super) fn has_seen(&self, failure: &Failure) -> bool {
         failure.fingerprint.is_some_and(|fingerprint| self.fingerprints.contains(&fingerprint))
