@@ -20,34 +20,45 @@ use tower_retry_policy::{
 const LIMIT: Duration = Duration::from_secs(1);
 const HEAD: Duration = Duration::from_secs(4);
 
-const CLIENTS: [Client; 4] =
-    [Client::HyperUtil { http2: false }, Client::HyperUtil { http2: true }, Client::Reqwest, Client::Tonic];
+const CLIENTS: [Client; 5] = [
+    Client::HyperUtil { http2: false },
+    Client::HyperUtil { http2: true },
+    Client::Reqwest,
+    Client::Tonic { lazy: false },
+    Client::Tonic { lazy: true },
+];
 
 #[derive(Clone, Copy, Debug)]
 enum Client {
-    HyperUtil { http2: bool },
+    HyperUtil {
+        http2: bool,
+    },
     Reqwest,
-    Tonic,
+    /// With a connector, or without one: then its connect timeout does not cover the TLS handshake.
+    Tonic {
+        lazy: bool,
+    },
 }
 
 type Stack = BoxCloneSyncService<Request<Full<Bytes>>, Response<()>, BoxError>;
 
 impl Client {
     fn speaks_http2(self) -> bool {
-        matches!(self, Self::HyperUtil { http2: true } | Self::Tonic)
+        matches!(self, Self::HyperUtil { http2: true } | Self::Tonic { .. })
     }
 
     fn stack(self, server: &Server) -> Stack {
         match self {
             Self::HyperUtil { .. } => layered(hyper_util(server)),
             Self::Reqwest => layered(reqwest(server)),
-            Self::Tonic => layered(tonic(server)),
+            Self::Tonic { lazy } => layered(tonic(server, lazy)),
         }
     }
 }
 
 fn tonic(
     server: &Server,
+    lazy: bool,
 ) -> impl Service<
     Request<Full<Bytes>>,
     Response = Response<tonic::body::Body>,
@@ -59,11 +70,14 @@ fn tonic(
 + use<> {
     let trusted = Certificate::from_pem(pem(&server.certificate));
     let tls = ClientTlsConfig::new().ca_certificate(trusted).domain_name("127.0.0.1");
-    let mut connector = HttpConnector::new();
-    connector.enforce_http(false);
-    let endpoint =
-        Endpoint::from_shared(server.uri()).unwrap().connect_timeout(LIMIT).tls_config(tls).unwrap();
-    let channel = endpoint.connect_with_connector_lazy(connector);
+    let endpoint = Endpoint::from_shared(server.uri()).unwrap().connect_timeout(LIMIT);
+    let channel = if lazy {
+        endpoint.tls_config(tls.timeout(LIMIT)).unwrap().connect_lazy()
+    } else {
+        let mut connector = HttpConnector::new();
+        connector.enforce_http(false);
+        endpoint.tls_config(tls).unwrap().connect_with_connector_lazy(connector)
+    };
     channel.map_request(|request: Request<Full<Bytes>>| request.map(tonic::body::Body::new))
 }
 

@@ -6,3 +6,4 @@ mod clients;
 mod connector;
 mod paused;
 mod tls;
+mod waiting;
