@@ -20,6 +20,7 @@ mod history;
 mod idempotency_key;
 mod observer;
 mod phase;
+mod phased_error;
 mod policy;
 mod random;
 mod repeatable;
@@ -38,6 +39,7 @@ pub use self::{
     history::{AttemptRecord, History, RetryWait},
     observer::{CallEnd, Observer},
     phase::Phase,
+    phased_error::PhasedError,
     policy::RetryPolicy,
     repeatable::Idempotent,
     replay_body::{ReplayBody, ReplayBodyError, ReplayBodyLayer},

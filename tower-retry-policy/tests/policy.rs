@@ -70,7 +70,7 @@ async fn what_is_sent_and_what_the_caller_gets() {
         (urllib3().retries_after(Phase::Connect, 1), "GET", vec![refused()], 2, "attempts after connect failures"),
         (urllib3().retries_after(Phase::Connect, 1), "GET", vec![refused(), reset(), refused()], 3, "attempts after connect failures"),
         (urllib3().retries_after(Phase::Read, 9), "GET", vec![reset()], 4, "attempts"),
-        (RetryPolicy::never(), "GET", vec![refused()], 1, "raw: connection refused"),
+        (RetryPolicy::never(), "GET", vec![refused()], 1, "raw: failed in phase connect"),
         (RetryPolicy::never(), "GET", vec![Status(503)], 1, "503"),
     ];
     for (policy, method, answers, sent, expected) in table {

@@ -16,7 +16,7 @@ use std::{
 use tokio::time::Instant;
 use tower::{BoxError, retry::Policy};
 use tower_backoff::{Backoff, Jitter};
-use tower_retry_policy::{Phase, RetryError, RetryPolicy, StopReason};
+use tower_retry_policy::{Phase, PhasedError, RetryError, RetryPolicy, StopReason};
 
 type Outcome = Result<Response<()>, BoxError>;
 
@@ -286,7 +286,11 @@ fn failure(args: &Value) -> Outcome {
     }
     let Some(name) = args["error"].as_str() else { return Ok(status(418)) };
     let kind = match name {
-        "connect_timeout" | "new_connection_error" => ErrorKind::ConnectionRefused,
+        "connect_timeout" | "new_connection_error" => {
+            return Err(
+                PhasedError::new(Phase::Connect, Error::new(ErrorKind::ConnectionRefused, name)).into()
+            );
+        }
         "read_timeout" => ErrorKind::TimedOut,
         "protocol_error" => ErrorKind::UnexpectedEof,
         "ssl_error" => ErrorKind::InvalidData,

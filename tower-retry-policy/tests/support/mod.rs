@@ -16,6 +16,7 @@ use std::{
 };
 use tokio::time::Instant;
 use tower::{BoxError, Service};
+use tower_retry_policy::{Phase, PhasedError};
 
 pub(crate) type Body = Full<Bytes>;
 
@@ -85,6 +86,10 @@ impl Service<Request<Body>> for Script {
                 let mut response = response(code);
                 response.headers_mut().append(name, value.parse().unwrap());
                 Ok(response)
+            }
+            // as a client says it that was connecting; the kind alone proves nothing
+            Answer::Fails(kind @ (ErrorKind::ConnectionRefused | ErrorKind::HostUnreachable)) => {
+                Err(PhasedError::new(Phase::Connect, Error::from(kind)).into())
             }
             Answer::Fails(kind) => Err(Error::from(kind).into()),
             Answer::Unknown => Err("nobody knows this error".into()),
