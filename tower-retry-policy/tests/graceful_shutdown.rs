@@ -4,6 +4,7 @@
 
 use bytes::Bytes;
 use http::{Request, Response};
+use http_body::Body;
 use http_body_util::{Empty, Full};
 use hyper::{body::Incoming, server::conn::http2};
 use hyper_util::{
@@ -30,13 +31,13 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto::ring};
 use tonic::transport::Endpoint;
 use tower::{BoxError, Service, ServiceBuilder, ServiceExt, service_fn};
 use tower_backoff::Backoff;
-use tower_retry_policy::RetryPolicy;
+use tower_retry_policy::{AttemptTimeoutLayer, RetryPolicy};
 
 const POSTS: usize = 60;
 
 /// Connections that are shut down for each client. Where a graceful GOAWAY counts as "not processed", a handler runs twice
 /// in one of seventy.
-const SHUTDOWNS: usize = 300;
+const SHUTDOWNS: usize = 200;
 
 /// However slow the machine is.
 const LONGEST: Duration = Duration::from_secs(20);
@@ -104,10 +105,12 @@ where
     C: Service<Request<Full<Bytes>>, Response = Response<B>> + Clone + Send + 'static,
     C::Error: Into<BoxError>,
     C::Future: Send,
-    B: Send + 'static,
+    B: Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
 {
     let policy = RetryPolicy::standard().backoff(Backoff::none()).without_budget();
-    let service = ServiceBuilder::new().retry(policy).map_err(Into::<BoxError>::into).service(client);
+    // hyper's client leaves a request unanswered now and then: it was queued when its connection went away
+    let limit = AttemptTimeoutLayer::new().head(Duration::from_secs(2));
+    let service = ServiceBuilder::new().retry(policy).layer(limit).service(client);
     let until = Instant::now() + LONGEST;
     let (mut round, mut failed) = (0, 0);
     while server.counts.shutdowns() < SHUTDOWNS {
@@ -124,8 +127,11 @@ where
         round += 1;
     }
     let by_id = server.counts.by_id.lock().unwrap();
-    println!("{} calls, {failed} failed, {} shutdowns", round * POSTS, server.counts.shutdowns());
-    assert!(server.counts.shutdowns() > SHUTDOWNS / 4, "too few shutdowns to say anything");
+    let (calls, shutdowns) = (round * POSTS, server.counts.shutdowns());
+    assert!(
+        shutdowns > SHUTDOWNS / 4,
+        "too little to say anything: {calls} calls, {failed} failed, {shutdowns}"
+    );
     let twice: Vec<_> = by_id.iter().filter(|(_, count)| **count > 1).collect();
     assert!(twice.is_empty(), "ran more than once: {twice:?}");
 }
