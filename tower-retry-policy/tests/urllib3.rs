@@ -204,7 +204,9 @@ fn check_increment(expect: &Value, outcome: &Result<(), BoxError>) {
     if let Some(text) = expect["message_contains"].as_str() {
         // the text of the error that the upstream test uses
         let text = if text == "conntimeout" { "connect_timeout" } else { text };
-        assert!(error.to_string().contains(text), "{error}");
+        let story = RetryError::find(&**error).map(|error| error.history().to_string());
+        let story = story.unwrap_or_else(|| error.to_string());
+        assert!(story.contains(text), "{story}");
     }
 }
 
