@@ -70,7 +70,8 @@ impl Budget {
             }
             Self::Throttle(budget) => {
                 budget.check("throttle", calls);
-                assert_eq!(budget.balance(), 4, "throttle: all tokens are back");
+                // more than half of a hundred has to be left
+                assert_eq!(budget.balance(), 49, "throttle: all tokens are back");
             }
             Self::Quota(budget) => {
                 budget.check("quota", calls);

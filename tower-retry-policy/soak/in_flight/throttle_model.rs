@@ -1,7 +1,10 @@
 use std::sync::Mutex;
 use tower_retry_policy::{FailureKind, RequestEnd, RetryBudget, budget::ThrottleBudget};
 
-const MOST: u64 = 10_000;
+/// So many, and a whole one for a success, because A6's own figures stop all retries where a third of the calls fail.
+const TOKENS: u32 = 100;
+const MOST: u64 = TOKENS as u64 * TOKEN;
+const TOKEN: u64 = 1_000;
 
 /// A throttle budget beside gRPC A6 as the proposal words it, in thousandths of a token: what one is told, the other is.
 #[derive(Debug)]
@@ -12,7 +15,7 @@ pub(crate) struct ThrottleModel {
 
 impl ThrottleModel {
     pub(crate) fn new() -> Self {
-        Self { inner: ThrottleBudget::new(), model: Mutex::new(MOST) }
+        Self { inner: ThrottleBudget::new().max_tokens(TOKENS).token_ratio(1.0), model: Mutex::new(MOST) }
     }
 
     /// The lock makes one order of what comes from all threads, so that both see the same.
@@ -20,7 +23,7 @@ impl ThrottleModel {
         let mut tokens = self.model.lock().unwrap();
         let result = real(&self.inner);
         *tokens = model(*tokens);
-        let real = (self.inner.tokens() * 1000.0).round() as u64;
+        let real = (self.inner.tokens() * TOKEN as f64).round() as u64;
         assert_eq!(real, *tokens, "thousandths of a token, and those of the model");
         result
     }
@@ -28,13 +31,20 @@ impl ThrottleModel {
 
 impl RetryBudget for ThrottleModel {
     fn failed(&self, kind: FailureKind) {
-        self.both(|real| real.failed(kind), |tokens| tokens.saturating_sub(1000));
+        self.both(|real| real.failed(kind), |tokens| tokens.saturating_sub(TOKEN));
     }
 
     fn withdraw(&self, kind: FailureKind) -> bool {
-        let granted = self.both(|real| real.withdraw(kind), |tokens| tokens);
-        // "if the token count is less than or equal to half of maxTokens, then retries will be paused"
-        assert!(!granted || self.inner.tokens() > 0.0);
+        let mut expected = false;
+        let granted = self.both(
+            |real| real.withdraw(kind),
+            |tokens| {
+                // "if token_count is less than or equal to the threshold, defined to be (maxTokens / 2)"
+                expected = tokens > MOST / 2;
+                tokens
+            },
+        );
+        assert_eq!(granted, expected, "whether the model grants a retry");
         granted
     }
 
@@ -43,7 +53,7 @@ impl RetryBudget for ThrottleModel {
     }
 
     fn settle(&self, end: RequestEnd) {
-        let gain = if matches!(end, RequestEnd::FirstTry | RequestEnd::AfterRetry(_)) { 100 } else { 0 };
+        let gain = if matches!(end, RequestEnd::FirstTry | RequestEnd::AfterRetry(_)) { TOKEN } else { 0 };
         self.both(|real| real.settle(end), |tokens| MOST.min(tokens + gain));
     }
 
