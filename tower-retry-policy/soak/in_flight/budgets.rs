@@ -58,24 +58,21 @@ impl Budget {
         }
     }
 
-    /// After so many calls that had an outcome, the last ones all of them good.
+    /// After so many calls that had an outcome, the last ones all of them good: as a new one stands.
     pub(crate) fn check(&self, hosts: &[Uri], calls: u64) {
-        // 10 a second, over 10 seconds
-        const FLOOR: u64 = 100;
         match self {
             Self::Ratio(budget, ahead) => {
                 ahead.pass(3_600);
                 budget.check("ratio", calls);
-                assert_eq!(budget.balance(), FLOOR, "ratio: an hour later");
+                assert_eq!(budget.balance(), RatioBudget::new().balance(), "ratio: an hour later");
             }
             Self::Throttle(budget) => {
                 budget.check("throttle", calls);
-                // more than half of a hundred has to be left
-                assert_eq!(budget.balance(), 49, "throttle: all tokens are back");
+                assert_eq!(budget.balance(), ThrottleModel::new().balance(), "throttle: all tokens are back");
             }
             Self::Quota(budget) => {
                 budget.check("quota", calls);
-                assert_eq!(budget.inner.tokens(), 500, "quota: all tokens are back");
+                assert_eq!(budget.inner.tokens(), QuotaBudget::new().tokens(), "quota: all tokens are back");
             }
             Self::InFlight(budget) => {
                 budget.check("in flight", calls);
@@ -87,7 +84,7 @@ impl Budget {
                 for host in hosts {
                     let request = Request::get(host).body(()).unwrap();
                     let budget = source.0.budget(&RequestHead::new(&request));
-                    assert_eq!(budget.balance(), FLOOR, "{host}: five minutes later");
+                    assert_eq!(budget.balance(), RatioBudget::new().balance(), "{host}: five minutes later");
                 }
             }
         }
