@@ -184,7 +184,8 @@ async fn handle(
         Fault::None | Fault::Silent | Fault::Refused => Frames::new([first, second], End::Whole, length),
         Fault::SilentBody => Frames::new([first], End::Silence, length),
         Fault::CutBody => Frames::new([first], End::Broken, length),
-        Fault::WrongJson => Frames::new([first, Bytes::from_static(b"}")], End::Whole, None),
+        // not a brace: a short answer that is cut within its number would be right again
+        Fault::WrongJson => Frames::new([first, Bytes::from_static(b"]")], End::Whole, None),
         Fault::Empty => Frames::none(),
         Fault::Broken => return Err(h2::Error::from(h2::Reason::INTERNAL_ERROR).into()),
         Fault::Unavailable => return Ok(status(StatusCode::SERVICE_UNAVAILABLE)),
