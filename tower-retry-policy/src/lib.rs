@@ -21,7 +21,6 @@ mod idempotency_key;
 mod observer;
 mod phase;
 mod policy;
-mod random;
 mod repeatable;
 mod statuses;
 mod stop_reason;
