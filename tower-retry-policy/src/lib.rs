@@ -27,7 +27,6 @@ mod one_line;
 mod phase;
 mod phased_error;
 mod policy;
-mod random;
 mod repeatable;
 mod statuses;
 mod stop_reason;

@@ -1,14 +1,13 @@
 use crate::{
     Attempt, Observer, Phase, RetryAfter, RetryBudget,
     budget::{BudgetSource, RequestHead},
-    random::Randomness,
     repeatable::Repeatable,
     statuses::Statuses,
     wish::{GrpcCodes, Wishes},
 };
 use http::{StatusCode, header::HeaderName};
 use std::{fmt, sync::Arc, time::SystemTime};
-use tower_backoff::Backoff;
+use tower_backoff::{Backoff, Draws};
 
 /// Everything that a user sets; shared by all requests of a layer and never changed while shared.
 #[derive(Clone)]
@@ -30,7 +29,7 @@ pub(super) struct Config {
     pub(super) response_as_error: bool,
     pub(super) retries_exhausted_inner: bool,
     pub(super) retries_same_content: bool,
-    pub(super) random: Randomness,
+    pub(super) random: Draws,
     pub(super) clock: Clock,
 }
 

@@ -4,14 +4,13 @@ use super::{
 };
 use crate::{
     Phase, RatioBudget, RetryAfter, clock,
-    random::Randomness,
     repeatable::{Methods, Repeatable},
     statuses::Statuses,
     wish::{GrpcCodes, Wishes},
 };
 use http::StatusCode;
 use std::{sync::Arc, time::Duration};
-use tower_backoff::{Backoff, Jitter};
+use tower_backoff::{Backoff, Draws, Jitter};
 
 /// Longer waits than this are refused; see [`RetryAfter::Refuse`].
 const RETRY_AFTER_LIMIT: Duration = Duration::from_secs(60);
@@ -72,7 +71,7 @@ impl RetryPolicy {
             response_as_error: false,
             retries_exhausted_inner: false,
             retries_same_content: false,
-            random: Randomness::entropy(),
+            random: Draws::from_entropy(),
             clock: clock::wall(),
         })
     }

@@ -1,11 +1,11 @@
 use super::{RetryPolicy, config::Budgeting};
 use crate::{
-    Attempt, Observer, Phase, RetryAfter, RetryBudget, budget::BudgetSource, random::Randomness,
-    repeatable::Methods, wish::GrpcCodes,
+    Attempt, Observer, Phase, RetryAfter, RetryBudget, budget::BudgetSource, repeatable::Methods,
+    wish::GrpcCodes,
 };
 use http::{HeaderName, Method, StatusCode};
 use std::{sync::Arc, time::SystemTime};
-use tower_backoff::Backoff;
+use tower_backoff::{Backoff, Draws};
 
 impl RetryPolicy {
     /// Retries in all: 3 means at most four attempts. 0 switches retrying off.
@@ -178,7 +178,7 @@ impl RetryPolicy {
     /// order of calls give the same waits. By default the draws are not predictable.
     #[must_use]
     pub fn seed(self, seed: u64) -> Self {
-        self.change(|config| config.random = Randomness::seeded(seed))
+        self.change(|config| config.random = Draws::seeded(seed))
     }
 
     /// The wall clock that the dates of `Retry-After` are compared with where the response has no `Date`.
