@@ -3,7 +3,7 @@ use std::sync::Arc;
 use tower_layer::Layer;
 
 #[cfg(feature = "json")]
-use crate::check::{Json, Length, NotEmpty};
+use crate::check::{ExpectedContent, Json, Length, PartialContent};
 use crate::{Check, ContentCheck, Head, settings::Settings};
 
 /// Applies [`ContentCheck`] to a service: place it inside the retry and outside the limits of one attempt.
@@ -68,7 +68,10 @@ impl<C> ContentCheckLayer<C> {
         self
     }
 
-    /// Sets which responses are judged, instead of those with a status of 2xx.
+    /// Sets which responses are judged, instead of those with a status of 2xx that are no stream without end.
+    ///
+    /// By default `text/event-stream` and `multipart/x-mixed-replace` pass unread: they are wanted as they come, and held
+    /// until their end they would never come.
     ///
     /// It is asked only about responses that have a body: none to HEAD or with 204, for example, is judged.
     ///
@@ -90,13 +93,20 @@ impl<C> ContentCheckLayer<C> {
 }
 
 #[cfg(feature = "json")]
-impl ContentCheckLayer<(Length, NotEmpty, Json)> {
-    /// The usual check of a JSON API: whole, not empty, and JSON.
+impl ContentCheckLayer<(Length, PartialContent, ExpectedContent, Json)> {
+    /// The usual check of a JSON API: whole, not empty where content is expected, and JSON.
+    ///
+    /// An empty answer passes if it says so itself, except one with 200 or 203 to `GET`, `QUERY` or `POST`
+    /// ([`ExpectedContent`]). A part (206) is only compared with the range that was asked for ([`PartialContent`]). Streams
+    /// of events pass unjudged, as [everywhere](Self::judge_when), and so do sequences of JSON texts (`application/x-ndjson`,
+    /// `application/jsonl`, `application/json-seq` and the like), which are no JSON text.
     ///
     /// It says nothing of `Content-Type`, because many APIs state a wrong one; add
     /// [`ContentType`](crate::check::ContentType) where yours does not.
     pub fn json() -> Self {
-        Self::new((Length::new(), NotEmpty, Json::new()))
+        let mut layer = Self::new((Length::new(), PartialContent::new(), ExpectedContent, Json::new()));
+        layer.settings.one_text = true;
+        layer
     }
 }
 
