@@ -70,7 +70,7 @@ where
     F: Future<Output = Result<Response<B>, E>>,
     E: Into<BoxError>,
     C: Check,
-    B: Body<Data = Bytes> + 'static,
+    B: Body<Data = Bytes>,
     B::Error: Into<BoxError>,
 {
     type Output = Result<Response<CheckedBody<B>>, BoxError>;

@@ -51,7 +51,7 @@ where
     S: Service<Request<ReqBody>, Response = Response<B>>,
     S::Error: Into<BoxError>,
     C: Check + Clone,
-    B: Body<Data = Bytes> + 'static,
+    B: Body<Data = Bytes>,
     B::Error: Into<BoxError>,
 {
     type Response = Response<CheckedBody<B>>;

@@ -30,28 +30,26 @@ pin_project! {
 
 impl<B> StreamEnd<B> {
     /// `version` is that of the head: hyper's bodies of HTTP/1 do not say when a chunked one has ended.
-    pub(crate) fn new(inner: B, version: Version) -> Self
-    where
-        B: 'static,
-    {
+    pub(crate) fn new(inner: B, version: Version) -> Self {
         Self { inner, watched: version == Version::HTTP_2 && tells_its_end::<B>() }
     }
 }
 
 #[cfg(feature = "hyper")]
-fn tells_its_end<B: 'static>() -> bool {
-    use std::any::TypeId;
+fn tells_its_end<B>() -> bool {
+    use std::any::type_name;
 
     use hyper::body::Incoming;
 
     use crate::resume::ResumeBody;
 
-    let body = TypeId::of::<B>();
-    body == TypeId::of::<Incoming>() || body == TypeId::of::<ResumeBody<Incoming>>()
+    // By name, because a `TypeId` would forbid bodies that borrow.
+    let body = type_name::<B>();
+    body == type_name::<Incoming>() || body == type_name::<ResumeBody<Incoming>>()
 }
 
 #[cfg(not(feature = "hyper"))]
-fn tells_its_end<B: 'static>() -> bool {
+fn tells_its_end<B>() -> bool {
     false
 }
 
