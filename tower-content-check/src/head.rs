@@ -133,7 +133,7 @@ impl fmt::Debug for Head<'_> {
 
 impl fmt::Debug for FieldNames<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.0.keys().map(|name| name.as_str())).finish()
+        f.debug_set().entries(self.0.keys().map(http::HeaderName::as_str)).finish()
     }
 }
 

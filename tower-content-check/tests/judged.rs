@@ -186,7 +186,8 @@ async fn json_knows_answers_that_are_no_json() {
     const LINES: Fields = &[("content-type", "application/x-ndjson")];
     const RANGE: Fields = &[("range", "bytes=0-2")];
     // method, its fields, status, fields, content; the reason of the rejection
-    let cases: &[(&str, Fields, u16, Fields, &'static str, Option<&str>)] = &[
+    type Case = (&'static str, Fields, u16, Fields, &'static str, Option<&'static str>);
+    let cases: &[Case] = &[
         ("GET", &[], 200, &[], "[1]", None),
         ("PUT", &[], 201, EMPTY, "", None),
         ("PUT", &[], 200, EMPTY, "", None),
