@@ -15,7 +15,7 @@ pub enum StopReason {
     BodyNotReplayable,
     /// The content check says that the same answer would come again.
     Permanent,
-    /// The same wrong content has come twice: a third time would bring it again.
+    /// The same wrong content, whole and to the byte, has come twice: a third time would bring it again.
     SameContent,
     /// The server said that it does not want this request again (gRPC's pushback).
     Pushback,

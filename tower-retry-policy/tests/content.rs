@@ -25,7 +25,12 @@ fn policy() -> RetryPolicy {
 }
 
 fn ok(body: &'static str) -> Answer {
-    Answer::ok().chunk(body)
+    Answer::ok().header("transfer-encoding", "chunked").chunk(body)
+}
+
+/// Whole by its length, so that it is known again although JSON ends at its first byte.
+fn page(body: &'static str, length: &'static str) -> Answer {
+    Answer::ok().header("content-length", length).chunk(body)
 }
 
 /// Ten bytes were declared, four come, and then the connection is gone.
@@ -84,8 +89,14 @@ async fn what_each_body_is_to_the_policy() {
         (policy().retries_after(Body, 1), "GET", vec![cut(), ok("<html>"), cut()], vec![BODY, CONTENT, BODY], Some(PhaseAttempts(Body))),
         (policy().retries_after(Content, 0), "GET", vec![cut(), ok("<html>")], vec![BODY, CONTENT], Some(PhaseAttempts(Content))),
         // the same wrong body twice would come a third time; other ones, cut ones and empty ones may not
-        (policy(), "GET", vec![ok("<html>")], vec![CONTENT; 2], Some(SameContent)),
-        (policy(), "GET", vec![ok("<a>"), ok("<b>"), ok("<a>")], vec![CONTENT; 3], Some(SameContent)),
+        (policy(), "GET", vec![page("<html>", "6")], vec![CONTENT; 2], Some(SameContent)),
+        (policy(), "GET", vec![page("<a>", "3"), page("<b>", "3"), page("<a>", "3")], vec![CONTENT; 3], Some(SameContent)),
+        (policy(), "GET", vec![page("<a>", "3"), page("<a>!", "4")], vec![CONTENT, CONTENT, CONTENT], Some(SameContent)),
+        // whole, and rejected at its end
+        (policy(), "GET", vec![ok("[1,")], vec![CONTENT; 2], Some(SameContent)),
+        // what only the end of the connection ends, or was rejected before an end was seen, may be another each time
+        (policy(), "GET", vec![Answer::ok().chunk("[1,")], vec![CONTENT; 4], Some(Attempts)),
+        (policy(), "GET", vec![ok("<html>")], vec![CONTENT; 4], Some(Attempts)),
         (policy(), "GET", vec![ok("<a>"), ok("<b>"), ok("<c>"), ok("<d>")], vec![CONTENT; 4], Some(Attempts)),
         (again(), "GET", vec![ok("<html>")], vec![CONTENT; 4], Some(Attempts)),
         (policy(), "GET", vec![ok("")], vec![CONTENT; 4], Some(Attempts)),
@@ -106,11 +117,14 @@ async fn what_each_body_is_to_the_policy() {
 
 #[tokio::test(start_paused = true)]
 async fn what_a_check_calls_permanent_is_not_asked_for_again() {
-    for (permanent, sent, stop) in [(true, 1, StopReason::Permanent), (false, 2, StopReason::SameContent)] {
-        let check = check_fn(move |_: &mut End<'_>| {
-            let reason = "no such account";
-            Err(if permanent { Rejection::permanent(reason) } else { Rejection::transient(reason) })
-        });
+    type Says = fn(&'static str) -> Rejection;
+    let cases: [(Says, usize, StopReason); 3] = [
+        (|reason| Rejection::permanent(reason), 1, StopReason::Permanent),
+        (|reason| Rejection::transient(reason).unless_repeated(), 2, StopReason::SameContent),
+        (|reason| Rejection::transient(reason), 4, StopReason::Attempts),
+    ];
+    for (says, sent, stop) in cases {
+        let check = check_fn(move |_: &mut End<'_>| Err(says("no such account")));
         let server = Server::new([ok("{}")]);
         let result = call(policy(), ContentCheckLayer::new(check), &server, "GET").await;
         assert_eq!(outcome(&result), (vec![Some(Phase::Content); sent], Some(stop)));

@@ -167,8 +167,9 @@ impl RetryPolicy {
 
     /// Whether a request is sent again after the same wrong content has come twice in one call.
     ///
-    /// Off by default: an error page that is always the same is not fetched again and again. It is recognised by
-    /// the fingerprint that `tower-content-check` takes of rejected content; empty content has none.
+    /// Off by default: an error page that is always the same is not fetched again and again. Compared
+    /// is only whole content that was read to a proven end and rejected for what it is, by all of its bytes; cuts, empty
+    /// bodies, rejections by the head and those of `Rejection::transient` never count.
     #[must_use]
     pub fn retry_same_content(self, again: bool) -> Self {
         self.change(|config| config.retries_same_content = again)
