@@ -85,7 +85,7 @@ async fn call(client: Client, misbehaviour: &Misbehaviour, server: &Server, meth
         },
         Err(error) => {
             let error = RetryError::find(&*error).expect("the policy explains every error");
-            let (text, name) = (error.to_string(), misbehaviour.name);
+            let (text, name) = (error.history().to_string(), misbehaviour.name);
             assert!(text.contains(misbehaviour.says), "{method} over {client:?}: {name}: {text}");
             Err(phases(error.history()))
         }
