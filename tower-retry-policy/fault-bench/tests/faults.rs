@@ -50,9 +50,13 @@ async fn play(cells: Vec<Cell>, failures: &mut Vec<String>) -> Vec<(Cell, Seen)>
         match result {
             Err(panic) => failures.push(format!("{cell}: {panic}")),
             Ok(result) => {
-                failures.extend(
-                    broken(&cell, &result).iter().map(|broken| format!("{broken}: {cell}: {result}")),
-                );
+                for broken in broken(&cell, &result) {
+                    let text = format!("{broken}: {cell}: ");
+                    // what has failed twice is said once
+                    if !failures.iter().any(|failure| failure.starts_with(&text)) {
+                        failures.push(format!("{text}{result}"));
+                    }
+                }
                 seen.push((cell, result));
             }
         }
