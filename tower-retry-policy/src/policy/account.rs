@@ -3,7 +3,7 @@
 use super::{RetryPolicy, call::Failed};
 use crate::{
     Attempt, AttemptRecord, CallEnd, History, RequestEnd, RetryError, RetryWait, StopReason,
-    classify::Failure, wish,
+    budget::RequestHead, classify::Failure, wish,
 };
 use http::{Request, Response};
 use std::{error::Error, fmt, mem, sync::Arc};
@@ -36,6 +36,7 @@ impl RetryPolicy {
             Err(error) => (None, None, Some(Arc::from(mem::replace(error, Box::new(Recorded))))),
         };
         failed.attempts.push(AttemptRecord {
+            number: 0, // given where it is kept
             phase: failure.map(|failure| failure.phase),
             status,
             grpc_status,
@@ -46,16 +47,18 @@ impl RetryPolicy {
         });
     }
 
-    /// A response that needs no retry.
-    pub(super) fn succeeded<B, R>(
+    /// A response that the policy does not retry: a success, or a refusal that another attempt would not mend.
+    pub(super) fn accepted<B, R>(
         &mut self,
         request: &Request<B>,
         result: &mut Result<Response<R>, BoxError>,
     ) {
-        let end = self.call.failed.as_deref().map_or(RequestEnd::FirstTry, Failed::success);
-        if let Some(budget) = self.call_budget() {
-            budget.settle(end);
-        }
+        self.settle(match result {
+            Ok(response) if self.is_success(response.status(), response.headers()) => {
+                self.call.failed.as_deref().map_or(RequestEnd::FirstTry, Failed::success)
+            }
+            _ => RequestEnd::NotRetried,
+        });
         let mut history = None;
         if self.call.failed.is_some() {
             let now = Instant::now();
@@ -77,11 +80,8 @@ impl RetryPolicy {
         now: Instant,
         reason: StopReason,
     ) {
-        if let Some(budget) = self.call_budget() {
-            budget.settle(RequestEnd::Failed);
-        }
         // an inner retry's account of a call that was tried once here says it all
-        let first = self.call.failed.as_deref().is_none_or(|failed| failed.attempts.is_empty());
+        let first = self.call.failed.as_deref().is_none_or(|failed| failed.attempts.made() == 0);
         if (reason == StopReason::InnerExhausted && first) || self.effective().never_retries() {
             self.tell_the_end(request, result, Some((failure, reason)), None);
             return;
@@ -95,9 +95,9 @@ impl RetryPolicy {
             }
             Ok(response) => {
                 let head = (response.status(), mem::take(response.headers_mut()));
-                *result = Err(RetryError::new(history, Some(head)).into());
+                *result = Err(RetryError::new(history, RequestHead::new(request), Some(head)).into());
             }
-            Err(_) => *result = Err(RetryError::new(history, None).into()),
+            Err(_) => *result = Err(RetryError::new(history, RequestHead::new(request), None).into()),
         }
     }
 

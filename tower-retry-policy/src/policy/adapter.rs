@@ -7,7 +7,7 @@ use super::{
     config::{Budgeting, Config},
 };
 use crate::{AttemptNumber, RequestEnd, RetryBudget, Wait, budget::RequestHead, replay_body};
-use http::{HeaderValue, Request, Response, StatusCode};
+use http::{HeaderValue, Request, Response, StatusCode, header::HOST};
 use std::sync::Arc;
 use tokio::time::Instant;
 use tower::{BoxError, retry::Policy};
@@ -23,11 +23,11 @@ where
     fn clone_request(&mut self, request: &Request<B>) -> Option<Request<B>> {
         match self.copy_wanted(RequestHead::new(request)) {
             Copy::Whole => Some(request.clone()),
-            Copy::Body => Some(Request::new(request.body().clone())),
+            Copy::Body => Some(sent_last(request)),
             Copy::Nothing => None,
             Copy::WithPlace(place) => {
                 let head_kept = self.call.sent_once.is_none();
-                let mut kept = if head_kept { request.clone() } else { Request::new(request.body().clone()) };
+                let mut kept = if head_kept { request.clone() } else { sent_last(request) };
                 kept.extensions_mut().insert(place);
                 Some(kept)
             }
@@ -38,12 +38,25 @@ where
     fn retry(&mut self, request: &mut Request<B>, result: &mut Result<Response<R>, E>) -> Option<Wait> {
         let result = E::boxed(result);
         if let Ok(response) = result
-            && self.succeeds_at_once(response.status())
+            && self.passes_at_once(response.status())
         {
             return None;
         }
         self.judge(request, result)
     }
+}
+
+/// The body, and of the head what the final error tells: the method and the host.
+fn sent_last<B: Clone>(request: &Request<B>) -> Request<B> {
+    let mut kept = Request::new(request.body().clone());
+    kept.method_mut().clone_from(request.method());
+    kept.uri_mut().clone_from(request.uri());
+    if request.uri().authority().is_none()
+        && let Some(host) = request.headers().get(HOST)
+    {
+        kept.headers_mut().insert(HOST, host.clone());
+    }
+    kept
 }
 
 /// What of a request is kept for a retry.
@@ -110,19 +123,28 @@ impl RetryPolicy {
         if !used_up && config.retries_unprocessed() {
             return None;
         }
-        let repeatable = config.methods.allow(head);
+        let repeatable = config.repeatable.allows(head);
         (used_up || !repeatable).then_some(repeatable)
     }
 
-    /// The way of most calls: the first attempt brought what was wanted, and only the budget has to hear of it.
+    /// The way of most calls: the first attempt brought what is not retried, and only the budget has to hear of it.
     #[inline]
-    fn succeeds_at_once(&self, status: StatusCode) -> bool {
-        let succeeds =
+    fn passes_at_once(&self, status: StatusCode) -> bool {
+        let passes =
             self.call.is_fresh() && self.effective().accepts(status) && self.config.observers.is_empty();
-        if succeeds && let Some(budget) = self.call_budget() {
-            budget.settle(RequestEnd::FirstTry);
+        if passes {
+            // RFC 9110 section 15: from 400 on the request failed
+            self.settle(if status.as_u16() < 400 { RequestEnd::FirstTry } else { RequestEnd::NotRetried });
         }
-        succeeds
+        passes
+    }
+
+    /// Tells the budget that the request is over.
+    #[inline]
+    pub(super) fn settle(&self, end: RequestEnd) {
+        if let Some(budget) = self.call_budget() {
+            budget.settle(end);
+        }
     }
 
     /// Judges an attempt's outcome; returns the wait if another is to follow.
@@ -137,7 +159,7 @@ impl RetryPolicy {
             failed.grant = None;
         }
         let Some(failure) = self.failure(result) else {
-            self.succeeded(request, result);
+            self.accepted(request, result);
             return None;
         };
         let now = Instant::now();
@@ -151,15 +173,16 @@ impl RetryPolicy {
                 self.record(Some(&failure), result, now, Some(wait));
                 let failed = self.call.failed_mut();
                 failed.retrying(&failure, grant);
-                let number = failed.attempt_number();
-                request.extensions_mut().insert(AttemptNumber(number));
+                let (number, broke) = (failed.attempt_number(), failed.connection_broke());
+                request.extensions_mut().insert(AttemptNumber::new(number, broke));
                 replay_body::restart(request.body());
                 if let Some(name) = &self.effective().attempt_header {
                     request.headers_mut().insert(name, HeaderValue::from(number));
                 }
                 Some(Wait::new(wait.duration))
             }
-            Err(reason) => {
+            Err((reason, end)) => {
+                self.settle(end);
                 self.give_up(request, result, &failure, now, reason);
                 None
             }

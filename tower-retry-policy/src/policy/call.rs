@@ -1,9 +1,15 @@
 //! The state of one call. It lives in the policy because tower clones the policy for each call.
 
 use super::config::Config;
-use crate::{AttemptRecord, FailureKind, Phase, RequestEnd, RetryBudget, classify::Failure, wish::Wish};
-use std::{sync::Arc, time::Duration};
+use crate::{
+    AttemptRecord, FailureKind, Phase, RequestEnd, RetryBudget, classify::Failure, history::Records,
+    wish::Wish,
+};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
 use tokio::time::Instant;
+
+/// Different contents that one call remembers.
+const FINGERPRINTS: usize = 32;
 
 /// Opened by the first `clone_request` of a call.
 ///
@@ -25,14 +31,15 @@ pub(super) struct Call {
 
 /// What a call keeps once an attempt has failed.
 pub(super) struct Failed {
-    pub(super) attempts: Vec<AttemptRecord>,
+    pub(super) attempts: Records,
     pub(super) retries: u32,
     pub(super) retries_by_phase: [u32; Phase::ALL.len()],
     /// When the attempt that is under way began.
     pub(super) attempt_began: Instant,
     /// Failures since the backoff began: a pushback begins it anew (gRPC A6).
     pub(super) failures_in_a_row: u32,
-    pub(super) fingerprints: Vec<u64>,
+    /// Of content that was rejected: the latest, as many as a call has that is not retried for ever.
+    pub(super) fingerprints: VecDeque<u64>,
     pub(super) grant: Option<Grant>,
     /// Holds the call's place among the requests in flight, for budgets that count those.
     pub(super) in_flight: Option<InFlight>,
@@ -94,12 +101,12 @@ impl Call {
 impl Failed {
     fn new(attempt_began: Instant) -> Self {
         Self {
-            attempts: Vec::new(),
+            attempts: Records::default(),
             retries: 0,
             retries_by_phase: [0; Phase::ALL.len()],
             attempt_began,
             failures_in_a_row: 0,
-            fingerprints: Vec::new(),
+            fingerprints: VecDeque::new(),
             grant: None,
             in_flight: None,
             last_charged: None,
@@ -109,6 +116,11 @@ impl Failed {
     /// The first send and every retry that was made.
     pub(super) fn attempt_number(&self) -> u32 {
         self.retries.saturating_add(1)
+    }
+
+    /// Whether an attempt of this call ended because its connection broke or fell silent.
+    pub(super) fn connection_broke(&self) -> bool {
+        [Phase::Read, Phase::Body].into_iter().any(|phase| self.retries_by_phase[phase.index()] > 0)
     }
 
     /// Whether this very content has been rejected in this call before.
@@ -123,8 +135,13 @@ impl Failed {
         *of_phase = of_phase.saturating_add(1);
         let restarts = matches!(failure.wish, Wish::Exactly(_));
         self.failures_in_a_row = if restarts { 0 } else { self.failures_in_a_row.saturating_add(1) };
+        if self.fingerprints.len() == FINGERPRINTS {
+            self.fingerprints.pop_front();
+        }
         self.fingerprints.extend(failure.fingerprint);
-        self.last_charged = Some(failure.kind);
+        if grant.is_some() {
+            self.last_charged = Some(failure.kind);
+        }
         self.grant = grant;
     }
 

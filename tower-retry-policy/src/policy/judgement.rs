@@ -6,18 +6,18 @@ use super::{
     decision::{Decision, Facts, decide},
 };
 use crate::{
-    Attempt, Deadline, FailureKind, History, Phase, RetryWait, StopReason,
+    Attempt, Deadline, FailureKind, History, Phase, RequestEnd, RetryWait, StopReason,
     budget::RequestHead,
     classify::{self, Failure},
     replay_body,
-    wish::Wish,
+    wish::{self, Wish},
 };
 use http::{HeaderMap, Request, Response, StatusCode};
 use std::{error::Error, time::Duration};
 use tower::BoxError;
 
 impl RetryPolicy {
-    /// What went wrong, if anything did.
+    /// What went wrong, if anything did that the policy has to judge.
     #[inline]
     pub(super) fn failure<R>(&self, result: &Result<Response<R>, BoxError>) -> Option<Failure> {
         match result {
@@ -42,26 +42,41 @@ impl RetryPolicy {
             StatusCode::PAYLOAD_TOO_LARGE | StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE
         );
         let listed = config.statuses.contains(status) || config.grpc.contains(headers);
-        if !refused_unprocessed && !may_ask && !listed {
+        // gRPC A6: a failure with the pushback not to retry counts for the budget whatever its code
+        let may_say_no = config.wishes.grpc_pushback && !self.is_success(status, headers);
+        if !refused_unprocessed && !may_ask && !may_say_no && !listed {
             return None;
         }
-        let wish = config.wishes.read(headers, &*config.clock);
-        if !refused_unprocessed && !listed && wish == Wish::None {
+        let wish = config.wishes.read(headers, &*config.clock).under(config.retry_after);
+        let asks = match wish {
+            Wish::None => false,
+            Wish::Never => true,
+            Wish::NotBefore(_) | Wish::Exactly(_) => may_ask,
+        };
+        if !refused_unprocessed && !listed && !asks {
             return None;
         }
         let phase = if refused_unprocessed { Phase::Unprocessed } else { Phase::Status };
         let throttled = status == StatusCode::TOO_MANY_REQUESTS || (may_ask && wish != Wish::None);
         let kind = if throttled { FailureKind::Throttled } else { FailureKind::Transient };
-        Some(Failure { kind, wish, ..Failure::new(phase) })
+        Some(Failure { kind, wish, free: refused_unprocessed, ..Failure::new(phase) })
     }
 
-    /// Decides, and asks the budget last.
+    /// Whether a response that the policy does not retry is what the caller wanted. Only a policy for gRPC looks
+    /// beyond the status.
+    #[inline]
+    pub(super) fn is_success(&self, status: StatusCode, headers: &HeaderMap) -> bool {
+        let grpc = &self.effective().grpc;
+        status.as_u16() < 400 && (grpc.is_empty() || wish::grpc_status(headers).is_none_or(|code| code == 0))
+    }
+
+    /// Decides, and asks the budget last. A failure that says nothing of the server's load costs nothing.
     pub(super) fn decide<B: 'static, R>(
         &self,
         request: &Request<B>,
         result: &Result<Response<R>, BoxError>,
         failure: &Failure,
-    ) -> Result<(RetryWait, Option<Grant>), StopReason> {
+    ) -> Result<(RetryWait, Option<Grant>), (StopReason, RequestEnd)> {
         let config = self.effective();
         let attempt = self.attempt(request, result, failure.phase);
         let failed = self.call.failed.as_deref();
@@ -74,7 +89,7 @@ impl RetryPolicy {
             repeatable: self
                 .call
                 .sent_once
-                .unwrap_or_else(|| config.methods.allow(RequestHead::new(request))),
+                .unwrap_or_else(|| config.repeatable.allows(RequestHead::new(request))),
             body_replayable: replay_body::is_replayable(request.body()),
             retries: failed.map_or(0, |failed| failed.retries),
             retries_after_phase: failed.map_or(0, |failed| failed.retries_by_phase[failure.phase.index()]),
@@ -88,19 +103,22 @@ impl RetryPolicy {
             left: request.extensions().get().map(Deadline::remaining),
         };
         let decision = decide(config, &facts);
-        if let Some(budget) = self.call_budget()
-            && decision.counts_as_failure(&facts)
+        let retried = decision.counts_as_failure(&facts);
+        let budget = self.call_budget().filter(|_| !failure.free);
+        if let Some(budget) = budget
+            && retried
         {
             budget.failed(failure.kind);
         }
         let wait = match decision {
-            Decision::Stop(reason) => return Err(reason),
+            Decision::Stop(reason) if retried => return Err((reason, RequestEnd::Failed)),
+            Decision::Stop(reason) => return Err((reason, RequestEnd::NotRetried)),
             Decision::Retry(wait) => wait,
         };
-        let Some(budget) = self.call_budget() else { return Ok((wait, None)) };
+        let Some(budget) = budget else { return Ok((wait, None)) };
         match Grant::ask(budget, failure.kind) {
             Some(grant) => Ok((wait, Some(grant))),
-            None => Err(StopReason::Budget),
+            None => Err((StopReason::Budget, RequestEnd::Failed)),
         }
     }
 

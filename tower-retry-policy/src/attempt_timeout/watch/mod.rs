@@ -3,7 +3,7 @@
 mod body;
 mod call;
 mod expired;
-mod timer;
+pub(crate) mod timer;
 mod wait;
 
 use http::Extensions;
