@@ -26,6 +26,6 @@ pub use fault::Fault;
 pub use invariant::broken;
 pub use outcome::Outcome;
 pub use request::Call;
-pub use run::play_all;
+pub use run::{Pace, play_all};
 pub use stack::Stack;
 pub use table::render;

@@ -8,7 +8,7 @@
 #![allow(clippy::print_stdout, reason = "that is what it is for")]
 
 use clap::Parser;
-use fault_bench::{Cell, Fault, broken, play_all, render};
+use fault_bench::{Cell, Fault, Pace, broken, play_all, render};
 use std::process::ExitCode;
 
 /// Plays faults against clients and says what happened; without a choice, all of them.
@@ -60,7 +60,7 @@ async fn main() -> ExitCode {
     }
     let mut good = true;
     let mut seen = Vec::new();
-    for (cell, result) in play_all(cells).await {
+    for (cell, result) in play_all(cells, Pace::BRISK).await {
         match result {
             Err(panic) => {
                 good = false;

@@ -60,7 +60,7 @@ pub(crate) static ALL: &[Fault] = &[
     Fault::at("does not speak TLS", At::Tls(Handshake::Plain)),
     Fault::at("refuses the TLS handshake", At::Tls(Handshake::Alert)),
     Fault::at("shows an unknown certificate", At::Tls(Handshake::Unknown)),
-    Fault::at("requires a client certificate", At::Tls(Handshake::AsksForCertificate)),
+    Fault::at("requires a client certificate", At::Tls(Handshake::AsksForCertificate)).race(),
 
     // before the head is there
     Fault::new("closes before the head", &[Close], &[Frame::Close]),

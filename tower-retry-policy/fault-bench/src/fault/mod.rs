@@ -25,8 +25,8 @@ pub struct Fault {
     /// The point is that nothing comes, or too slowly: the limits are short.
     pub(crate) slow: bool,
     pub(crate) pings: bool,
-    /// It happens after the answer that comes before the call, and races with the call. Two outcomes are right, so the
-    /// invariants hold and the cell says no more.
+    /// It races with the call: after the answer that comes before it, or in a handshake whose alert the end of the
+    /// connection may overtake. Two outcomes are right, so the invariants hold and the cell says no more.
     pub(crate) race: bool,
 }
 
@@ -127,6 +127,12 @@ impl Fault {
     /// All faults, in the order of the table's rows.
     pub fn all() -> &'static [Self] {
         ALL
+    }
+
+    /// Whether the server resets the stream with NO_ERROR, which hyper takes for an end.
+    pub(crate) fn resets_without_error(&self) -> bool {
+        let resets = |frame: &Frame| matches!(frame, Frame::ResetStream(0));
+        matches!(self.at, At::Answer { http2, .. } if http2.iter().any(resets))
     }
 
     /// Whether this can happen to a client of this protocol.
