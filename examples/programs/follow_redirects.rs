@@ -31,7 +31,7 @@ use tower_http::{
     decompression::DecompressionLayer,
     follow_redirect::{FollowRedirectLayer, RequestUri},
 };
-use tower_retry_policy::{AttemptTimeoutLayer, CallEnd, DeadlineLayer, Observer, RetryPolicy};
+use tower_retry_policy::{AttemptTimeoutLayer, CallEnd, DeadlineLayer, Observer, RetryError, RetryPolicy};
 
 /// Follows redirects to their end, and tells of every hop.
 #[derive(Parser)]
@@ -83,7 +83,9 @@ async fn main() -> ExitCode {
     match fetch(Arguments::parse().url).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error}");
+            // the outline names method and host; the history has the text of each attempt's error
+            let story = RetryError::find(&*error).map(|error| error.history().to_string());
+            eprintln!("error: {}", story.unwrap_or_else(|| error.to_string()));
             ExitCode::FAILURE
         }
     }

@@ -76,10 +76,10 @@ async fn main() {
 
 /// The status of a call that the stack has given up.
 fn status(error: &BoxError) -> Status {
-    let no_time =
-        error.is::<DeadlineError>() || RetryError::find(&**error).is_some_and(RetryError::is_deadline);
+    let last = RetryError::find(&**error);
+    let no_time = error.is::<DeadlineError>() || last.is_some_and(RetryError::is_deadline);
     let code = if no_time { Code::DeadlineExceeded } else { Code::Unavailable };
-    Status::new(code, error.to_string())
+    Status::new(code, last.map_or_else(|| error.to_string(), |error| error.history().to_string()))
 }
 
 /// What the code that `tonic-build` generates would do.

@@ -27,7 +27,7 @@ use tower_content_check::{
     ContentCheckLayer,
     check::{Json, Length, NotEmpty},
 };
-use tower_retry_policy::{AttemptTimeoutLayer, DeadlineLayer, History, RetryPolicy};
+use tower_retry_policy::{AttemptTimeoutLayer, DeadlineLayer, History, RetryError, RetryPolicy};
 
 /// Fetches a URL and tells the story of the call.
 #[derive(Parser)]
@@ -77,7 +77,9 @@ async fn main() -> ExitCode {
     match fetch(Arguments::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error}");
+            // the outline names method and host; the history has the text of each attempt's error
+            let story = RetryError::find(&*error).map(|error| error.history().to_string());
+            eprintln!("error: {}", story.unwrap_or_else(|| error.to_string()));
             ExitCode::FAILURE
         }
     }

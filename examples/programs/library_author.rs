@@ -156,7 +156,7 @@ fn tell(what: &str, outcome: Result<Forecast, weather::Error>) {
     println!("{what}");
     match outcome {
         Ok(Forecast { city, celsius }) => println!("  {celsius} degrees in {city}"),
-        // the source is the story of the call
+        // the source is the outline of the call: what was asked of whom, and how each attempt ended
         Err(error) => println!("  {error}: {}", error.source().map(ToString::to_string).unwrap_or_default()),
     }
 }

@@ -91,9 +91,11 @@ where
             println!("  answer  {status} {}", response.into_body().into_text().await?);
             println!("  history {}", history.as_deref().unwrap_or("none, there was one attempt"));
         }
-        // of an error the history is its text
-        Err(error) if RetryError::find(&*error).is_some() => println!("  error   {error}"),
-        Err(error) => return Err(error),
+        Err(error) => {
+            // its own text is the outline, its history has the text of each attempt's error
+            let Some(last) = RetryError::find(&*error) else { return Err(error) };
+            println!("  error   {}", last.history());
+        }
     }
     Ok(())
 }

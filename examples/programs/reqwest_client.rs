@@ -17,7 +17,7 @@ use std::{process::ExitCode, time::Duration};
 use tokio_rustls::rustls::crypto::ring;
 use tower::{BoxError, ServiceBuilder, ServiceExt, service_fn};
 use tower_content_check::ContentCheckLayer;
-use tower_retry_policy::{AttemptTimeoutLayer, DeadlineLayer, History, RetryPolicy};
+use tower_retry_policy::{AttemptTimeoutLayer, DeadlineLayer, History, RetryError, RetryPolicy};
 
 /// Fetches JSON with reqwest, and tells the story of the call.
 #[derive(Parser)]
@@ -69,7 +69,9 @@ async fn main() -> ExitCode {
     match fetch(Arguments::parse().url).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error}");
+            // the outline names method and host; the history has the text of each attempt's error
+            let story = RetryError::find(&*error).map(|error| error.history().to_string());
+            eprintln!("error: {}", story.unwrap_or_else(|| error.to_string()));
             ExitCode::FAILURE
         }
     }

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::Delays;
+use crate::draws::mixed;
 use crate::jitter::Jitter;
 use crate::kind::{Kind, grown};
 use crate::nanos::{LONGEST, draw, to_duration};
-use crate::seed::mixed;
 
 /// Two minutes, urllib3's `backoff_max`: long enough for growth to relieve a server, short enough that
 /// whoever waits is still there.

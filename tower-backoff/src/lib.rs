@@ -3,10 +3,10 @@
 
 mod backoff;
 mod delays;
+mod draws;
 mod jitter;
 mod kind;
 mod nanos;
-mod seed;
 #[cfg(feature = "tower")]
 mod session;
 #[cfg(feature = "tower")]
@@ -14,6 +14,7 @@ mod sleep;
 
 pub use self::backoff::Backoff;
 pub use self::delays::Delays;
+pub use self::draws::Draws;
 pub use self::jitter::Jitter;
 #[cfg(feature = "tower")]
 pub use self::session::{BackoffMaker, BackoffSession};

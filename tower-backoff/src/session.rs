@@ -2,11 +2,10 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use ::tower::retry::backoff as tower;
 
-use crate::{Backoff, Delays, Sleep};
+use crate::{Backoff, Delays, Draws, Sleep};
 
 /// tower's `MakeBackoff` over a [`Backoff`]: begins a [`BackoffSession`] for each request.
 ///
@@ -46,18 +45,15 @@ pub struct BackoffSession {
 
 struct Shared {
     backoff: Backoff,
-    seed: u64,
-    sessions: AtomicU64,
+    /// The seed of each session.
+    seeds: Draws,
 }
 
 // ===== impl Shared =====
 
 impl Shared {
     fn session(self: &Arc<Self>) -> BackoffSession {
-        let number = self.sessions.fetch_add(1, Ordering::Relaxed);
-        // Seeds that follow each other are mixed apart by `Backoff::delays`.
-        let delays = self.backoff.delays(self.seed.wrapping_add(number));
-        BackoffSession { shared: Arc::clone(self), delays }
+        BackoffSession { shared: Arc::clone(self), delays: self.backoff.delays(self.seeds.draw()) }
     }
 }
 
@@ -67,15 +63,17 @@ impl BackoffMaker {
     /// A maker whose sessions nobody can foresee or repeat.
     #[must_use]
     pub fn new(backoff: Backoff) -> Self {
-        Self::seeded(backoff, fastrand::u64(..))
+        Self::drawing(backoff, Draws::from_entropy())
     }
 
     /// A maker whose n-th session always waits for the same times; clones of the maker count together.
     #[must_use]
     pub fn seeded(backoff: Backoff, seed: u64) -> Self {
-        // The seed is mixed here so that the sessions of neighbouring seeds do not overlap.
-        let seed = crate::seed::mixed(seed);
-        Self { shared: Arc::new(Shared { backoff, seed, sessions: AtomicU64::new(0) }) }
+        Self::drawing(backoff, Draws::seeded(seed))
+    }
+
+    fn drawing(backoff: Backoff, seeds: Draws) -> Self {
+        Self { shared: Arc::new(Shared { backoff, seeds }) }
     }
 
     /// What the sessions wait for.

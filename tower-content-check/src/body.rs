@@ -9,13 +9,13 @@ use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
-use crate::{BoxError, frames::Frames};
+use crate::{BoxError, frames::Frames, stream_end::StreamEnd};
 
 pin_project! {
     /// The body of a response that has passed [`ContentCheck`](crate::ContentCheck).
     ///
-    /// Of a judged response it holds every frame as it came, trailers included, and cannot fail any more. The
-    /// body of a response that is not judged is handed on as it is.
+    /// Of a judged response it holds the frames as they came, except that many short ones are joined, and the trailers; it
+    /// cannot fail any more. The body of a response that is not judged is handed on as it comes.
     ///
     /// It is a [`Body`] like any other; [`into_bytes`](Self::into_bytes) and its companions join the frames.
     #[derive(Debug)]
@@ -31,8 +31,8 @@ pin_project! {
     #[derive(Debug)]
     enum Rest<B> {
         Nothing,
-        Unread { #[pin] body: B },
-        Begun { body: Pin<Box<B>> },
+        Unread { #[pin] body: StreamEnd<B> },
+        Begun { body: Pin<Box<StreamEnd<B>>> },
         Failed { error: Option<BoxError> },
     }
 }
@@ -44,11 +44,11 @@ impl<B> CheckedBody<B> {
         Self { frames, rest: Rest::Nothing }
     }
 
-    pub(crate) fn passed_on(body: B) -> Self {
+    pub(crate) fn passed_on(body: StreamEnd<B>) -> Self {
         Self { frames: Frames::default(), rest: Rest::Unread { body } }
     }
 
-    pub(crate) fn begun(frames: Frames, body: Pin<Box<B>>) -> Self {
+    pub(crate) fn begun(frames: Frames, body: Pin<Box<StreamEnd<B>>>) -> Self {
         Self { frames, rest: Rest::Begun { body } }
     }
 
@@ -140,8 +140,8 @@ where
         }
         match this.rest.project() {
             RestProj::Nothing => Poll::Ready(None),
-            RestProj::Unread { body } => body.poll_frame(cx).map_err(Into::into),
-            RestProj::Begun { body } => body.as_mut().poll_frame(cx).map_err(Into::into),
+            RestProj::Unread { body } => body.poll_frame(cx),
+            RestProj::Begun { body } => body.as_mut().poll_frame(cx),
             RestProj::Failed { error } => Poll::Ready(error.take().map(Err)),
         }
     }

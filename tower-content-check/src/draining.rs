@@ -4,9 +4,13 @@ use std::{
 };
 
 use bytes::Bytes;
-use http_body::Body;
+use http_body::{Body, Frame};
 
-use crate::{BoxError, frames::Frames};
+use crate::{BoxError, kept::Kept, turn::Turn};
+
+/// A frame may be empty, and a body of nothing else would never reach a limit of bytes; no client cuts what may be drained
+/// into so many.
+const MAX_FRAMES: u32 = 64 * 1024;
 
 /// How far the body of a response came that is not judged and no success.
 ///
@@ -22,10 +26,11 @@ pub(crate) enum Drained {
     Failed(BoxError),
 }
 
-/// Reads on until the end or the limit.
+/// Reads on until the end or the limit; `seen` counts the frames of all turns.
 pub(crate) fn drain<B>(
     mut body: Pin<&mut B>,
-    frames: &mut Frames,
+    kept: &mut Kept,
+    seen: &mut u32,
     max_bytes: u64,
     cx: &mut Context<'_>,
 ) -> Poll<Drained>
@@ -33,11 +38,17 @@ where
     B: Body<Data = Bytes>,
     B::Error: Into<BoxError>,
 {
-    loop {
+    let mut turn = Turn::new();
+    while turn.goes_on(cx) {
         match ready!(body.as_mut().poll_frame(cx)) {
             Some(Ok(frame)) => {
-                frames.push_frame(frame);
-                if frames.len() > max_bytes {
+                *seen += 1;
+                match frame.into_data().map_err(Frame::into_trailers) {
+                    Ok(data) => kept.push(data, None),
+                    Err(Ok(trailers)) => kept.push_trailers(trailers),
+                    Err(Err(_)) => {}
+                }
+                if kept.len() > max_bytes || *seen >= MAX_FRAMES {
                     return Poll::Ready(Drained::Longer);
                 }
             }
@@ -45,4 +56,5 @@ where
             None => return Poll::Ready(Drained::Whole),
         }
     }
+    Poll::Pending
 }

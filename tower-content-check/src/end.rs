@@ -3,7 +3,7 @@ use std::fmt;
 use bytes::Bytes;
 use http::{Extensions, HeaderMap};
 
-use crate::{Head, frames::Frames};
+use crate::{Head, frames::Frames, head::FieldNames};
 
 /// The whole response at the end of its body: the view that [`Check::end`](crate::Check::end) is given.
 pub struct End<'a> {
@@ -35,9 +35,14 @@ impl<'a> End<'a> {
         self.frames.len()
     }
 
-    /// The content in the portions in which it came.
+    /// The content in portions: those in which it came, except that many short ones are joined.
     pub fn frames(&self) -> impl DoubleEndedIterator<Item = &'a Bytes> + ExactSizeIterator + Clone + use<'a> {
         self.frames.iter()
+    }
+
+    /// Whether there is no content, by the answer's own word, and none is expected: see [`Head::expects_content`].
+    pub(crate) fn has_no_content(&self) -> bool {
+        self.received() == 0 && !self.head.is_close_delimited() && !self.head.expects_content()
     }
 
     /// The content in one piece.
@@ -59,7 +64,7 @@ impl fmt::Debug for End<'_> {
         f.debug_struct("End")
             .field("head", &self.head)
             .field("received", &self.received())
-            .field("trailers", &self.trailers())
+            .field("trailers", &self.trailers().map(FieldNames))
             .finish_non_exhaustive()
     }
 }

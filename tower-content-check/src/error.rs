@@ -1,6 +1,6 @@
 use std::{error::Error, fmt};
 
-use crate::{BoxError, Rejection, fingerprint, frames::Frames};
+use crate::{BoxError, Rejection, fingerprint::Fingerprint, frames::Frames};
 
 /// The error of an attempt whose response came and is not right.
 ///
@@ -39,22 +39,27 @@ impl ContentCheckError {
         Self { kind: ErrorKind::Body(source), received, expected, fingerprint: None }
     }
 
-    /// `at_end` says that nothing more would have come, so that an empty content is known to be empty.
+    /// `whole` says that the frames are all of the content, read to an end that is proven.
     pub(crate) fn rejected(
         rejection: Rejection,
         frames: &Frames,
         expected: Option<u64>,
-        at_end: bool,
+        whole: bool,
     ) -> Self {
-        let received = frames.len();
-        let empty = received == 0 && (at_end || expected == Some(0));
-        let (kind, fingerprint) = if rejection.is_cut() {
-            (ErrorKind::Cut(rejection), None)
-        } else {
-            let fingerprint =
-                (!empty).then(|| fingerprint::of_content(rejection.reason(), expected, frames.iter()));
-            (ErrorKind::Rejected(rejection), fingerprint)
-        };
+        // Empty content is mostly a fault of the moment, and every empty body would be equal to every other.
+        let comparable = whole && frames.len() > 0 && rejection.is_comparable();
+        let fingerprint = comparable.then(|| Fingerprint::of(frames.iter()).finish());
+        Self::rejected_with(rejection, frames.len(), expected, fingerprint)
+    }
+
+    pub(crate) fn rejected_with(
+        rejection: Rejection,
+        received: u64,
+        expected: Option<u64>,
+        fingerprint: Option<u64>,
+    ) -> Self {
+        let kind =
+            if rejection.is_cut() { ErrorKind::Cut(rejection) } else { ErrorKind::Rejected(rejection) };
         Self { kind, received, expected, fingerprint }
     }
 
@@ -73,7 +78,7 @@ impl ContentCheckError {
         self.rejection().is_some_and(Rejection::is_permanent)
     }
 
-    /// Bytes of the body received before it was given up.
+    /// Bytes of the body received when it was rejected or given up.
     pub fn received(&self) -> u64 {
         self.received
     }
@@ -88,12 +93,14 @@ impl ContentCheckError {
         self.rejection().map(Rejection::reason)
     }
 
-    /// A number that is equal for equal rejected content within one program, so that the same wrong body
-    /// can be recognised when it comes a second time.
+    /// A number by which the same wrong content is recognised when it comes again, within one program: it is there only for
+    /// whole content, not empty, that was read to a proven end and rejected with
+    /// [`unless_repeated`](Rejection::unless_repeated), and it is made of all bytes of that content and of nothing else.
     ///
-    /// Nothing for a body that broke off, and nothing for content that is empty: neither is evidence that the
-    /// server means it. Content that was rejected before its end is known as far as it had come, so two
-    /// attempts whose bytes arrived in other portions may differ: a repetition can be missed, not invented.
+    /// An end is proven by a declared length, by the last chunk, or by the end of an HTTP/2 stream, not by the end of the
+    /// connection. Content that is rejected before its end, as JSON is at its first fault, is read on to its end if a declared
+    /// length says that it has no more than [`drain_bytes`](crate::ContentCheckLayer::drain_bytes) in all; that frees its
+    /// connection too.
     pub fn fingerprint(&self) -> Option<u64> {
         self.fingerprint
     }

@@ -1,16 +1,18 @@
-use std::{mem, slice};
+use std::{fmt, mem, slice};
 
 use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
 use http_body::{Frame, SizeHint};
 use smallvec::SmallVec;
 
-/// The frames of a body as they came: data first, then at most one set of trailers.
+use crate::head::FieldNames;
+
+/// The frames of a body: data first, then at most one set of trailers.
 ///
 /// They are kept as handles to the buffers in which they arrived. Joining a body costs up to seven times a
 /// `memcpy` of it (page faults of the new block), keeping its frames next to nothing; so they are joined only
 /// when somebody asks.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Frames {
     // A body of a few kilobytes comes in one frame or two: the first read, with the head, and the rest.
     data: SmallVec<[Bytes; 2]>,
@@ -24,20 +26,43 @@ pub(crate) struct Frames {
 // ===== impl Frames =====
 
 impl Frames {
-    /// Keeps the data, and lends it out again.
     #[inline]
-    pub(crate) fn push(&mut self, data: Bytes) -> &Bytes {
-        let at = self.data.len();
+    pub(crate) fn push(&mut self, data: Bytes) {
         self.len += data.len() as u64;
         self.data.push(data);
-        &self.data[at]
+    }
+
+    pub(crate) fn last_mut(&mut self) -> Option<&mut Bytes> {
+        self.data.last_mut()
+    }
+
+    /// The last `count` frames, which may be exchanged for others of the same content.
+    pub(crate) fn last_many_mut(&mut self, count: usize) -> slice::IterMut<'_, Bytes> {
+        let from = self.data.len().saturating_sub(count);
+        self.data[from..].iter_mut()
+    }
+
+    /// All frames, which may be exchanged for others of the same content.
+    pub(crate) fn data_mut(&mut self) -> slice::IterMut<'_, Bytes> {
+        self.data.iter_mut()
+    }
+
+    /// Takes all data out, to be pushed again.
+    pub(crate) fn take_data(&mut self) -> impl Iterator<Item = Bytes> + use<> {
+        self.len = 0;
+        mem::take(&mut self.data).into_iter()
+    }
+
+    /// Gives back the room of frames that did not come.
+    pub(crate) fn shrink(&mut self) {
+        if self.data.spilled() {
+            self.data.shrink_to_fit();
+        }
     }
 
     pub(crate) fn push_frame(&mut self, frame: Frame<Bytes>) {
         match frame.into_data().map_err(Frame::into_trailers) {
-            Ok(data) => {
-                self.push(data);
-            }
+            Ok(data) => self.push(data),
             Err(Ok(trailers)) => self.push_trailers(trailers),
             // A kind of frame that http-body does not have yet says nothing about content.
             Err(Err(_)) => {}
@@ -105,6 +130,17 @@ impl Frames {
                 joined.freeze()
             }
         }
+    }
+}
+
+/// Neither content nor the values of fields: a body is printed into logs together with whatever holds it.
+impl fmt::Debug for Frames {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Frames")
+            .field("frames", &self.count())
+            .field("bytes", &self.len)
+            .field("trailers", &self.trailers.as_ref().map(|fields| FieldNames(fields)))
+            .finish()
     }
 }
 

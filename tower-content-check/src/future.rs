@@ -1,5 +1,5 @@
 use std::{
-    mem,
+    fmt,
     pin::Pin,
     task::{Context, Poll, ready},
 };
@@ -12,17 +12,16 @@ use pin_project_lite::pin_project;
 use crate::{
     BoxError, Check, CheckedBody,
     draining::{Drained, drain},
-    frames::Frames,
     head::Asked,
     judging::Judging,
     settings::{Course, Settings},
+    stream_end::StreamEnd,
 };
 
 pin_project! {
     /// The response future of [`ContentCheck`](crate::ContentCheck): ready when the body has been read and judged.
     ///
     /// Dropping it drops the body, and with it the download.
-    #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
     pub struct ResponseFuture<F, C, B> {
         #[pin]
@@ -35,12 +34,11 @@ pin_project! {
 
 pin_project! {
     #[project = StageProj]
-    #[derive(Debug)]
     enum Stage<F, B> {
         Head { #[pin] future: F },
-        Judge { #[pin] body: B },
+        Judge { #[pin] body: StreamEnd<B> },
         // On the heap because the rest of a longer body is handed on after it was polled.
-        Drain { body: Option<Pin<Box<B>>> },
+        Drain { body: Option<Pin<Box<StreamEnd<B>>>> },
         // The body was handed on or dropped.
         Done,
     }
@@ -51,6 +49,19 @@ pin_project! {
 impl<F, C, B> ResponseFuture<F, C, B> {
     pub(crate) fn new(future: F, asked: Asked, check: C, settings: Settings) -> Self {
         Self { stage: Stage::Head { future }, judging: Judging::new(asked, check, settings), parts: None }
+    }
+}
+
+/// Says how far it is; the head that it may hold has fields that belong in no log.
+impl<F, C, B> fmt::Debug for ResponseFuture<F, C, B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let stage = match self.stage {
+            Stage::Head { .. } => "Head",
+            Stage::Judge { .. } => "Judge",
+            Stage::Drain { .. } => "Drain",
+            Stage::Done => "Done",
+        };
+        f.debug_struct("ResponseFuture").field("stage", &stage).finish_non_exhaustive()
     }
 }
 
@@ -72,6 +83,7 @@ where
                 StageProj::Head { future } => match ready!(future.poll(cx)) {
                     Ok(response) => {
                         let (parts, body) = response.into_parts();
+                        let body = StreamEnd::new(body, parts.version);
                         let parts = this.parts.insert(parts);
                         match this.judging.begin(parts, &body.size_hint()) {
                             Ok(Course::Judge) => {
@@ -91,13 +103,13 @@ where
                 StageProj::Judge { body } => {
                     let parts = this.parts.as_mut().expect("kept until the verdict");
                     let verdict = ready!(this.judging.poll(parts, body, cx));
-                    verdict.map(|()| CheckedBody::kept(mem::take(&mut this.judging.frames)))
+                    verdict.map(|()| CheckedBody::kept(this.judging.kept.take()))
                 }
                 StageProj::Drain { body } => {
-                    let Judging { frames, settings, .. } = this.judging;
+                    let Judging { kept, seen, settings, .. } = this.judging;
                     let reading = body.as_mut().expect("kept until it is drained").as_mut();
-                    let drained = ready!(drain(reading, frames, settings.drain_bytes, cx));
-                    let frames = mem::take(frames);
+                    let drained = ready!(drain(reading, kept, seen, settings.drain_bytes, cx));
+                    let frames = kept.take();
                     Ok(match drained {
                         Drained::Whole => CheckedBody::kept(frames),
                         Drained::Longer => {
@@ -115,7 +127,7 @@ where
             return Poll::Ready(match outcome {
                 Ok(body) => Ok(Response::from_parts(parts.expect("a body has its head"), body)),
                 Err(error) => {
-                    this.judging.frames = Frames::default();
+                    this.judging.kept.clear();
                     Err(error)
                 }
             });

@@ -1,3 +1,5 @@
+use std::fmt;
+
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header};
 
 use crate::declared::Declared;
@@ -5,7 +7,7 @@ use crate::declared::Declared;
 /// What is known about a response before its body: the view that checks and predicates are given.
 ///
 /// Facts may be added; a check is not broken by that.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Head<'a> {
     pub(crate) asked: &'a Asked,
     pub(crate) status: StatusCode,
@@ -13,6 +15,9 @@ pub struct Head<'a> {
     pub(crate) headers: &'a HeaderMap,
     pub(crate) declared: Declared,
 }
+
+/// Fields by their names alone: values may be cookies and tokens.
+pub(crate) struct FieldNames<'a>(pub(crate) &'a HeaderMap);
 
 /// What is remembered of the request: cheap to keep, unlike its headers.
 #[derive(Clone, Debug)]
@@ -76,6 +81,31 @@ impl<'a> Head<'a> {
             || self.method() == Method::CONNECT && status.is_success())
     }
 
+    /// Whether the answer is nothing without content: one with 200 or 203 to GET, QUERY or POST.
+    ///
+    /// RFC 9110 section 15.3.1: the content of a 200 is the resource for GET, and the result of the action for POST. The
+    /// other methods and successes report what was done, and the status says enough.
+    pub fn expects_content(&self) -> bool {
+        matches!(self.method().as_str(), "GET" | "QUERY" | "POST")
+            && matches!(self.status, StatusCode::OK | StatusCode::NON_AUTHORITATIVE_INFORMATION)
+    }
+
+    /// Whether there is no content, by the answer's own word, and none is expected.
+    pub(crate) fn has_no_content(&self) -> bool {
+        self.declared_length() == Some(0) && !self.expects_content()
+    }
+
+    /// Whether the content is all of the representation, so that a check of its form can judge it.
+    pub(crate) fn has_whole_content(&self) -> bool {
+        self.status != StatusCode::PARTIAL_CONTENT && !self.has_no_content()
+    }
+
+    /// The media type without its parameters, as it is written; nothing where the field is missing.
+    pub(crate) fn media_type(&self) -> Option<&'a [u8]> {
+        let value = self.headers.get(header::CONTENT_TYPE)?.as_bytes();
+        Some(value.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii())
+    }
+
     /// The content codings that are still on the body, outermost last, `identity` left out.
     pub(crate) fn content_codings(&self) -> impl Iterator<Item = &'a [u8]> {
         self.headers
@@ -84,6 +114,26 @@ impl<'a> Head<'a> {
             .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
             .map(<[u8]>::trim_ascii)
             .filter(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case(b"identity"))
+    }
+}
+
+impl fmt::Debug for Head<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Head")
+            .field("method", self.method())
+            .field("status", &self.status)
+            .field("version", &self.version)
+            .field("headers", &FieldNames(self.headers))
+            .field("declared", &self.declared)
+            .finish()
+    }
+}
+
+// ===== impl FieldNames =====
+
+impl fmt::Debug for FieldNames<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys().map(http::HeaderName::as_str)).finish()
     }
 }
 

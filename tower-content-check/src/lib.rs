@@ -18,7 +18,9 @@ mod frames;
 mod future;
 mod head;
 mod judging;
+mod kept;
 mod layer;
+mod one_line;
 #[cfg(feature = "text")]
 mod partial;
 mod range;
@@ -26,6 +28,8 @@ mod rejection;
 pub mod resume;
 mod service;
 mod settings;
+mod stream_end;
+mod turn;
 mod verdict;
 
 pub use self::{

@@ -1,8 +1,11 @@
 use std::{borrow::Cow, error::Error, fmt};
 
-use crate::{BoxError, Verdict};
+use crate::{BoxError, Verdict, one_line::one_line};
 
 /// The answer of a [`Check`](crate::Check) that does not accept a response: a verdict and a reason.
+///
+/// The reason is one line of at most 200 characters, so that a text of the server may be put into it: control characters
+/// and direction marks are escaped, and the rest of a longer text is cut off.
 ///
 /// ```
 /// use tower_content_check::Rejection;
@@ -15,6 +18,7 @@ use crate::{BoxError, Verdict};
 pub struct Rejection {
     verdict: Verdict,
     kind: RejectionKind,
+    unless_repeated: bool,
     reason: Cow<'static, str>,
     source: Option<BoxError>,
 }
@@ -28,7 +32,8 @@ enum RejectionKind {
 // ===== impl Rejection =====
 
 impl Rejection {
-    /// The content is wrong, and the next attempt may bring the right one.
+    /// The content is wrong, and the next attempt may bring the right one; the same content may come any number of times,
+    /// unless [`unless_repeated`](Self::unless_repeated) is added.
     pub fn transient(reason: impl Into<Cow<'static, str>>) -> Self {
         Self::new(Verdict::Transient, reason)
     }
@@ -38,9 +43,15 @@ impl Rejection {
         Self::new(Verdict::Permanent, reason)
     }
 
-    /// The content is wrong, with the given verdict.
+    /// The content is wrong, with the given verdict: [`transient`](Self::transient) or [`permanent`](Self::permanent).
     pub fn new(verdict: Verdict, reason: impl Into<Cow<'static, str>>) -> Self {
-        Self { verdict, kind: RejectionKind::Content, reason: reason.into(), source: None }
+        Self {
+            verdict,
+            kind: RejectionKind::Content,
+            unless_repeated: false,
+            reason: one_line(reason.into()),
+            source: None,
+        }
     }
 
     /// The body is not whole: a failure of the transfer rather than of the content, and so transient.
@@ -49,6 +60,17 @@ impl Rejection {
     /// body itself reported.
     pub fn cut(reason: impl Into<Cow<'static, str>>) -> Self {
         Self { kind: RejectionKind::Cut, ..Self::transient(reason) }
+    }
+
+    /// Says that the next attempt is worthwhile unless it brings the very same content again.
+    ///
+    /// Whole content that is rejected so gets a [fingerprint](crate::ContentCheckError::fingerprint), by which a retry
+    /// policy recognises a page that the server means. The ready-made checks of the content reject in this way; a closure
+    /// that waits for something to appear (`"state": "pending"`) does not want it.
+    #[must_use]
+    pub fn unless_repeated(mut self) -> Self {
+        self.unless_repeated = true;
+        self
     }
 
     /// Adds the error that led to the rejection; it becomes the next link of the `source()` chain.
@@ -76,6 +98,11 @@ impl Rejection {
     /// Why the response was not accepted.
     pub fn reason(&self) -> &str {
         &self.reason
+    }
+
+    /// Whether content that was rejected so may be compared with other content.
+    pub(crate) fn is_comparable(&self) -> bool {
+        self.unless_repeated && !self.is_cut()
     }
 
     pub(crate) fn source_error(&self) -> Option<&(dyn Error + 'static)> {

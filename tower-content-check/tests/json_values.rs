@@ -11,7 +11,7 @@ use serde_json::Value;
 use support::{Script, call, data, error, response};
 use tower_content_check::{
     ContentCheckLayer, Rejection, Verdict,
-    check::{Json, JsonInto, Parsed, check_json},
+    check::{BoxCheck, Json, JsonInto, Parsed, check_json},
     json::JsonFault,
 };
 
@@ -32,8 +32,9 @@ async fn an_error_under_a_200_is_told_by_a_closure() {
         (&["{\"error\":", "{\"code\":\"overloaded\"}}"], Some(("overloaded", false))),
         (&["{\"error\":\"no such table\"}"], Some(("the answer is an error: \"no such table\"", true))),
         (&["{\"error\":"], Some(("content is not JSON", false))),
-        // JSON to the letter, and no value
-        (&["\"\\ud800\""], Some(("content is no JSON value", false))),
+        // JSON to the letter, which a value holds as well as it can
+        (&["\"\\ud800\""], None),
+        (&["{\"n\": 1e999, \"error\": \"\\udc00\"}"], Some(("the answer is an error: \"\u{fffd}\"", true))),
     ];
     for (frames, expected) in cases {
         let body = Script::new(frames.iter().map(|frame| data(frame)));
@@ -107,4 +108,34 @@ async fn a_body_can_be_read_as_a_value() {
     assert_eq!(value, [1, 2]);
     let wrong = body().await.unwrap().into_body().into_json::<String>().await.unwrap_err();
     assert!(wrong.is::<serde_json::Error>());
+}
+
+#[tokio::test]
+async fn the_checks_agree_on_what_is_json() {
+    // content; JSON; and whether a value of serde_json can hold it
+    let cases = [
+        ("1e999", true, false),
+        ("[-1E400]", true, false),
+        ("1e-999", true, true),
+        ("\"\\ud800\"", true, false),
+        ("\"\\udc00\\ud800\"", true, false),
+        ("{\"\\ud83d\": 1}", true, false),
+        ("\"\\ud83d\\ude00\"", true, true),
+        ("123456789012345678901234567890", true, true),
+        ("1e", false, false),
+        ("\"\\ud8\"", false, false),
+        ("NaN", false, false),
+        ("[1] 2", false, false),
+    ];
+    for (content, json, held) in cases {
+        let of =
+            |check: BoxCheck| call(ContentCheckLayer::new(check), response(200, &[], Script::of(content)));
+        assert_eq!(of(BoxCheck::new(Json::new())).await.is_ok(), json, "{content}");
+        assert_eq!(of(BoxCheck::new(check_json(|_| Ok(())))).await.is_ok(), json, "{content}");
+        assert_eq!(of(BoxCheck::new(JsonInto::<Value>::new())).await.is_ok(), held, "{content}");
+        if json {
+            let body = of(BoxCheck::new(check_json(|_| Ok(())))).await.unwrap().into_body();
+            assert_eq!(body.into_text().await.unwrap(), content, "handed on as it came");
+        }
+    }
 }

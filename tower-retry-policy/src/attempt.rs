@@ -1,4 +1,4 @@
-use crate::Phase;
+use crate::{Phase, one_line::OneLine, target::Target};
 use http::{HeaderMap, Method, StatusCode, Uri};
 use std::{error::Error, fmt};
 
@@ -79,14 +79,15 @@ impl fmt::Debug for Attempt<'_> {
             .field("number", &self.number)
             .field("phase", &self.phase)
             .field("method", &self.method)
-            .field("uri", &self.uri)
+            .field("uri", &Target(self.uri))
             .field("status", &self.status())
-            .field("error", &self.error)
+            .field("error", &self.error.map(|error| OneLine(&crate::classify::cause_text(error)).to_string()))
             .finish_non_exhaustive()
     }
 }
 
-/// Request extension that the policy adds to every attempt after the first: which attempt this is.
+/// Request extension that the policy adds to every attempt after the first: which attempt this is, and whether a
+/// connection broke under one before it.
 ///
 /// Absent on the first send, so that a call that is not retried pays nothing for it.
 ///
@@ -97,11 +98,24 @@ impl fmt::Debug for Attempt<'_> {
 /// assert_eq!(AttemptNumber::of(&request), 1);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct AttemptNumber(pub(crate) u32);
+pub struct AttemptNumber {
+    number: u32,
+    connection_broke: bool,
+}
 
 impl AttemptNumber {
+    pub(crate) const fn new(number: u32, connection_broke: bool) -> Self {
+        Self { number, connection_broke }
+    }
+
     /// Which attempt this request is; 1 for the first send.
     pub fn of<B>(request: &http::Request<B>) -> u32 {
-        request.extensions().get::<Self>().map_or(1, |number| number.0)
+        request.extensions().get::<Self>().map_or(1, |attempt| attempt.number)
+    }
+
+    /// Whether an earlier attempt of this call ended in the phase [`Read`](Phase::Read) or [`Body`](Phase::Body): its
+    /// connection broke or fell silent, and others in the client's pool may be no better.
+    pub fn connection_broke<B>(request: &http::Request<B>) -> bool {
+        request.extensions().get::<Self>().is_some_and(|attempt| attempt.connection_broke)
     }
 }

@@ -1,22 +1,36 @@
-use crate::{History, StopReason};
-use http::{HeaderMap, StatusCode};
+use crate::{History, StopReason, budget::RequestHead, one_line::OneLine};
+use http::{HeaderMap, Method, StatusCode, uri::Authority};
 use std::{error::Error, fmt};
 
-/// The final error of a call: every attempt, why no further one was made, and the last error as `source()`.
+/// The final error of a call: what was asked of whom, every attempt, why no further one was made, and the last error
+/// as `source()`.
 ///
-/// It prints the story of the call, for example
-/// `3 attempts in 12.4 s, stopped: deadline; 1: connection refused; 2: 503, waited 1.2 s; 3: body cut at 4096 of 7012 bytes`.
+/// It prints the outline, for example `GET example.com: 3 attempts in 12.4 s, stopped: deadline; 1: connect; 2: 503,
+/// waited 1.2 s; 3: body`: phases and statuses, and no error's own text, so that whoever prints the chain of sources
+/// reads each message once. The whole story, with the text of every attempt's error, is what
+/// [`history`](Self::history) prints. Neither shows credentials, path or query of the target.
 ///
 /// Behind a `BoxError` it is found by [`RetryError::find`].
-#[derive(Debug)]
 pub struct RetryError {
     history: History,
-    response: Option<Box<(StatusCode, HeaderMap)>>,
+    call: Box<Call>,
+}
+
+/// What was asked, of whom, and what was answered last.
+struct Call {
+    method: Method,
+    host: Option<Authority>,
+    response: Option<(StatusCode, HeaderMap)>,
 }
 
 impl RetryError {
-    pub(crate) fn new(history: History, response: Option<(StatusCode, HeaderMap)>) -> Self {
-        Self { history, response: response.map(Box::new) }
+    pub(crate) fn new(
+        history: History,
+        request: RequestHead<'_>,
+        response: Option<(StatusCode, HeaderMap)>,
+    ) -> Self {
+        let (method, host) = (request.method().clone(), request.authority());
+        Self { history, call: Box::new(Call { method, host, response }) }
     }
 
     /// The first `RetryError` in an error's chain of causes, the error itself included.
@@ -29,6 +43,16 @@ impl RetryError {
         &self.history
     }
 
+    /// The request's method.
+    pub fn method(&self) -> &Method {
+        &self.call.method
+    }
+
+    /// Host and port as the request's target names them, or else its `Host` field; without user information.
+    pub fn host(&self) -> Option<&str> {
+        self.call.host.as_ref().map(Authority::as_str)
+    }
+
     /// Why no further attempt was made.
     pub fn stop_reason(&self) -> Option<StopReason> {
         self.history.stop_reason()
@@ -37,12 +61,12 @@ impl RetryError {
     /// The status of the last response, where the last attempt ended with one and
     /// [`RetryPolicy::last_response_as_error`](crate::RetryPolicy::last_response_as_error) is set.
     pub fn status(&self) -> Option<StatusCode> {
-        self.response.as_deref().map(|(status, _)| *status)
+        self.call.response.as_ref().map(|(status, _)| *status)
     }
 
     /// The header fields of that response.
     pub fn headers(&self) -> Option<&HeaderMap> {
-        self.response.as_deref().map(|(_, headers)| headers)
+        self.call.response.as_ref().map(|(_, headers)| headers)
     }
 
     /// Whether the attempts were used up, all of them or those of one phase.
@@ -63,12 +87,29 @@ impl RetryError {
 
 impl fmt::Display for RetryError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.history.fmt(f)
+        write!(f, "{}", OneLine(self.method().as_str()))?;
+        if let Some(host) = self.host() {
+            write!(f, " {}", OneLine(host))?;
+        }
+        write!(f, ": {}", self.history.phases())
+    }
+}
+
+impl fmt::Debug for RetryError {
+    /// Of the header fields only the names: values such as those of `Set-Cookie` are secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RetryError")
+            .field("method", self.method())
+            .field("host", &self.host())
+            .field("history", &self.history)
+            .field("status", &self.status())
+            .field("headers", &self.headers().map(|headers| headers.keys().collect::<Vec<_>>()))
+            .finish()
     }
 }
 
 impl Error for RetryError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.history.attempts().last().and_then(crate::AttemptRecord::error)
+        self.history.outcome().and_then(crate::AttemptRecord::error)
     }
 }

@@ -1,17 +1,19 @@
 //! [`IdempotencyKeyLayer`]: the header that lets a `POST` be repeated.
 
-use http::{HeaderValue, Method, Request, header::HeaderName};
+use crate::idempotency_field::IDEMPOTENCY_KEY;
+use http::{HeaderValue, Method, Request};
 use std::task::{Context, Poll};
 use tower_layer::Layer;
 use tower_service::Service;
 use uuid::Uuid;
 
-const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
-
 /// Gives each `POST` and `PATCH` an `Idempotency-Key`, unless it has one.
 ///
 /// It stands outside the retry, so that all attempts of a call carry the same key; the retry policy then repeats
 /// them like a `PUT`. Only for servers that honour the key: one that ignores it acts on every attempt.
+///
+/// A field that is there stays as it is, also an empty or malformed one: that is the caller's mistake, which a server
+/// answers with 400, and the policy repeats nothing because of it.
 ///
 /// The key is a random UUID as a structured-field string (draft-ietf-httpapi-idempotency-key-header), in quotes.
 ///

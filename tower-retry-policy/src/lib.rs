@@ -3,7 +3,10 @@
 pub mod adaptive_throttle;
 pub mod attempt_timeout;
 pub mod budget;
+#[cfg(feature = "hyper-util")]
+pub mod connect_timeout;
 pub mod deadline;
+pub mod fresh_connection;
 pub mod guide;
 #[cfg(feature = "metrics")]
 pub mod metrics;
@@ -17,15 +20,18 @@ mod classify;
 mod clock;
 mod error;
 mod history;
+mod idempotency_field;
 #[cfg(feature = "idempotency-key")]
 mod idempotency_key;
 mod observer;
+mod one_line;
 mod phase;
+mod phased_error;
 mod policy;
-mod random;
 mod repeatable;
 mod statuses;
 mod stop_reason;
+mod target;
 mod wait;
 mod wish;
 
@@ -36,9 +42,11 @@ pub use self::{
     budget::{BudgetSource, FailureKind, RatioBudget, RequestEnd, RetryBudget},
     deadline::{Deadline, DeadlineError, DeadlineLayer},
     error::RetryError,
+    fresh_connection::FreshConnectionLayer,
     history::{AttemptRecord, History, RetryWait},
     observer::{CallEnd, HedgeStart, Observer},
     phase::Phase,
+    phased_error::PhasedError,
     policy::RetryPolicy,
     repeatable::Idempotent,
     replay_body::{ReplayBody, ReplayBodyError, ReplayBodyLayer},
@@ -48,6 +56,8 @@ pub use self::{
     wish::RetryAfter,
 };
 
+#[cfg(feature = "hyper-util")]
+pub use self::connect_timeout::{ConnectTimeoutError, ConnectTimeoutLayer};
 #[cfg(feature = "idempotency-key")]
 pub use self::idempotency_key::{IdempotencyKey, IdempotencyKeyLayer};
 #[cfg(feature = "metrics")]

@@ -1,4 +1,4 @@
-use crate::{Attempt, History, RetryWait, StopReason};
+use crate::{Attempt, History, RetryWait, StopReason, target::Target};
 use http::{Method, StatusCode, Uri};
 use std::{fmt, time::Duration};
 
@@ -154,7 +154,7 @@ impl fmt::Debug for CallEnd<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CallEnd")
             .field("method", &self.method)
-            .field("uri", &self.uri)
+            .field("uri", &Target(self.uri))
             .field("attempts", &self.attempts)
             .field("elapsed", &self.elapsed)
             .field("status", &self.status)

@@ -1,11 +1,12 @@
-use crate::budget::RequestHead;
-use http::{HeaderMap, Method, header::HeaderName};
+use crate::{budget::RequestHead, idempotency_field::names_a_key};
+use http::Method;
 
 /// Request extension: this request may be sent more than once, whatever its method.
 ///
 /// Only the owner of a request knows whether the server tolerates it twice. A `POST` that carries this
 /// mark, or an [`Idempotency-Key`](https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/)
-/// header, is treated like a `PUT`.
+/// header with one key, is treated like a `PUT`. The mark always counts; whether the header does is for
+/// [`honour_idempotency_key`](crate::RetryPolicy::honour_idempotency_key) to say.
 ///
 /// ```
 /// use tower_retry_policy::Idempotent;
@@ -27,14 +28,28 @@ pub(crate) enum Methods {
     Any,
 }
 
-impl Methods {
-    /// Whether the owner of the request, or its method, allows a repeat.
-    pub(crate) fn allow(&self, head: RequestHead<'_>) -> bool {
-        self.contains(head.method())
-            || has_idempotency_key(head.headers())
+/// Which requests may be repeated once the server may have acted on them.
+#[derive(Clone, Debug)]
+pub(crate) struct Repeatable {
+    pub(crate) methods: Methods,
+    /// Whether a request's own `Idempotency-Key` counts.
+    pub(crate) by_key: bool,
+}
+
+// ===== impl Repeatable =====
+
+impl Repeatable {
+    /// Whether the method of the request, or its owner, allows a repeat.
+    pub(crate) fn allows(&self, head: RequestHead<'_>) -> bool {
+        self.methods.contains(head.method())
+            || (self.by_key && names_a_key(head.headers()))
             || head.extensions().get::<Idempotent>().is_some()
     }
+}
 
+// ===== impl Methods =====
+
+impl Methods {
     fn contains(&self, method: &Method) -> bool {
         match self {
             Self::Idempotent => method.is_idempotent() || method.as_str() == "QUERY",
@@ -42,11 +57,6 @@ impl Methods {
             Self::Any => true,
         }
     }
-}
-
-fn has_idempotency_key(headers: &HeaderMap) -> bool {
-    const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
-    headers.contains_key(IDEMPOTENCY_KEY)
 }
 
 #[cfg(test)]
@@ -71,13 +81,10 @@ mod tests {
             ("get", false), // methods are case-sensitive, RFC 9110 section 9.1
         ];
         for (method, expected) in table {
-            let request = Request::builder().method(method).body(()).unwrap();
-            assert_eq!(Methods::Idempotent.allow(RequestHead::new(&request)), expected, "{method}");
-            assert!(Methods::Any.allow(RequestHead::new(&request)), "{method}");
-            assert!(
-                !Methods::Listed(Vec::new()).allow(RequestHead::new(&request)),
-                "an empty list allows nothing"
-            );
+            let method = Method::from_bytes(method.as_bytes()).unwrap();
+            assert_eq!(Methods::Idempotent.contains(&method), expected, "{method}");
+            assert!(Methods::Any.contains(&method), "{method}");
+            assert!(!Methods::Listed(Vec::new()).contains(&method), "an empty list allows nothing");
         }
     }
 
@@ -87,10 +94,16 @@ mod tests {
         let keyed = Request::post("/").header("Idempotency-Key", "\"a\"").body(()).unwrap();
         let mut marked = Request::post("/").body(()).unwrap();
         marked.extensions_mut().insert(Idempotent);
-        let listed = Methods::Listed(vec![Method::GET]);
-        for (request, expected) in [(plain, false), (keyed, true), (marked, true)] {
-            assert_eq!(listed.allow(RequestHead::new(&request)), expected);
-            assert_eq!(Methods::Idempotent.allow(RequestHead::new(&request)), expected);
+        let empty = Request::post("/").header("Idempotency-Key", "").body(()).unwrap();
+        for methods in [Methods::Idempotent, Methods::Listed(vec![Method::GET])] {
+            for (request, with_key, without) in
+                [(&plain, false, false), (&keyed, true, false), (&marked, true, true), (&empty, false, false)]
+            {
+                for (by_key, expected) in [(true, with_key), (false, without)] {
+                    let repeatable = Repeatable { methods: methods.clone(), by_key };
+                    assert_eq!(repeatable.allows(RequestHead::new(request)), expected, "{repeatable:?}");
+                }
+            }
         }
     }
 }

@@ -15,7 +15,7 @@ pub enum StopReason {
     BodyNotReplayable,
     /// The content check says that the same answer would come again.
     Permanent,
-    /// The same wrong content has come twice: a third time would bring it again.
+    /// The same wrong content, whole and to the byte, has come twice: a third time would bring it again.
     SameContent,
     /// The server said that it does not want this request again (gRPC's pushback).
     Pushback,
@@ -27,7 +27,8 @@ pub enum StopReason {
     PhaseAttempts(Phase),
     /// The next attempt would begin at or after the deadline.
     Deadline,
-    /// The server asked for a longer wait than the policy's limit.
+    /// The server asked for a longer wait than the policy's limit: by `Retry-After`, a gRPC pushback or the reset of a
+    /// rate limit.
     RetryAfterTooLong(Duration),
     /// The budget has no retry left.
     Budget,
@@ -64,6 +65,7 @@ impl fmt::Display for StopReason {
         match self {
             Self::PhaseAttempts(phase) => write!(f, "attempts after {phase} failures"),
             Self::RetryAfterTooLong(asked) => write!(f, "retry-after of {asked:?} is too long"),
+            Self::Attempts => f.write_str("attempts used up"),
             other => f.write_str(other.name()),
         }
     }

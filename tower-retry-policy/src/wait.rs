@@ -7,16 +7,29 @@ use std::{
 };
 use tokio::time::Sleep;
 
-/// The wait before a retry; ready at once where there is none.
+/// The wait before a retry.
+///
+/// Where there is none it yields once: a call that is retried at once, again and again, over a service that answers at
+/// once would otherwise keep its thread from every other task.
 pub struct Wait {
+    kind: Kind,
+}
+
+enum Kind {
     /// Boxed, because tower keeps room for it in the future of every call and few calls wait.
-    sleep: Option<Pin<Box<Sleep>>>,
+    Sleep(Pin<Box<Sleep>>),
+    Yield,
+    Over,
 }
 
 impl Wait {
     pub(crate) fn new(duration: Duration) -> Self {
-        let sleep = (!duration.is_zero()).then(|| Box::pin(tokio::time::sleep(duration)));
-        Self { sleep }
+        let kind = if duration.is_zero() {
+            Kind::Yield
+        } else {
+            Kind::Sleep(Box::pin(tokio::time::sleep(duration)))
+        };
+        Self { kind }
     }
 }
 
@@ -24,15 +37,20 @@ impl Future for Wait {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        match &mut self.sleep {
-            Some(sleep) => sleep.as_mut().poll(cx),
-            None => Poll::Ready(()),
+        match &mut self.kind {
+            Kind::Sleep(sleep) => sleep.as_mut().poll(cx),
+            Kind::Yield => {
+                self.kind = Kind::Over;
+                cx.waker().wake_by_ref();
+                Poll::Pending
+            }
+            Kind::Over => Poll::Ready(()),
         }
     }
 }
 
 impl fmt::Debug for Wait {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Wait").field("immediate", &self.sleep.is_none()).finish()
+        f.debug_struct("Wait").field("immediate", &!matches!(self.kind, Kind::Sleep(_))).finish()
     }
 }

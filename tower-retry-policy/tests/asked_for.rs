@@ -8,8 +8,8 @@ use self::support::{Answer, Script, request};
 use http::{HeaderName, Response};
 use std::time::Duration;
 use tower::{BoxError, ServiceBuilder, ServiceExt};
-use tower_backoff::Backoff;
-use tower_retry_policy::{AttemptRecord, History, RetryPolicy, StopReason};
+use tower_backoff::{Backoff, Jitter};
+use tower_retry_policy::{AttemptRecord, Deadline, History, RetryAfter, RetryPolicy, StopReason};
 
 const SECOND: Duration = Duration::from_secs(1);
 const UNAVAILABLE: u8 = 14;
@@ -76,7 +76,7 @@ async fn pushback_is_obeyed_to_the_millisecond_and_begins_the_backoff_anew() {
 #[tokio::test(start_paused = true)]
 async fn a_rate_limits_reset_is_waited_for_where_that_was_asked_for() {
     let limited = Answer::With(429, "ratelimit", "\"default\";r=0;t=30");
-    let older = Answer::With(429, "x-ratelimit-reset", "30");
+    let older = Answer::Fields(429, &[("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "30")]);
     for answer in [limited, older] {
         for (policy, second_attempt) in [(policy(), 1_000), (policy().rate_limit_reset(true), 30_000)] {
             let script = Script::new([answer.clone(), Answer::Status(200)]);
@@ -85,9 +85,89 @@ async fn a_rate_limits_reset_is_waited_for_where_that_was_asked_for() {
         }
     }
     // as with Retry-After: longer than the limit is refused, and tells what was asked
-    let script = Script::new([Answer::With(429, "x-ratelimit-reset", "3600")]);
-    let response = call(policy().rate_limit_reset(true), &script, "GET").await.unwrap();
+    let hour = Answer::Fields(429, &[("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "3600")]);
+    let response = call(policy().rate_limit_reset(true), &Script::new([hour]), "GET").await.unwrap();
     assert_eq!(stop(&response), Some(StopReason::RetryAfterTooLong(3600 * SECOND)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reset_says_nothing_while_requests_remain() {
+    // servers such as GitHub's send both with every response
+    const REMAINING: [&[(&str, &str)]; 3] = [
+        &[("x-ratelimit-remaining", "57"), ("x-ratelimit-reset", "3600")],
+        &[("x-ratelimit-reset", "3600")],
+        &[("x-ratelimit-remaining", "many"), ("x-ratelimit-reset", "3600")],
+    ];
+    for fields in REMAINING {
+        let script = Script::new([Answer::Fields(503, fields), Answer::Status(200)]);
+        call(policy().rate_limit_reset(true), &script, "GET").await.unwrap();
+        assert_eq!(script.times(), [0, 1_000], "{fields:?}");
+        // nor does it ask for a retry of what is not listed
+        let script = Script::new([Answer::Fields(429, fields)]);
+        call(policy().statuses([]).rate_limit_reset(true), &script, "GET").await.unwrap();
+        assert_eq!(script.count(), 1, "{fields:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pushback_obeys_the_limit_of_a_retry_after() {
+    let pushback =
+        |value| Script::new([Answer::With(503, "grpc-retry-pushback-ms", value), Answer::Status(200)]);
+    let hour = pushback("3600000");
+    let response = call(policy().grpc([UNAVAILABLE]), &hour, "GET").await.unwrap();
+    assert_eq!((hour.count(), stop(&response)), (1, Some(StopReason::RetryAfterTooLong(3600 * SECOND))));
+    assert!(stop(&response).unwrap().to_string().contains("3600s"), "the delay that was asked for is told");
+
+    let capped = pushback("18446744073709551615");
+    let rule = RetryAfter::Cap(60 * SECOND);
+    call(policy().grpc([UNAVAILABLE]).retry_after(rule), &capped, "GET").await.unwrap();
+    assert_eq!(capped.times(), [0, 60_000]);
+
+    let ignored = pushback("3600000");
+    call(policy().grpc([UNAVAILABLE]).retry_after(RetryAfter::Ignore), &ignored, "GET").await.unwrap();
+    assert_eq!(ignored.times(), [0, 1_000], "the backoff alone");
+    let no = pushback("-1");
+    call(policy().grpc([UNAVAILABLE]).retry_after(RetryAfter::Ignore), &no, "GET").await.unwrap();
+    assert_eq!(no.count(), 1, "a no is not a wait");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_ignored_retry_after_decides_nothing() {
+    for status in [413, 429, 503] {
+        for (rule, sent) in [(RetryAfter::Refuse(60 * SECOND), 2), (RetryAfter::Ignore, 1)] {
+            let script = Script::new([Answer::With(status, "retry-after", "5"), Answer::Status(200)]);
+            let unlisted = policy().statuses([]).retry_after(rule);
+            let response = call(unlisted, &script, "GET").await.unwrap();
+            assert_eq!(script.count(), sent, "{status} {rule:?}");
+            assert!(sent == 2 || History::of(&response).is_none(), "{status}: nothing was given up");
+        }
+        let script = Script::new([Answer::With(status, "retry-after", "5"), Answer::Status(200)]);
+        let listed = policy().statuses([status.try_into().unwrap()]).retry_after(RetryAfter::Ignore);
+        call(listed, &script, "GET").await.unwrap();
+        assert_eq!(script.times(), [0, 1_000], "{status}: the backoff alone");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_spread_of_a_wait_gives_no_call_up_and_passes_no_cap() {
+    let noisy = |seed| policy().backoff(Backoff::constant(SECOND).jitter(Jitter::Full)).seed(seed);
+    let mut waits = std::collections::BTreeSet::new();
+    for seed in 0..100 {
+        let script = Script::new([Answer::With(503, "retry-after", "10"), Answer::Status(200)]);
+        let mut asked = request("GET");
+        asked.extensions_mut().insert(Deadline::after(Duration::from_millis(10_500)));
+        let response =
+            ServiceBuilder::new().retry(noisy(seed)).service(script.clone()).oneshot(asked).await.unwrap();
+        assert_eq!(response.status(), 200, "seed {seed}");
+        let wait = script.times()[1];
+        assert!((10_000..=10_250).contains(&wait), "{wait} ms");
+        waits.insert(wait);
+
+        let script = Script::new([Answer::With(503, "retry-after", "600"), Answer::Status(200)]);
+        call(noisy(seed).retry_after(RetryAfter::Cap(60 * SECOND)), &script, "GET").await.unwrap();
+        assert_eq!(script.times(), [0, 60_000]);
+    }
+    assert!(waits.len() > 20, "they are spread all the same: {waits:?}");
 }
 
 #[tokio::test(start_paused = true)]

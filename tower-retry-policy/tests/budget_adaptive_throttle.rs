@@ -64,6 +64,72 @@ async fn while_the_server_accepts_all_is_sent() {
     }
 }
 
+/// So many calls at once through clones of the service; how many were rejected.
+async fn rejected_at_once<S>(service: &S, calls: usize) -> usize
+where
+    S: Service<Request<()>, Response = Response<()>, Error = tower::BoxError> + Clone + Send + 'static,
+    S::Future: Send,
+{
+    let calls: Vec<_> = (0..calls).map(|_| tokio::spawn(service.clone().oneshot(Request::new(())))).collect();
+    let mut rejected = 0;
+    for call in calls {
+        let result = call.await.expect("no call panics");
+        rejected += usize::from(result.is_err_and(|error| error.is::<ThrottledError>()));
+    }
+    rejected
+}
+
+/// Counted when they are sent, the calls in flight looked like refusals: 82 % of 20 at once were rejected.
+#[tokio::test(start_paused = true)]
+async fn calls_in_flight_to_a_healthy_server_are_not_rejected() {
+    for calls in [10, 100, 500] {
+        let healthy = service_fn(async |_: Request<()>| {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            Ok::<_, Infallible>(Response::new(()))
+        });
+        // K = 1 forgives nothing.
+        for k in [1.0, 2.0] {
+            let service = AdaptiveThrottleLayer::new().multiplier(k).seed(1).layer(healthy);
+            assert_eq!(rejected_at_once(&service, calls).await, 0, "{calls} on a fresh layer");
+            assert_eq!(rejected_at_once(&service, calls).await, 0, "{calls} after others");
+            for quiet in [SECOND, 119 * SECOND, 600 * SECOND] {
+                advance(quiet).await;
+                assert_eq!(rejected_at_once(&service, calls).await, 0, "{calls} after {quiet:?}");
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_at_once_to_a_dead_server_are_nearly_all_rejected_once_it_is_known() {
+    for calls in [10, 100, 500] {
+        let dead = service_fn(async |_: Request<()>| {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            Err::<Response<()>, _>(std::io::Error::other("reset"))
+        });
+        let service = AdaptiveThrottleLayer::new().seed(1).layer(dead);
+        assert_eq!(rejected_at_once(&service, calls).await, 0, "nothing is known yet");
+        let mut rejected = 0;
+        for _ in 0..20 {
+            rejected += rejected_at_once(&service, calls).await;
+        }
+        assert!(rejected * 20 > calls * 20 * 19, "{rejected} of {}", calls * 20);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_was_dropped_counts_as_nothing() {
+    let silent = service_fn(|_: Request<()>| std::future::pending::<Result<Response<()>, Infallible>>());
+    let service = AdaptiveThrottleLayer::new().seed(1).layer(silent);
+    for _ in 0..1000 {
+        let call = service.clone().oneshot(Request::new(()));
+        let ended = tokio::time::timeout(Duration::from_millis(1), call).await;
+        assert!(ended.is_err(), "never rejected: it would have ended at once");
+    }
+    let debug = format!("{service:?}");
+    assert!(debug.contains("requests: 0") && debug.contains("accepts: 0"), "{debug}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_server_that_rejects_gets_few_requests() {
     for status in [429, 503] {

@@ -39,7 +39,8 @@ fn the_ratio_is_exact() {
     for millionths in ratios.into_iter().chain(more) {
         for deposits in [0, 1, 3, 7, 10, 100, 999, 1000, 12_345] {
             let ratio = f64::from(millionths) / 1e6;
-            let budget = RatioBudget::new().ratio(ratio).per_second(0);
+            // A slow machine is no reason to spread them over more than a second.
+            let budget = RatioBudget::new().ratio(ratio).per_second(0).clock(|| Duration::ZERO);
             for _ in 0..deposits {
                 budget.deposit();
             }
@@ -77,15 +78,15 @@ async fn every_request_counts_once_however_it_ends() {
 }
 
 #[test]
-fn requests_expire_by_tenths_of_the_window() {
+fn requests_expire_by_twentieths_of_the_window() {
     let hand = Hand::default();
-    // Deposited anywhere in a slot of one second, a request counts for 9 to 10 s.
-    for offset in [0, 1, 500, 999] {
+    // Deposited anywhere in a slot of half a second, a request counts for 9.5 to 10 s.
+    for offset in [0, 1, 250, 499] {
         let start = Duration::from_millis(100_000 + offset);
         hand.set(start);
         let budget = RatioBudget::new().ratio(1.0).per_second(0).clock(hand.clock());
         budget.deposit();
-        for (after, alive) in [(0, true), (8999, true), (10_000, false), (10_001, false)] {
+        for (after, alive) in [(0, true), (9500, true), (10_000, false), (10_001, false)] {
             hand.set(start + Duration::from_millis(after));
             assert_eq!(budget.balance(), u64::from(alive), "{after} ms after {offset}");
         }
@@ -107,6 +108,85 @@ fn a_retry_weighs_as_long_as_a_request() {
         assert!(Budget::withdraw(&budget), "second {second}");
         assert!(!Budget::withdraw(&budget), "second {second}");
     }
+}
+
+/// A hundred late in one slot and a hundred early in another made two hundred within 9.05 s.
+#[test]
+fn the_floor_is_there_once_in_any_window_wherever_it_begins() {
+    let hand = Hand::default();
+    for offset in [0, 1, 250, 499, 500, 950, 999] {
+        let start = 100 * SECOND + Duration::from_millis(offset);
+        hand.set(start);
+        let budget = RatioBudget::new().clock(hand.clock());
+        assert_eq!(drain(&budget), 100, "{offset}");
+        for after in [1, 501, 5000, 9001, 9500, 9999] {
+            hand.set(start + Duration::from_millis(after));
+            assert_eq!(drain(&budget), 0, "{after} ms after {offset}");
+        }
+        hand.set(start + 10 * SECOND);
+        assert_eq!(drain(&budget), 100, "{offset}");
+    }
+}
+
+#[test]
+fn a_retry_comes_back_as_long_as_it_counts() {
+    let hand = Hand::default();
+    let budget = RatioBudget::new().clock(hand.clock());
+    hand.set(Duration::from_millis(900));
+    assert_eq!(drain(&budget), 100);
+    // In the slot after the window's twenty, where the hundred still count.
+    hand.set(Duration::from_millis(10_700));
+    budget.give_back(FailureKind::Transient);
+    assert_eq!(drain(&budget), 1);
+    hand.set(Duration::from_millis(10_900));
+    budget.give_back(FailureKind::Transient);
+    assert_eq!(budget.balance(), 100, "only that one counts, and it came back");
+}
+
+/// A thousand requests a second, then nothing but failures: each grant by hand.
+#[test]
+fn the_savings_of_a_window_are_not_paid_out_in_one_second() {
+    for offset in (0..1000).step_by(190) {
+        let hand = Hand::default();
+        let budget = RatioBudget::new().clock(hand.clock());
+        let outage = 11_000 + offset;
+        let mut grants = Vec::new();
+        for milli in 0..outage + 20_000 {
+            hand.set(Duration::from_millis(milli));
+            budget.deposit();
+            // As many retries as there are, up to three a call.
+            if milli >= outage {
+                grants.extend((0..3).take_while(|_| Budget::withdraw(&budget)).map(|_| milli));
+            }
+        }
+        let within = |from: u64, millis: u64| {
+            grants.partition_point(|at| *at < from + millis) - grants.partition_point(|at| *at < from)
+        };
+        let busiest = grants.iter().map(|grant| within(*grant, 1000)).max();
+        assert!(busiest <= Some(400), "{busiest:?} with an outage after {outage} ms");
+        // What was saved is paid out in the end, and then there is the share of each second.
+        assert!((2095..=2100).contains(&within(outage, 10_000)), "{}", within(outage, 10_000));
+        let later = within(outage + 10_000, 10_000);
+        assert!((2050..=2100).contains(&later), "{later}");
+    }
+}
+
+#[test]
+fn without_a_floor_a_few_retries_may_still_be_spent_later() {
+    let hand = Hand::default();
+    let budget = RatioBudget::new().ratio(0.5).per_second(0).clock(hand.clock());
+    for _ in 0..100 {
+        budget.deposit();
+    }
+    assert_eq!(budget.balance(), 50, "the requests of the same second");
+    hand.set(5 * SECOND);
+    assert_eq!(drain(&budget), 10, "none is new");
+    for _ in 0..4 {
+        budget.deposit();
+    }
+    assert_eq!(drain(&budget), 2);
+    hand.set(Duration::from_millis(6500));
+    assert_eq!(drain(&budget), 10);
 }
 
 #[test]
@@ -196,7 +276,8 @@ fn no_ratio_is_rounded_to_a_fraction_of_one() {
     for (percent, expected) in
         [(30, 3000), (40, 4000), (51, 5100), (60, 6000), (75, 7500), (90, 9000), (99, 9900)]
     {
-        let budget = RatioBudget::new().ratio(f64::from(percent) / 100.0).per_second(0);
+        let budget =
+            RatioBudget::new().ratio(f64::from(percent) / 100.0).per_second(0).clock(|| Duration::ZERO);
         let mut granted = 0;
         for _ in 0..10_000 {
             budget.deposit();
@@ -210,7 +291,7 @@ fn no_ratio_is_rounded_to_a_fraction_of_one() {
 #[test]
 fn threads_never_take_more_than_there_is_nor_leave_anything() {
     for threads in [1, 2, 3, 8, 16, 64] {
-        let budget = RatioBudget::new().ratio(0.5).per_second(10);
+        let budget = RatioBudget::new().ratio(0.5).per_second(10).clock(|| Duration::ZERO);
         for _ in 0..400 {
             budget.deposit();
         }
@@ -255,9 +336,9 @@ fn threads_that_meet_at_the_end_of_a_slot_do_not_overdraw() {
         let budget = RatioBudget::new().ratio(0.0).per_second(5).window(2 * SECOND).clock(hand.clock());
         let granted: u64 = std::thread::scope(|scope| {
             let threads: Vec<_> = (0..4).map(|_| scope.spawn(|| drain(&budget))).collect();
-            // Nine slots of a fifth of a second: nothing that was granted expires.
-            for slot in 1..=9_u32 {
-                hand.set(round as u32 * SECOND + slot * SECOND / 5);
+            // Nineteen slots of a tenth of a second: nothing that was granted expires.
+            for slot in 1..=19_u32 {
+                hand.set(round as u32 * SECOND + slot * SECOND / 10);
             }
             threads.into_iter().map(|thread| thread.join().expect("no thread panics")).sum()
         });
@@ -315,14 +396,45 @@ struct Model {
 }
 
 impl Model {
-    fn within(times: &[u64], first_slot: u64, slot: u64) -> u64 {
-        times.iter().filter(|time| **time / slot >= first_slot).count() as u64
+    /// What a stretch of so many slots allows, with the requests of some more or less.
+    fn left(&self, now: u64, slot: u64, slots: u64, requests: u64, millionths: u64, reserve: u64) -> u64 {
+        let behind = |time: &u64| now / slot - time / slot;
+        let requests = self.requests.iter().filter(|time| behind(time) < requests).count() as u64;
+        let retries = &self.retries;
+        // All of a slot count for as long as the newest does.
+        let expired =
+            retries.iter().filter(|time| behind(time) == slots).all(|time| now - time >= slots * slot);
+        let slots = if expired { slots } else { slots + 1 };
+        let granted = retries.iter().filter(|time| behind(time) < slots).count() as u64;
+        ((reserve * 1_000_000 + millionths * requests) / 1_000_000).saturating_sub(granted)
     }
 
     fn balance(&self, now: u64, slot: u64, millionths: u64, reserve: u64) -> u64 {
-        let first = (now / slot).saturating_sub(9);
-        let allowed = reserve * 1_000_000 + millionths * Self::within(&self.requests, first, slot);
-        (allowed / 1_000_000).saturating_sub(Self::within(&self.retries, first, slot))
+        let whole = self.left(now, slot, 20, 20, millionths, reserve);
+        whole.min(self.left(now, slot, 2, 3, millionths, reserve.max(10)))
+    }
+
+    /// The promises of the documentation, without any slots: for the stretches that end with a retry.
+    fn keeps_its_promises(&self, window: u64, millionths: u64, reserve: u64) -> bool {
+        let within = |times: &[u64], end: u64, length: u64| {
+            // In order of time.
+            (times.partition_point(|time| *time <= end) - times.partition_point(|time| time + length <= end))
+                as u64
+        };
+        self.retries.iter().all(|end| {
+            let keeps = |length: u64, requests: u64, reserve: u64| {
+                let allowed = reserve * 1_000_000 + millionths * within(&self.requests, *end, requests);
+                within(&self.retries, *end, length) * 1_000_000 <= allowed
+            };
+            let begins = |times: &[u64], from: u64| {
+                (times.partition_point(|time| *time < end + window)
+                    - times.partition_point(|time| *time < from)) as u64
+            };
+            // The stretch that begins with this retry, though it may end when some requests have expired.
+            let requests = begins(&self.requests, end.saturating_sub(window));
+            let any = begins(&self.retries, *end) * 1_000_000 <= reserve * 1_000_000 + millionths * requests;
+            any && keeps(window, window, reserve) && keeps(window / 10, window * 3 / 20, reserve.max(10))
+        })
     }
 }
 
@@ -337,9 +449,9 @@ proptest! {
         ],
         per_second in 0_u32..4,
         window in prop::sample::select(vec![1_u64, 2, 5, 10, 60]),
-        steps in prop::collection::vec((0_u64..6, 0_u64..30, 0_u64..10), 1..60),
+        steps in prop::collection::vec((0_u64..7, 0_u64..30, 0_u64..10), 1..60),
     ) {
-        let slot = window * 100_000_000;
+        let slot = window * 50_000_000;
         let hand = Hand::default();
         let budget = RatioBudget::new()
             .ratio(millionths as f64 / 1e6)
@@ -355,7 +467,8 @@ proptest! {
                 2 => slot / 3,
                 3 => slot,
                 4 => 7 * slot + 1,
-                _ => 10 * slot,
+                5 => 18 * slot - 1,
+                _ => 20 * slot,
             };
             hand.set(Duration::from_nanos(now));
             for _ in 0..requests {
@@ -371,5 +484,6 @@ proptest! {
                 }
             }
         }
+        prop_assert!(model.keeps_its_promises(20 * slot, millionths, reserve));
     }
 }

@@ -25,7 +25,12 @@ fn policy() -> RetryPolicy {
 }
 
 fn ok(body: &'static str) -> Answer {
-    Answer::ok().chunk(body)
+    Answer::ok().header("transfer-encoding", "chunked").chunk(body)
+}
+
+/// Whole by its length, so that it is known again although JSON ends at its first byte.
+fn page(body: &'static str, length: &'static str) -> Answer {
+    Answer::ok().header("content-length", length).chunk(body)
 }
 
 /// Ten bytes were declared, four come, and then the connection is gone.
@@ -84,8 +89,14 @@ async fn what_each_body_is_to_the_policy() {
         (policy().retries_after(Body, 1), "GET", vec![cut(), ok("<html>"), cut()], vec![BODY, CONTENT, BODY], Some(PhaseAttempts(Body))),
         (policy().retries_after(Content, 0), "GET", vec![cut(), ok("<html>")], vec![BODY, CONTENT], Some(PhaseAttempts(Content))),
         // the same wrong body twice would come a third time; other ones, cut ones and empty ones may not
-        (policy(), "GET", vec![ok("<html>")], vec![CONTENT; 2], Some(SameContent)),
-        (policy(), "GET", vec![ok("<a>"), ok("<b>"), ok("<a>")], vec![CONTENT; 3], Some(SameContent)),
+        (policy(), "GET", vec![page("<html>", "6")], vec![CONTENT; 2], Some(SameContent)),
+        (policy(), "GET", vec![page("<a>", "3"), page("<b>", "3"), page("<a>", "3")], vec![CONTENT; 3], Some(SameContent)),
+        (policy(), "GET", vec![page("<a>", "3"), page("<a>!", "4")], vec![CONTENT, CONTENT, CONTENT], Some(SameContent)),
+        // whole, and rejected at its end
+        (policy(), "GET", vec![ok("[1,")], vec![CONTENT; 2], Some(SameContent)),
+        // what only the end of the connection ends, or was rejected before an end was seen, may be another each time
+        (policy(), "GET", vec![Answer::ok().chunk("[1,")], vec![CONTENT; 4], Some(Attempts)),
+        (policy(), "GET", vec![ok("<html>")], vec![CONTENT; 4], Some(Attempts)),
         (policy(), "GET", vec![ok("<a>"), ok("<b>"), ok("<c>"), ok("<d>")], vec![CONTENT; 4], Some(Attempts)),
         (again(), "GET", vec![ok("<html>")], vec![CONTENT; 4], Some(Attempts)),
         (policy(), "GET", vec![ok("")], vec![CONTENT; 4], Some(Attempts)),
@@ -106,11 +117,14 @@ async fn what_each_body_is_to_the_policy() {
 
 #[tokio::test(start_paused = true)]
 async fn what_a_check_calls_permanent_is_not_asked_for_again() {
-    for (permanent, sent, stop) in [(true, 1, StopReason::Permanent), (false, 2, StopReason::SameContent)] {
-        let check = check_fn(move |_: &mut End<'_>| {
-            let reason = "no such account";
-            Err(if permanent { Rejection::permanent(reason) } else { Rejection::transient(reason) })
-        });
+    type Says = fn(&'static str) -> Rejection;
+    let cases: [(Says, usize, StopReason); 3] = [
+        (|reason| Rejection::permanent(reason), 1, StopReason::Permanent),
+        (|reason| Rejection::transient(reason).unless_repeated(), 2, StopReason::SameContent),
+        (|reason| Rejection::transient(reason), 4, StopReason::Attempts),
+    ];
+    for (says, sent, stop) in cases {
+        let check = check_fn(move |_: &mut End<'_>| Err(says("no such account")));
         let server = Server::new([ok("{}")]);
         let result = call(policy(), ContentCheckLayer::new(check), &server, "GET").await;
         assert_eq!(outcome(&result), (vec![Some(Phase::Content); sent], Some(stop)));
@@ -128,8 +142,8 @@ async fn the_story_tells_where_the_body_was_cut() {
     let server = Server::new([cut(), ok("<html>"), Answer::status(503), short()]);
     let error = call(policy(), ContentCheckLayer::json(), &server, "GET").await.unwrap_err();
     assert_eq!(
-        error.to_string(),
-        "4 attempts in 300 ms, stopped: attempts; 1: body cut at 4 of 10 bytes: connection reset, waited 100 ms; \
+        retry_error(&error).history().to_string(),
+        "4 attempts in 300 ms, stopped: attempts used up; 1: body cut at 4 of 10 bytes: connection reset, waited 100 ms; \
          2: content rejected: content is not JSON: expected a value at line 1 column 1 (byte 0), waited 100 ms; \
          3: 503, waited 100 ms; \
          4: body cut at 4 of 10 bytes"
@@ -238,6 +252,28 @@ async fn what_cannot_be_continued_starts_over_or_ends() {
     let result = resumed(policy(), &server, "POST").await;
     assert_eq!(outcome(&result), (vec![Some(Phase::Body)], Some(StopReason::NotRepeatable)));
     assert_eq!(server.asked("range"), [None]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn refused_ranges_are_not_the_same_content_again() {
+    // a part that does not say where it belongs: the first time the rest is asked for again, then the whole
+    let refused = Answer::status(206).header("etag", "\"v1\"").chunk("456789");
+    let again = [resumable(), refused.clone(), refused.clone()];
+    let answers = again.iter().chain(&again).chain(&again).cloned().chain([Answer::ok().chunk("whole")]);
+    let server = Server::new(answers.collect::<Vec<_>>());
+    let response = resumed(policy().retries(9), &server, "GET").await.unwrap();
+    let asked = [None, Some("bytes=4-".to_owned()), Some("bytes=4-".to_owned())];
+    let asked: Vec<_> = asked.iter().cycle().take(10).cloned().collect();
+    assert_eq!(server.asked("range"), asked);
+    let history = History::of(&response).unwrap();
+    assert!(history.attempts()[..9].iter().all(|attempt| attempt.phase() == Some(Phase::Body)));
+    assert!(
+        history
+            .to_string()
+            .contains("; 2: body cut at 4 of 10 bytes: the rest of the body came without its range, waited"),
+        "{history}"
+    );
+    assert_eq!(response.into_body().into_text().await.unwrap(), "whole");
 }
 
 #[tokio::test(start_paused = true)]

@@ -68,7 +68,8 @@ async fn what_cannot_be_unpacked_is_a_broken_body() {
         (true, vec![good.clone()], vec![], content()),
         (true, vec![half(&good), good.clone()], vec![Some(Phase::Body), None], content()),
         (true, vec![html.clone(), good.clone()], vec![Some(Phase::Content), None], content()),
-        (true, vec![html.clone(), html], vec![Some(Phase::Content); 2], Err(StopReason::SameContent)),
+        // behind decompression the length is gone, so nobody can say that the same page came as a whole
+        (true, vec![html.clone(), html, good.clone()], vec![Some(Phase::Content), Some(Phase::Content), None], content()),
         // without it: a mistake of the stack, which no retry mends
         (false, vec![good], vec![Some(Phase::Content)], Err(StopReason::Permanent)),
     ];

@@ -19,7 +19,7 @@ use tower::{BoxError, ServiceBuilder, ServiceExt, service_fn};
 use tower_backoff::Backoff;
 use tower_content_check::ContentCheckLayer;
 use tower_retry_policy::{
-    AttemptRecord, Deadline, History, Idempotent, Phase, RetryAfter, RetryError, RetryPolicy,
+    AttemptRecord, Deadline, History, Idempotent, Phase, PhasedError, RetryAfter, RetryError, RetryPolicy,
 };
 
 const ATTEMPTS: usize = 4;
@@ -55,13 +55,29 @@ const PHASES: [(Phase, usize, usize); 7] = [
 type Permit = fn(&mut Request<Body>);
 
 /// What the owner of a request may say of it, and whether it lets the request be repeated.
-const PERMISSIONS: [(&str, Permit, bool); 3] =
-    [("Idempotency-Key", with_key, true), ("Idempotent", marked, true), ("nothing", |_| {}, false)];
+const PERMISSIONS: [(&str, Permit, bool); 7] = [
+    ("Idempotency-Key", with_key, true),
+    ("Idempotent", marked, true),
+    ("nothing", |_| {}, false),
+    ("an empty key", |request| add_key(request, ""), false),
+    ("an empty key in quotes", |request| add_key(request, "\"\""), false),
+    ("half a key", |request| add_key(request, "\"8e03978e"), false),
+    (
+        "two keys",
+        |request| {
+            add_key(request, "\"a\"");
+            add_key(request, "\"b\"");
+        },
+        false,
+    ),
+];
 
 fn with_key(request: &mut Request<Body>) {
-    request
-        .headers_mut()
-        .insert("idempotency-key", "\"8e03978e-40d5-43e8-bc93-6894a57f9324\"".parse().unwrap());
+    add_key(request, "\"8e03978e-40d5-43e8-bc93-6894a57f9324\"");
+}
+
+fn add_key(request: &mut Request<Body>, key: &str) {
+    request.headers_mut().append("idempotency-key", key.parse().unwrap());
 }
 
 fn marked(request: &mut Request<Body>) {
@@ -73,6 +89,8 @@ fn marked(request: &mut Request<Body>) {
 enum Face {
     Answer(u16),
     Fails(ErrorKind),
+    /// The client was connecting, and says so.
+    Unconnected,
     Unknown,
     /// The head came and the body broke off.
     Cut,
@@ -81,11 +99,16 @@ enum Face {
 }
 
 fn faces(phase: Phase) -> Vec<Face> {
-    use Face::{Answer, Cut, Fails, Unknown, Wrong};
+    use Face::{Answer, Cut, Fails, Unconnected, Unknown, Wrong};
     match phase {
-        Phase::Connect => vec![Fails(ErrorKind::ConnectionRefused), Fails(ErrorKind::HostUnreachable)],
+        Phase::Connect => vec![Unconnected],
         Phase::Unprocessed => vec![Answer(421), Answer(425)],
         Phase::Read => vec![
+            // Linux says these of connections in use too
+            Fails(ErrorKind::ConnectionRefused),
+            Fails(ErrorKind::HostUnreachable),
+            Fails(ErrorKind::NetworkUnreachable),
+            Fails(ErrorKind::NetworkDown),
             Fails(ErrorKind::ConnectionReset),
             Fails(ErrorKind::ConnectionAborted),
             Fails(ErrorKind::UnexpectedEof),
@@ -108,6 +131,9 @@ impl Face {
                 Ok(response)
             }
             Self::Fails(kind) => Err(Error::from(kind).into()),
+            Self::Unconnected => {
+                Err(PhasedError::new(Phase::Connect, Error::from(ErrorKind::ConnectionRefused)).into())
+            }
             Self::Unknown => Err("nobody knows this error".into()),
             // what the check says of a response is no matter of the request's method, so one is made for it here
             Self::Cut => Err(rejected(Response::builder().header("content-length", "9"), "[1]").await),

@@ -47,7 +47,7 @@ async fn what_is_sent_and_what_the_caller_gets() {
         (standard(), "GET", vec![Status(404)], 1, "404"),
         (standard(), "GET", vec![Status(503), Status(200)], 2, "200"),
         (standard(), "GET", vec![Status(500), Status(502), Status(200)], 3, "200"),
-        (standard(), "GET", vec![Status(408), Status(429), Status(504)], 3, "504, attempts"),
+        (standard(), "GET", vec![Status(408), Status(429), Status(504)], 3, "504, attempts used up"),
         (standard(), "GET", vec![Status(501)], 1, "501"),
         (standard(), "POST", vec![Status(503)], 1, "503, not repeatable"),
         (standard(), "POST", vec![reset()], 1, "not repeatable"),
@@ -61,16 +61,16 @@ async fn what_is_sent_and_what_the_caller_gets() {
         (standard().statuses([]), "GET", vec![Status(500)], 1, "500"),
         (standard().statuses([http::StatusCode::ACCEPTED]), "GET", vec![Status(202), Status(200)], 2, "200"),
         (standard().retry_if(|attempt| attempt.status().is_none()), "GET", vec![reset(), Status(503)], 2, "503, not retryable"),
-        (standard().last_response_as_error(true), "GET", vec![Status(503)], 3, "attempts"),
+        (standard().last_response_as_error(true), "GET", vec![Status(503)], 3, "attempts used up"),
         (urllib3(), "GET", vec![Status(500)], 1, "500"),
         (urllib3(), "GET", vec![Status(503)], 1, "503"),
         (urllib3(), "GET", vec![With(503, "retry-after", "0"), Status(200)], 2, "200"),
         (urllib3(), "GET", vec![With(500, "retry-after", "0")], 1, "500"),
-        (urllib3(), "GET", vec![refused()], 4, "attempts"),
+        (urllib3(), "GET", vec![refused()], 4, "attempts used up"),
         (urllib3().retries_after(Phase::Connect, 1), "GET", vec![refused()], 2, "attempts after connect failures"),
         (urllib3().retries_after(Phase::Connect, 1), "GET", vec![refused(), reset(), refused()], 3, "attempts after connect failures"),
-        (urllib3().retries_after(Phase::Read, 9), "GET", vec![reset()], 4, "attempts"),
-        (RetryPolicy::never(), "GET", vec![refused()], 1, "raw: connection refused"),
+        (urllib3().retries_after(Phase::Read, 9), "GET", vec![reset()], 4, "attempts used up"),
+        (RetryPolicy::never(), "GET", vec![refused()], 1, "raw: failed in phase connect"),
         (RetryPolicy::never(), "GET", vec![Status(503)], 1, "503"),
     ];
     for (policy, method, answers, sent, expected) in table {
@@ -214,9 +214,15 @@ async fn the_outcome_explains_itself() {
     let error = call(policy, &script, "GET").await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "3 attempts in 1.2 s, stopped: attempts; 1: connection refused; 2: 503, waited 1.2 s; 3: connection reset"
+        "GET test: 3 attempts in 1.2 s, stopped: attempts used up; 1: connect; 2: 503, waited 1.2 s; 3: read"
     );
     let error = RetryError::find(&*error).unwrap();
+    assert_eq!(
+        error.history().to_string(),
+        "3 attempts in 1.2 s, stopped: attempts used up; 1: connection refused; 2: 503, waited 1.2 s; \
+         3: connection reset"
+    );
+    assert_eq!((error.method().as_str(), error.host()), ("GET", Some("test")));
     assert!(error.is_exhausted() && !error.is_budget() && !error.is_deadline());
     let source = error.source().unwrap().downcast_ref::<std::io::Error>().unwrap();
     assert_eq!(source.kind(), ErrorKind::ConnectionReset);

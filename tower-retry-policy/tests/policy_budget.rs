@@ -78,6 +78,7 @@ impl RetryBudget for Diary {
         self.note(match end {
             RequestEnd::FirstTry => "first-try",
             RequestEnd::AfterRetry(_) => "after-retry",
+            RequestEnd::NotRetried => "not-retried",
             _ => "lost",
         });
     }
@@ -99,7 +100,16 @@ async fn each_request_is_settled_once_and_asked_for_last() {
     let table = vec![
         // method, answers, tokens, what the budget hears
         ("GET", vec![Status(200)], 9, "first-try"),
-        ("GET", vec![Status(404)], 9, "first-try"),
+        // what is not retried is no success
+        ("GET", vec![Status(302)], 9, "first-try"),
+        ("GET", vec![Status(404)], 9, "not-retried"),
+        ("GET", vec![Status(501)], 9, "not-retried"),
+        ("GET", vec![Status(503), Status(404)], 9, "failed granted ended not-retried"),
+        // what was not processed costs nothing
+        ("GET", vec![Status(421), Status(200)], 9, "first-try"),
+        ("POST", vec![Status(425), Status(200)], 0, "first-try"),
+        ("GET", vec![Status(421), Status(503), Status(200)], 9, "failed granted ended after-retry"),
+        ("GET", vec![Status(421)], 0, "lost"),
         ("GET", vec![Status(503), Status(200)], 9, "failed granted ended after-retry"),
         ("GET", vec![With(503, "retry-after", "1"), Status(200)], 9, "throttled granted ended after-retry"),
         ("GET", vec![Fails(ErrorKind::TimedOut), Status(200)], 9, "timeout granted ended after-retry"),
@@ -107,9 +117,9 @@ async fn each_request_is_settled_once_and_asked_for_last() {
         ("GET", vec![refused()], 9, "failed granted ended failed granted ended failed lost"),
         ("GET", vec![refused()], 1, "failed granted ended failed refused lost"),
         // no question where another reason to stop comes first
-        ("POST", vec![Status(503)], 9, "lost"),
+        ("POST", vec![Status(503)], 9, "not-retried"),
         ("GET", vec![With(503, "retry-after", "9999")], 9, "throttled lost"),
-        ("GET", vec![Answer::Unknown], 9, "lost"),
+        ("GET", vec![Answer::Unknown], 9, "not-retried"),
     ];
     for (method, answers, tokens, expected) in table {
         let diary = Diary::new(tokens);
@@ -196,7 +206,7 @@ async fn requests_in_flight_are_counted_to_the_end_of_the_call_however_it_ends()
     let table = [
         (vec![Answer::Status(200)], "begin first-try end"),
         (vec![Answer::Status(503), Answer::Status(200)], "begin failed granted ended after-retry end"),
-        (vec![Answer::Status(501)], "begin first-try end"),
+        (vec![Answer::Status(501)], "begin not-retried end"),
     ];
     for (answers, expected) in table {
         let diary = diary();
@@ -237,7 +247,9 @@ async fn a_host_that_fails_uses_up_its_own_budget_only() {
     let script = Script::new([Answer::Status(503)]);
     let service = ServiceBuilder::new().retry(policy).service(script.clone());
     let mut sent = Vec::new();
-    for host in ["one.test", "one.test", "ONE.test", "two.test", "two.test", "one.test:8080"] {
+    // the user's name and password are no part of the host
+    for host in ["one.test", "me:pw@one.test", "ONE.test", "you:pw@two.test", "two.test", "me@one.test:8080"]
+    {
         let mut request = request("GET");
         *request.uri_mut() = format!("http://{host}/").parse().unwrap();
         let before = script.count();
@@ -262,15 +274,91 @@ async fn every_failure_that_could_have_been_retried_is_heard_of() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn failures_that_are_not_retried_refill_nothing() {
+    use tower_retry_policy::budget::{QuotaBudget, ThrottleBudget};
+    let grpc = |status| Answer::With(200, "grpc-status", status);
+    let answers = [Answer::Status(501), Answer::Status(400), grpc("3"), grpc("12"), Answer::Unknown];
+    for answer in answers {
+        let throttle = Arc::new(ThrottleBudget::new().max_tokens(10));
+        let quota = Arc::new(QuotaBudget::new().initial(0));
+        for _ in 0..10 {
+            throttle.failed(FailureKind::Transient);
+        }
+        let budgets: [Arc<dyn RetryBudget>; 2] = [throttle.clone(), quota.clone()];
+        for budget in budgets {
+            let policy =
+                RetryPolicy::standard().backoff(Backoff::none()).grpc([14]).any_method().budget(budget);
+            let service = ServiceBuilder::new().retry(policy.clone()).service(Script::new([answer.clone()]));
+            for _ in 0..100 {
+                let _ = service.clone().oneshot(request("POST")).await;
+            }
+            assert_eq!((throttle.tokens() as u32, quota.tokens()), (0, 0), "{answer:?}");
+            // a retry that ends so brings nothing back either
+            let script = Script::new([Answer::Status(503), answer.clone()]);
+            let _ = ServiceBuilder::new().retry(policy).service(script).oneshot(request("POST")).await;
+            assert_eq!((throttle.tokens() as u32, quota.tokens()), (0, 0), "{answer:?} after a retry");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_ratio_counts_each_request_however_it_ends() {
+    let budget = Arc::new(tower_retry_policy::RatioBudget::new().ratio(0.5).per_second(0));
+    let policy = RetryPolicy::standard().backoff(Backoff::none()).budget(budget.clone());
+    for answer in [Answer::Status(200), Answer::Status(501), Answer::Unknown, Answer::Status(404)] {
+        let service = ServiceBuilder::new().retry(policy.clone()).service(Script::new([answer]));
+        let _ = service.oneshot(request("GET")).await;
+    }
+    assert_eq!(budget.balance(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pushback_not_to_retry_costs_a_token_whatever_the_code() {
+    use tower_retry_policy::budget::ThrottleBudget;
+    // gRPC A6: "or that receive a pushback response indicating not to retry"
+    type Fields = &'static [(&'static str, &'static str)];
+    const ANSWERS: [(u16, Fields, u32); 5] = [
+        (200, &[("grpc-status", "3"), ("grpc-retry-pushback-ms", "-1")], 9),
+        (200, &[("grpc-status", "14"), ("grpc-retry-pushback-ms", "-1")], 9),
+        (400, &[("grpc-retry-pushback-ms", "-1")], 9),
+        // a wait does not make a code one that is retried
+        (200, &[("grpc-status", "3"), ("grpc-retry-pushback-ms", "10")], 10),
+        (200, &[("grpc-status", "0"), ("grpc-retry-pushback-ms", "-1")], 10),
+    ];
+    for (status, fields, tokens) in ANSWERS {
+        let throttle = Arc::new(ThrottleBudget::new().max_tokens(10));
+        let policy =
+            RetryPolicy::standard().backoff(Backoff::none()).grpc([14]).any_method().budget(throttle.clone());
+        let script = Script::new([Answer::Fields(status, fields)]);
+        let service = ServiceBuilder::new().retry(policy).service(script.clone());
+        service.oneshot(request("POST")).await.unwrap();
+        assert_eq!((script.count(), throttle.tokens() as u32), (1, tokens), "{status} {fields:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn policies_made_from_one_another_share_a_budget() {
+    use tower_retry_policy::budget::QuotaBudget;
+    let first =
+        RetryPolicy::standard().backoff(Backoff::none()).budget(Arc::new(QuotaBudget::new().initial(28)));
+    let derived = first.clone().retries(5);
+    let script = Script::new([Answer::Status(503)]);
+    let _ = ServiceBuilder::new().retry(first).service(script.clone()).oneshot(request("GET")).await;
+    assert_eq!(script.count(), 3, "two retries of 14 tokens");
+    let _ = ServiceBuilder::new().retry(derived).service(script.clone()).oneshot(request("GET")).await;
+    assert_eq!(script.count(), 4, "and nothing is left for the other");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_call_that_no_attempt_can_follow_counts_as_in_flight_too() {
     let sent_once =
         RetryPolicy::standard().retries_after(Phase::Connect, 0).retries_after(Phase::Unprocessed, 0);
     let never = RetryPolicy::standard().retries(0);
     let table = [
         ("POST", &sent_once, 200, "begin first-try end"),
-        ("POST", &sent_once, 503, "begin lost end"),
+        ("POST", &sent_once, 503, "begin not-retried end"),
         ("GET", &never, 200, "begin first-try end"),
-        ("GET", &never, 503, "begin lost end"),
+        ("GET", &never, 503, "begin not-retried end"),
     ];
     for (method, policy, status, expected) in table {
         let diary = Arc::new(Diary { counts_in_flight: true, ..Arc::into_inner(Diary::new(9)).unwrap() });

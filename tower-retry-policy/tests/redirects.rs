@@ -143,7 +143,9 @@ async fn a_limit_of_redirects_ends_the_call_and_is_not_retried() {
                 Inside => (None, 1, Some(StopReason::NotRetryable)),
             };
             assert_eq!(outcome(&result), expected, "{limit}");
-            assert!(result.unwrap_err().to_string().ends_with("too many redirects"));
+            let error = result.unwrap_err();
+            let story = RetryError::find(&*error).map(|error| error.history().to_string());
+            assert!(story.unwrap_or_else(|| error.to_string()).ends_with("too many redirects"));
             assert_eq!(script.count(), limit + 1, "{place:?} {limit}");
         }
     }

@@ -16,7 +16,7 @@ use std::{
 use tokio::time::Instant;
 use tower::{BoxError, retry::Policy};
 use tower_backoff::{Backoff, Jitter};
-use tower_retry_policy::{Phase, RetryError, RetryPolicy, StopReason};
+use tower_retry_policy::{Phase, PhasedError, RetryError, RetryPolicy, StopReason};
 
 type Outcome = Result<Response<()>, BoxError>;
 
@@ -204,7 +204,9 @@ fn check_increment(expect: &Value, outcome: &Result<(), BoxError>) {
     if let Some(text) = expect["message_contains"].as_str() {
         // the text of the error that the upstream test uses
         let text = if text == "conntimeout" { "connect_timeout" } else { text };
-        assert!(error.to_string().contains(text), "{error}");
+        let story = RetryError::find(&**error).map(|error| error.history().to_string());
+        let story = story.unwrap_or_else(|| error.to_string());
+        assert!(story.contains(text), "{story}");
     }
 }
 
@@ -286,7 +288,11 @@ fn failure(args: &Value) -> Outcome {
     }
     let Some(name) = args["error"].as_str() else { return Ok(status(418)) };
     let kind = match name {
-        "connect_timeout" | "new_connection_error" => ErrorKind::ConnectionRefused,
+        "connect_timeout" | "new_connection_error" => {
+            return Err(
+                PhasedError::new(Phase::Connect, Error::new(ErrorKind::ConnectionRefused, name)).into()
+            );
+        }
         "read_timeout" => ErrorKind::TimedOut,
         "protocol_error" => ErrorKind::UnexpectedEof,
         "ssl_error" => ErrorKind::InvalidData,

@@ -17,6 +17,10 @@ pub(crate) struct Arguments {
     /// How long an upstream may be silent, in seconds
     #[arg(long, value_name = "SECONDS", default_value = "3", value_parser = seconds)]
     pub(crate) patience: Duration,
+    /// Whether all upstreams recognise a repeated request by its Idempotency-Key: then one that carries it, from
+    /// whatever client, is repeated whatever its method
+    #[arg(long)]
+    pub(crate) trust_idempotency_keys: bool,
 }
 
 /// An upstream by its name.
@@ -30,11 +34,13 @@ pub(crate) struct Place {
 pub(crate) struct Limits {
     pub(crate) deadline: Duration,
     pub(crate) patience: Duration,
+    /// Whether a field from outside may permit a repeat.
+    pub(crate) trusts_keys: bool,
 }
 
 impl Arguments {
     pub(crate) fn limits(&self) -> Limits {
-        Limits { deadline: self.deadline, patience: self.patience }
+        Limits { deadline: self.deadline, patience: self.patience, trusts_keys: self.trust_idempotency_keys }
     }
 }
 

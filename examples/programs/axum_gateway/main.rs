@@ -9,6 +9,8 @@
 //! - Each upstream has a stack and a budget of its own ([`upstream`]): one that fails uses up nobody else's retries.
 //! - When the gateway gives up, it answers 502, 503 or 504 and says why; what an upstream answered last is handed on
 //!   as it is ([`refusal`]).
+//! - An `Idempotency-Key` from outside permits no repeat, because nobody here knows whether the upstream honours it:
+//!   `--trust-idempotency-keys` says that all do.
 //! - Fields that belong to one connection end at the gateway ([`hop_by_hop`]).
 //! - It holds nothing for long: of an upload 64 KiB at most, of an answer 256 KiB, the rest is streamed. That, and how
 //!   many calls fail through an upstream that fails three times in ten, is printed by

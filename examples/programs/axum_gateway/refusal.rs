@@ -19,7 +19,7 @@ pub(crate) fn noted(mut response: Response<Body>) -> Response<Body> {
         && let Some(stop) = history.stop_reason()
     {
         let status = response.status().as_u16();
-        let attempts = history.attempts().len();
+        let attempts = history.attempts_made();
         note(
             &mut response,
             &format!("received-status={status}; details=\"stopped: {stop}, attempts: {attempts}\""),
@@ -45,7 +45,7 @@ pub(crate) fn answer(error: &(dyn Error + 'static)) -> Response<Body> {
         "title": status.canonical_reason(),
         "status": status.as_u16(),
         "stopped": reason,
-        "attempts": history.map(|history| history.attempts().len()),
+        "attempts": history.map(History::attempts_made),
         "last_failure": phase.map(Phase::name),
     });
     let mut response = Response::new(Body::from(format!("{problem}\n")));

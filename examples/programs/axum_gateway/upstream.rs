@@ -20,7 +20,7 @@ use tower_backoff::{Backoff, Jitter};
 use tower_content_check::{ContentCheckLayer, Head, check::Length};
 use tower_retry_policy::{
     AttemptTimeoutLayer, DeadlineLayer, MetricsObserver, RatioBudget, ReplayBody, ReplayBodyLayer,
-    RetryPolicy,
+    RetryError, RetryPolicy,
 };
 
 /// Answers up to this length are read inside the attempt, so that one that breaks off is fetched again; longer ones
@@ -56,11 +56,13 @@ impl Upstream {
 
     pub(crate) async fn call(&self, mut request: Request<Body>, client: IpAddr) -> Response<Body> {
         self.turn(&mut request, client);
-        let told = format!("{} {}", request.method(), request.uri());
+        // the query may hold secrets
+        let told = format!("{} {}", request.method(), request.uri().path());
         let mut response = match self.stack.clone().oneshot(request).await {
             Ok(response) => refusal::noted(response),
             Err(error) => {
-                eprintln!("{told}: {error}");
+                let story = RetryError::find(&*error).map(|error| error.history().to_string());
+                eprintln!("{} {told}: {}", self.name, story.unwrap_or_else(|| error.to_string()));
                 refusal::answer(&*error)
             }
         };
@@ -105,6 +107,9 @@ fn stack(name: &str, limits: Limits) -> Stack {
                 .cap(Duration::from_millis(500))
                 .jitter(Jitter::Full),
         )
+        // whoever calls the gateway may write that field; whether the upstream recognises a repeat by it is for the
+        // gateway's owner to say
+        .honour_idempotency_key(limits.trusts_keys)
         .budget(Arc::new(RatioBudget::new().ratio(BUDGET)))
         .observer(MetricsObserver::new().label("upstream", name.to_owned()));
     let short = |head: &Head<'_>| head.declared_length().is_some_and(|length| length <= READ_INSIDE);

@@ -41,7 +41,7 @@ pub const BUDGET_WINDOW: Duration = Duration::from_secs(10);
 /// | window | offered in the outage | recovers after |
 /// |---|---|---|
 /// | 2 s | 10.8/s | 6.8 s |
-/// | 4 s | 15.0/s | 14.1 s |
+/// | 4 s | 13.3/s | 14.6 s |
 /// | 2 min (Google's, the layer's default) | as without it | as without it |
 ///
 /// What is longer than the outage never sees it.

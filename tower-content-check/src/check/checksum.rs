@@ -20,8 +20,9 @@ const FIELDS: [(&str, HeaderName, Algorithm); 6] = [
 /// `-sha1` and `-sha256` of object stores, in the headers or the trailers.
 ///
 /// They detect damage, not forgery. Like [`Digest`](super::Digest) this check belongs below a decompression layer. The
-/// checksums of object stores are of the whole object, so with a 206 only `Content-MD5` is looked at; one that was
-/// combined from parts (`...-3`) is no checksum of the content and is passed over.
+/// checksums of object stores are of the whole object, and stores send its `Content-MD5` with a part too, so a 206 is not
+/// compared. A field says nothing if it is no base64 of the algorithm's length: one that was combined from parts (`...-3`),
+/// a hexadecimal one, several different ones.
 #[derive(Clone, Debug, Default)]
 pub struct Checksum {
     comparison: Comparison,
@@ -41,11 +42,18 @@ impl Checksum {
         fields: &HeaderMap,
         behind: &(impl Iterator<Item = &'a Bytes> + Clone),
     ) {
+        if status == StatusCode::PARTIAL_CONTENT {
+            return;
+        }
         for (field, name, algorithm) in FIELDS {
-            if status == StatusCode::PARTIAL_CONTENT && algorithm != Algorithm::Md5 {
+            let mut values = fields.get_all(name).iter();
+            let Some(value) = values.next().filter(|first| values.all(|value| value == first)) else {
                 continue;
-            }
-            if let Some(hash) = fields.get(name).and_then(|value| base64(value.as_bytes())) {
+            };
+            // Whoever sends a hexadecimal MD5, which reads as base64 of 24 bytes, sends it again, and the content may be
+            // right.
+            let hash = base64(value.as_bytes()).filter(|hash| hash.len() == algorithm.hash_len());
+            if let Some(hash) = hash {
                 self.comparison.expect(field, algorithm, hash, behind.clone());
             }
         }

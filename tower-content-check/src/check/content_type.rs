@@ -1,11 +1,14 @@
 use std::borrow::Cow;
 
-use http::header;
+use http::{StatusCode, header};
 use mediatype::{MediaType, ReadParams, names::CHARSET};
 
 use crate::{Check, Head, Rejection, Verdict};
 
 /// Accepts responses whose `Content-Type` is of a list.
+///
+/// An answer without content passes without a type too, where [no content is expected](Head::expects_content), and so does
+/// the `multipart/byteranges` of an answer to several ranges.
 ///
 /// The parameters of a type in the list must all be stated, with their values; others do not matter.
 ///
@@ -64,8 +67,8 @@ impl ContentType {
         self
     }
 
-    /// Sets the verdict on another type. Default: transient, because it is mostly a gateway's own page; the
-    /// same one coming twice is told by its [fingerprint](crate::ContentCheckError::fingerprint).
+    /// Sets the verdict on another type. Default: transient, because it is mostly a gateway's own page. The body is not
+    /// read, so nobody knows whether the same page comes again.
     #[must_use]
     pub fn verdict(mut self, verdict: Verdict) -> Self {
         self.verdict = verdict;
@@ -80,6 +83,9 @@ impl ContentType {
 
 impl Check for ContentType {
     fn head(&mut self, head: &Head<'_>) -> Result<(), Rejection> {
+        if head.has_no_content() {
+            return Ok(());
+        }
         let mut values = head.headers().get_all(header::CONTENT_TYPE).iter();
         let Some(value) = values.next() else {
             if self.allow_missing {
@@ -93,6 +99,11 @@ impl Check for ContentType {
         }
         let value = value.as_bytes();
         if self.allowed.iter().any(|allowed| allowed.accepts(value)) {
+            return Ok(());
+        }
+        // RFC 9110 section 15.3.7.2: the type of the representation stands in each of the parts.
+        let of_ranges = essence(value).eq_ignore_ascii_case(b"multipart/byteranges");
+        if head.status() == StatusCode::PARTIAL_CONTENT && of_ranges {
             return Ok(());
         }
         // Parameters are told only where the type alone would have been right.

@@ -1,7 +1,7 @@
 use bytes::Bytes;
 
 use crate::{
-    Check, End, Rejection, Verdict,
+    Check, End, Head, Rejection, Verdict,
     json::{JsonFault, JsonValidator},
 };
 
@@ -9,10 +9,13 @@ use crate::{
 ///
 /// The frames are judged as they arrive, see [`json`](crate::json); a fault ends the download where it shows. The
 /// [`JsonFault`] is the source of the error.
+///
+/// A part (206) is not judged, and an empty answer passes where [none is expected](Head::expects_content).
 #[derive(Clone, Debug)]
 pub struct Json {
     validator: JsonValidator,
     verdict: Verdict,
+    passes: bool,
 }
 
 // ===== impl Json =====
@@ -20,7 +23,7 @@ pub struct Json {
 impl Json {
     /// Accepts JSON; anything else is transient, because it is mostly JSON that was cut.
     pub fn new() -> Self {
-        Self { validator: JsonValidator::new(), verdict: Verdict::Transient }
+        Self { validator: JsonValidator::new(), verdict: Verdict::Transient, passes: false }
     }
 
     /// Sets the verdict on content that is not JSON.
@@ -38,7 +41,9 @@ impl Json {
     }
 
     fn judgement(&self, outcome: Result<(), JsonFault>) -> Result<(), Rejection> {
-        outcome.map_err(|fault| Rejection::new(self.verdict, "content is not JSON").with_source(fault))
+        outcome.map_err(|fault| {
+            Rejection::new(self.verdict, "content is not JSON").unless_repeated().with_source(fault)
+        })
     }
 }
 
@@ -49,12 +54,23 @@ impl Default for Json {
 }
 
 impl Check for Json {
+    fn head(&mut self, head: &Head<'_>) -> Result<(), Rejection> {
+        self.passes = !head.has_whole_content();
+        Ok(())
+    }
+
     fn frame(&mut self, data: &Bytes) -> Result<(), Rejection> {
+        if self.passes {
+            return Ok(());
+        }
         let outcome = self.validator.push(data);
         self.judgement(outcome)
     }
 
-    fn end(&mut self, _: &mut End<'_>) -> Result<(), Rejection> {
+    fn end(&mut self, end: &mut End<'_>) -> Result<(), Rejection> {
+        if self.passes || end.has_no_content() {
+            return Ok(());
+        }
         let outcome = self.validator.finish();
         self.judgement(outcome)
     }

@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use crate::{Check, End, Rejection};
+use crate::{Check, End, Rejection, json::nearest_value};
 
 /// A check by a closure over the JSON value, see [`check_json`].
 #[derive(Clone, Copy)]
@@ -12,6 +12,10 @@ pub struct CheckJson<F>(F);
 ///
 /// The value is built for this check alone, at several times the cost of [`Json`](super::Json). Content that is not
 /// JSON is rejected as transient; place `Json` before it, and such content ends with its first fault.
+///
+/// What is JSON to [`Json`](super::Json) is JSON here too. Where a [`Value`] cannot hold it, the closure sees what is nearest:
+/// the largest double for `1e999`, U+FFFD for an escaped lone surrogate. The content itself is handed on as it came. A part
+/// (206) is not judged, and an empty answer passes where [none is expected](crate::Head::expects_content).
 ///
 /// ```
 /// use serde_json::Value;
@@ -39,9 +43,14 @@ where
     F: FnMut(&Value) -> Result<(), Rejection> + Send,
 {
     fn end(&mut self, end: &mut End<'_>) -> Result<(), Rejection> {
-        match serde_json::from_slice(&end.bytes()) {
+        if !end.head().has_whole_content() || end.has_no_content() {
+            return Ok(());
+        }
+        match nearest_value(&end.bytes()) {
             Ok(value) => (self.0)(&value),
-            Err(error) => Err(Rejection::transient("content is no JSON value").with_source(error)),
+            Err(error) => {
+                Err(Rejection::transient("content is no JSON value").unless_repeated().with_source(error))
+            }
         }
     }
 }

@@ -3,12 +3,16 @@ use std::{any::type_name, fmt, marker::PhantomData, ops::Deref, sync::Arc};
 use http::Response;
 use serde_core::de::DeserializeOwned;
 
-use crate::{Check, End, Rejection, Verdict};
+use crate::{Check, End, Rejection, Verdict, one_line::is_one_line};
 
 /// Accepts content that is the JSON of a `T`, and leaves the `T` in the response's extensions as [`Parsed<T>`].
 ///
 /// So the content is parsed once, inside the attempt, and content of another shape is a failed attempt. The error of
 /// `serde_json`, with line and column, is the source of the rejection.
+///
+/// The `T` decides what it can hold: `1e999` and an escaped lone surrogate are JSON (RFC 8259), [`Json`](super::Json)
+/// accepts them, and a double or a `String` cannot be made of them, so such content is no `T`. A part (206) is not parsed,
+/// and an empty answer passes where [none is expected](crate::Head::expects_content); there is no [`Parsed`] then.
 ///
 /// ```
 /// use bytes::Bytes;
@@ -59,14 +63,24 @@ where
     T: DeserializeOwned + Send + Sync + 'static,
 {
     fn end(&mut self, end: &mut End<'_>) -> Result<(), Rejection> {
-        match serde_json::from_slice::<T>(&end.bytes()) {
+        if !end.head().has_whole_content() || end.has_no_content() {
+            return Ok(());
+        }
+        let error = match serde_json::from_slice::<T>(&end.bytes()) {
             Ok(value) => {
                 end.extensions_mut().insert(Parsed(Arc::new(value)));
-                Ok(())
+                return Ok(());
             }
-            Err(error) => Err(Rejection::new(self.verdict, format!("content is no {}", type_name::<T>()))
-                .with_source(error)),
+            Err(error) => error,
+        };
+        let rejection = Rejection::new(self.verdict, format!("content is no {}", type_name::<T>()));
+        // serde quotes what it does not know as the server wrote it.
+        let text = error.to_string();
+        Err(match is_one_line(&text) {
+            true => rejection.with_source(error),
+            false => rejection.with_source(Rejection::new(self.verdict, text)),
         }
+        .unless_repeated())
     }
 }
 
@@ -123,8 +137,9 @@ impl<T> Clone for Parsed<T> {
     }
 }
 
-impl<T: fmt::Debug> fmt::Debug for Parsed<T> {
+/// Not the value, which is the content; it says more itself, through `Deref`.
+impl<T> fmt::Debug for Parsed<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Parsed").field(&self.0).finish()
+        write!(f, "Parsed<{}>(..)", type_name::<T>())
     }
 }

@@ -6,6 +6,7 @@
 //! |---|---|---|
 //! | [`Length`] | a body as long as declared | a cut, or transient |
 //! | [`NotEmpty`] | a body of at least one byte | transient |
+//! | [`ExpectedContent`] | a body of at least one byte, or an empty one where that is an answer | transient |
 //! | [`MaxSize`] | a body of at most so many bytes | permanent |
 //! | [`PartialContent`] | the range that was asked for | transient |
 //! | [`ContentType`] | a media type of a list | transient, or as set |
@@ -28,6 +29,7 @@ mod closure;
 mod content_type;
 #[cfg(feature = "digest")]
 mod digest;
+mod expected_content;
 mod grpc_status;
 #[cfg(feature = "json")]
 mod json;
@@ -59,6 +61,7 @@ pub use self::{
     boxed::BoxCheck,
     closure::{CheckFn, CheckHead, check_fn, check_head},
     content_type::ContentType,
+    expected_content::ExpectedContent,
     grpc_status::GrpcStatus,
     length::Length,
     max_size::MaxSize,

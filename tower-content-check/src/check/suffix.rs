@@ -3,6 +3,8 @@ use bytes::Bytes;
 use crate::{Check, End, Rejection};
 
 /// Accepts content that ends with given bytes, such as `</html>`: an end to be seen where no length is declared.
+///
+/// A part (206) is not judged, and an empty answer passes where [none is expected](crate::Head::expects_content).
 #[derive(Clone, Debug)]
 pub struct Suffix {
     bytes: Bytes,
@@ -35,9 +37,9 @@ impl Suffix {
 
 impl Check for Suffix {
     fn end(&mut self, end: &mut End<'_>) -> Result<(), Rejection> {
-        if self.ends(end.frames()) {
+        if !end.head().has_whole_content() || end.has_no_content() || self.ends(end.frames()) {
             return Ok(());
         }
-        Err(Rejection::transient("content does not end as it must"))
+        Err(Rejection::transient("content does not end as it must").unless_repeated())
     }
 }

@@ -1,12 +1,15 @@
 use bytes::Bytes;
 
-use crate::{Check, End, Rejection, partial::Partial};
+use crate::{Check, End, Head, Rejection, partial::Partial};
 
 /// Accepts content that is UTF-8, whatever its `Content-Type` says of a charset.
+///
+/// A part (206) may begin and end within a character and is not judged.
 #[derive(Clone, Debug, Default)]
 pub struct Utf8 {
     partial: Partial,
     received: u64,
+    passes: bool,
 }
 
 // ===== impl Utf8 =====
@@ -25,14 +28,22 @@ impl Utf8 {
             }
             Err(fault) => {
                 let at = self.received.saturating_add_signed(fault.at as i64);
-                Err(Rejection::transient(format!("content is not UTF-8 at byte {at}")))
+                Err(Rejection::transient(format!("content is not UTF-8 at byte {at}")).unless_repeated())
             }
         }
     }
 }
 
 impl Check for Utf8 {
+    fn head(&mut self, head: &Head<'_>) -> Result<(), Rejection> {
+        self.passes = !head.has_whole_content();
+        Ok(())
+    }
+
     fn frame(&mut self, data: &Bytes) -> Result<(), Rejection> {
+        if self.passes {
+            return Ok(());
+        }
         self.check(data, true)
     }
 

@@ -54,6 +54,19 @@ impl Algorithm {
         }
     }
 
+    /// Bytes of a hash.
+    #[cfg(feature = "checksum")]
+    pub(crate) fn hash_len(self) -> usize {
+        match self {
+            Self::Sha256 => 32,
+            Self::Sha512 => 64,
+            Self::Md5 => 16,
+            Self::Crc32 | Self::Crc32c => 4,
+            Self::Crc64Nvme => 8,
+            Self::Sha1 => 20,
+        }
+    }
+
     pub(crate) fn hasher(self) -> Hasher {
         match self {
             Self::Sha256 => Hasher::Sha256(Sha256::new()),

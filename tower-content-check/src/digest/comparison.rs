@@ -52,7 +52,9 @@ impl Comparison {
         for Running { hasher, stated, .. } in self.running.drain(..) {
             let hash = hasher.finish();
             if let Some((field, _)) = stated.iter().find(|(_, stated)| *stated != hash) {
-                return Err(Rejection::transient(format!("content does not agree with its {field}")));
+                return Err({
+                    Rejection::transient(format!("content does not agree with its {field}")).unless_repeated()
+                });
             }
         }
         Ok(())

@@ -20,7 +20,9 @@
 //! # Differences from serde_json
 //!
 //! It agrees with `serde_json::from_slice::<&RawValue>` on what is JSON: numbers of any size are, and so are escapes
-//! of lone surrogates, which the grammar of RFC 8259 allows and which no `String` can hold. The depth is limited as
+//! of lone surrogates, which the grammar of RFC 8259 allows and which no `String` can hold.
+//! [`check_json`](crate::check::check_json) agrees, with the nearest value;
+//! [`JsonInto`](crate::check::JsonInto) asks whether the type can hold it. The depth is limited as
 //! it is for `serde_json::Value`; `RawValue` has no limit.
 
 mod expected;
@@ -28,6 +30,7 @@ mod fault;
 mod literal;
 mod nesting;
 mod number;
+mod representable;
 mod runs;
 mod state;
 mod string;
@@ -35,4 +38,5 @@ mod validator;
 mod walk;
 mod white_space;
 
+pub(crate) use self::representable::nearest_value;
 pub use self::{fault::JsonFault, validator::JsonValidator};

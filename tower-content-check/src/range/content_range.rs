@@ -36,6 +36,13 @@ impl ContentRange {
     }
 }
 
+/// The length of the whole in the `Content-Range` of a range that is not satisfiable: `bytes */5`.
+pub(crate) fn unsatisfied(value: &HeaderValue) -> Option<u64> {
+    let (unit, range) = value.to_str().ok()?.split_once(' ')?;
+    let length = range.trim().strip_prefix("*/")?;
+    if unit.eq_ignore_ascii_case("bytes") { digits(length.as_bytes()) } else { None }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -63,6 +70,25 @@ mod tests {
         ];
         for (value, expected) in cases {
             assert_eq!(ContentRange::parse(&HeaderValue::from_static(value)), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn field_of_an_unsatisfied_range_to_length() {
+        let cases = [
+            ("bytes */5", Some(5)),
+            ("Bytes */0", Some(0)),
+            ("bytes */18446744073709551615", Some(u64::MAX)),
+            ("bytes */18446744073709551616", None),
+            ("bytes */*", None),
+            ("bytes */", None),
+            ("bytes 0-4/5", None),
+            ("items */5", None),
+            ("*/5", None),
+            ("", None),
+        ];
+        for (value, expected) in cases {
+            assert_eq!(unsatisfied(&HeaderValue::from_static(value)), expected, "{value}");
         }
     }
 }

@@ -3,4 +3,7 @@
 mod asked;
 mod content_range;
 
-pub(crate) use self::{asked::AskedRange, content_range::ContentRange};
+pub(crate) use self::{
+    asked::AskedRange,
+    content_range::{ContentRange, unsatisfied},
+};

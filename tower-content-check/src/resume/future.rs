@@ -1,20 +1,24 @@
 use std::{
+    fmt,
     pin::Pin,
     task::{Context, Poll, ready},
 };
 
 use bytes::Bytes;
-use http::{Response, Uri};
+use http::{Response, StatusCode, Uri, response::Parts};
 use http_body::Body;
 use pin_project_lite::pin_project;
 
 use super::{
-    answer::{self, Answer},
-    body::{ResumeBody, Watch},
+    answer::{self, Answer, Part},
+    body::ResumeBody,
+    coding::Accepts,
+    fields::make_whole,
     record::Record,
     resumable::{Resumable, Resumed},
+    watch::{Expected, Watch},
 };
-use crate::{BoxError, ContentCheckError, Rejection, frames::Frames};
+use crate::{BoxError, declared::Declared, frames::Frames};
 
 pin_project! {
     /// The response future of [`Resume`](super::Resume): ready with the head.
@@ -28,10 +32,11 @@ pin_project! {
 }
 
 /// One attempt of a call that can be resumed.
-#[derive(Debug)]
 pub(super) struct Attempt {
     pub(super) resumable: Resumable,
     pub(super) uri: Uri,
+    /// What the request says about codings as it leaves this layer.
+    pub(super) accepts: Accepts,
     /// What the attempt asked for the rest of.
     pub(super) record: Option<Record>,
     pub(super) max_bytes: u64,
@@ -66,51 +71,79 @@ where
 // ===== impl Attempt =====
 
 impl Attempt {
-    fn answered<B: Body>(self, response: Response<B>) -> Result<Response<ResumeBody<B>>, BoxError> {
-        let (mut parts, body) = response.into_parts();
-        if let Some(record) = &self.record {
-            match answer::judge(record, parts.status, &parts.headers) {
-                Ok(Answer::Rest(rest)) => {
-                    answer::complete_head(&mut parts, record, rest);
-                    return Ok(self.go_on(Response::from_parts(parts, body), rest));
-                }
+    fn answered<B: Body>(mut self, response: Response<B>) -> Result<Response<ResumeBody<B>>, BoxError> {
+        let (parts, body) = response.into_parts();
+        let exact = body.size_hint().exact();
+        if let Some(record) = self.record.take() {
+            match answer::judge(&record, &parts, self.accepts, exact) {
+                Ok(Answer::Part(part)) => return Ok(self.go_on(record, parts, body, part)),
+                Ok(Answer::Complete) => return Ok(self.complete(record, parts)),
                 Ok(Answer::Whole) => self.resumable.forget(),
                 Ok(Answer::Other) => return Ok(Response::from_parts(parts, ResumeBody::unwatched(body))),
-                Err(rejection) => {
-                    self.resumable.forget();
-                    return Err(refused(rejection, record));
+                Err(refusal) => {
+                    match refusal.keeps {
+                        true => self.resumable.refused(&record),
+                        false => self.resumable.discard(&record),
+                    }
+                    return Err(refusal.into_error(&record));
                 }
             }
         }
-        let record = answer::begin(&self.uri, &parts, body.size_hint().exact());
-        let body = match record {
-            Some(record) => self.watch(Frames::default(), body, record, None),
+        let body = match self.begin(&parts, exact) {
+            Some(record) => {
+                let expected = Expected::whole(record.complete);
+                self.watch(Frames::default(), body, record, expected)
+            }
             None => ResumeBody::unwatched(body),
         };
         Ok(Response::from_parts(parts, body))
     }
 
-    /// What came before, followed by the rest.
-    fn go_on<B>(mut self, mut response: Response<B>, rest: u64) -> Response<ResumeBody<B>> {
-        let Some(mut record) = self.record.take() else { return response.map(ResumeBody::unwatched) };
-        // Kept again only if this body breaks off too: when a check rejects the whole, the next attempt starts over.
-        self.resumable.forget();
-        response.extensions_mut().insert(Resumed { bytes: record.len() });
-        record.complete = Some(record.len() + rest);
-        let before = record.frames.clone();
-        response.map(|body| self.watch(before, body, record, Some(rest)))
+    /// A record of what a complete response brings, where it can be continued.
+    fn begin(&self, parts: &Parts, exact: Option<u64>) -> Option<Record> {
+        if parts.status != StatusCode::OK {
+            return None;
+        }
+        let declared = Declared::of(parts.version, &parts.headers, exact);
+        Record::begin(self.uri.clone(), &parts.headers, declared, self.accepts)
     }
 
-    fn watch<B>(self, before: Frames, body: B, record: Record, rest: Option<u64>) -> ResumeBody<B> {
+    /// What came before, followed by the rest.
+    fn go_on<B>(self, mut record: Record, mut parts: Parts, body: B, part: Part) -> Response<ResumeBody<B>> {
+        // Kept again only if this body breaks off too: when a check rejects the whole, the next attempt starts over.
+        self.resumable.forget();
+        let expected = Expected::part(&record, part);
+        record.complete = part.complete;
+        record.refused = false;
+        make_whole(&mut parts, &record);
+        parts.extensions.insert(Resumed { bytes: record.len() });
+        let before = record.frames.clone();
+        Response::from_parts(parts, self.watch(before, body, record, expected))
+    }
+
+    /// What came before: it was the whole, and only its end was missing. The body of this answer is no part of it.
+    fn complete<B>(self, mut record: Record, mut parts: Parts) -> Response<ResumeBody<B>> {
+        self.resumable.forget();
+        record.complete = Some(record.len());
+        // What this answer says is about itself, a digest included.
+        parts.headers.clear();
+        make_whole(&mut parts, &record);
+        parts.extensions.insert(Resumed { bytes: record.len() });
+        Response::from_parts(parts, ResumeBody::complete(record.frames))
+    }
+
+    fn watch<B>(self, before: Frames, body: B, record: Record, expected: Expected) -> ResumeBody<B> {
         let room = self.max_bytes.saturating_sub(record.len());
-        ResumeBody::watched(
-            before,
-            body,
-            Watch { resumable: self.resumable, record: Some(record), room, rest },
-        )
+        ResumeBody::watched(before, body, Watch::new(self.resumable, record, room, expected))
     }
 }
 
-fn refused(rejection: Rejection, record: &Record) -> BoxError {
-    ContentCheckError::rejected(rejection, &Frames::default(), record.complete, false).into()
+impl fmt::Debug for Attempt {
+    /// Shows no address: its query may hold secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Attempt")
+            .field("resumable", &self.resumable)
+            .field("record", &self.record)
+            .finish_non_exhaustive()
+    }
 }

@@ -22,29 +22,67 @@
 //! # When it does something
 //!
 //! The request is a GET without `Range` and `If-Range` of its own, and the response a 200 with a strong `ETag`. Only a
-//! body that *failed*, or ended before its declared length, is continued: one that was rejected is not worth it.
+//! body that *failed*, or ended before its declared length, is continued: one that was rejected is not worth it. A body
+//! that ends before its declared length fails, whatever check stands above.
 //!
 //! # What it accepts
 //!
 //! Others have damaged content here by trusting the server: duplicated bytes, parts of other versions, ranges that begin
-//! elsewhere. A 206 is accepted only if its `Content-Range` begins at the byte asked for and goes to the end, if the
-//! length of the whole is the one known before, and if its `ETag` is the same; the body must have the length of the
-//! range. Otherwise the attempt fails, transiently, and the next one starts over. A 200 starts over at once.
+//! elsewhere. What an answer to a request for the rest does:
+//!
+//! | answer | effect |
+//! |---|---|
+//! | 206 that begins at the byte asked for and goes to the known end | continues: one whole response |
+//! | 206 that ends before the end, or whose end is not known (`bytes 3-5/*`) | its bytes are kept, and the attempt fails: the next one asks for what follows |
+//! | 206 that brings fewer bytes than its range | the same |
+//! | 416 with `*/n` where n bytes have come and no length was known | the body is whole: only its end was missing |
+//! | 206 with another `ETag` or none, length, `Content-Encoding` or `Last-Modified`; 416 with another length | the content changed: the attempt fails, the next one starts over |
+//! | 206 without a valid `Content-Range`, beginning elsewhere, contradicting its `Content-Length`, of another media type; any other 416 | the attempt fails, the next one asks again; after the second in a row it starts over |
+//! | 206 that brings more bytes than its range | the attempt fails, the next one starts over |
+//! | 200 | starts over at once |
+//! | anything else, such as a 503 | is handed on; what came is kept |
+//!
+//! A failed attempt is a body that broke off ([`is_body`](crate::ContentCheckError::is_body)), the reason is the
+//! `source()`. It has no [`fingerprint`](crate::ContentCheckError::fingerprint): a refused range is no evidence
+//! against the content.
+//!
+//! # The head of the whole
+//!
+//! It is the head of the 200, as RFC 9110 section 15.3.7.3 has it, with the length of the whole: a `Repr-Digest`, a
+//! checksum, a `Content-Type` or a `Set-Cookie` of the first answer stand, and the fields of a 206 go. One is added: a
+//! `Repr-Digest` that only the 206 states, because it is of the whole by definition. The trailers are those of the
+//! last part, without digests and checksums that may be of that part alone; its `Repr-Digest` stands.
+//!
+//! # Encoded content
+//!
+//! The layer belongs *below* a decompression layer. There it continues the bytes as they were sent, if the 206 states the
+//! same `Content-Encoding`; a 206 that states none is not trusted to have the same. Above decompression, offsets in the
+//! unpacked content mean nothing to the server, and nobody says that content was unpacked. So what may have been is not
+//! continued: without `Content-Encoding` and `Content-Length`, an answer to a request that asked for a coding, one that
+//! varies by it, and one of HTTP/1 that has no framing either. The rest of plain content is asked for with
+//! `Accept-Encoding: identity` where the request says nothing.
+//!
+//! What remains undetected is a response that was encoded unasked, carried neither length nor `Vary`, and was unpacked
+//! below this layer: keep to the order above.
 //!
 //! # What it cannot do
 //!
-//! Weak `ETag`s and `Last-Modified` say nothing of bytes and are not used. What was received is held in memory until the
-//! next attempt, up to [`max_bytes`](ResumeLayer::max_bytes).
+//! Weak `ETag`s and `Last-Modified` say nothing of bytes and are not used as conditions. What was received is held in
+//! memory until the next attempt, up to [`max_bytes`](ResumeLayer::max_bytes).
 
 mod answer;
 mod body;
+mod coding;
 mod etag;
+mod fields;
 mod future;
 mod install;
 mod layer;
 mod record;
+mod refusal;
 mod resumable;
 mod service;
+mod watch;
 
 pub use self::{
     body::ResumeBody,

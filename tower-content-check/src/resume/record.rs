@@ -1,51 +1,47 @@
-use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
+use std::fmt;
 
-use super::etag;
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Uri, header};
+
+use super::{
+    coding::{Accepts, may_be_unpacked},
+    etag,
+};
 use crate::{declared::Declared, frames::Frames};
 
-/// What describes the content of one message rather than the representation: it is true of the first response and
-/// not of a part.
-pub(super) const OF_THE_MESSAGE: [HeaderName; 2] =
-    [HeaderName::from_static("content-digest"), HeaderName::from_static("content-md5")];
-
 /// What has come of a representation, and what is known of it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Record {
     pub(super) uri: Uri,
     pub(super) etag: HeaderValue,
-    /// Length of the whole, where it was declared.
+    /// Length of the whole, where it is known.
     pub(super) complete: Option<u64>,
-    pub(super) coding: Option<HeaderValue>,
-    /// The fields of the first response that a part must not replace.
-    pub(super) of_the_message: HeaderMap,
+    /// The fields of the complete response: they stand for the whole.
+    pub(super) head: HeaderMap,
     pub(super) frames: Frames,
+    /// Whether a server has refused the rest since the last byte came.
+    pub(super) refused: bool,
 }
 
 // ===== impl Record =====
 
 impl Record {
     /// Begins with a complete response, if what comes of it could be continued.
-    pub(super) fn begin(uri: Uri, headers: &HeaderMap, declared: Declared) -> Option<Self> {
+    pub(super) fn begin(uri: Uri, headers: &HeaderMap, declared: Declared, accepts: Accepts) -> Option<Self> {
+        let etag = etag::strong(headers)?.clone();
         let ranges_refused = headers
             .get(header::ACCEPT_RANGES)
             .is_some_and(|ranges| ranges.as_bytes().eq_ignore_ascii_case(b"none"));
-        if ranges_refused || declared == Declared::Invalid {
+        if ranges_refused || declared == Declared::Invalid || may_be_unpacked(accepts, headers, declared) {
             return None;
-        }
-        let mut of_the_message = HeaderMap::new();
-        for name in OF_THE_MESSAGE {
-            for value in headers.get_all(&name) {
-                of_the_message.append(name.clone(), value.clone());
-            }
         }
         Some(Self {
             uri,
-            etag: etag::strong(headers)?.clone(),
+            etag,
             complete: declared.length(),
-            coding: headers.get(header::CONTENT_ENCODING).cloned(),
-            of_the_message,
+            head: headers.clone(),
             frames: Frames::default(),
+            refused: false,
         })
     }
 
@@ -61,5 +57,20 @@ impl Record {
     /// Whether there is something to continue, and something missing.
     pub(super) fn is_partial(&self) -> bool {
         self.len() > 0 && self.complete.is_none_or(|complete| self.len() < complete)
+    }
+
+    /// Whether the content is encoded.
+    pub(super) fn is_coded(&self) -> bool {
+        self.head.contains_key(header::CONTENT_ENCODING)
+    }
+}
+
+impl fmt::Debug for Record {
+    /// Shows neither the address nor the fields: both may hold secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Record")
+            .field("received", &self.len())
+            .field("complete", &self.complete)
+            .finish_non_exhaustive()
     }
 }

@@ -61,6 +61,21 @@ impl Resumable {
         *self.lock() = None;
     }
 
+    /// The content of `record` is not what the server has now.
+    pub(super) fn discard(&self, record: &Record) {
+        self.lock().take_if(|kept| kept.etag == record.etag);
+    }
+
+    /// A server that refuses the rest twice, with no byte between, will go on doing so: then the next attempt starts
+    /// over.
+    pub(super) fn refused(&self, record: &Record) {
+        let mut kept = self.lock();
+        kept.take_if(|kept| kept.etag == record.etag && kept.len() == record.len() && kept.refused);
+        if let Some(kept) = kept.as_mut() {
+            kept.refused = true;
+        }
+    }
+
     /// Nothing that could panic is done under the lock, so what a poisoned one holds is sound.
     fn lock(&self) -> MutexGuard<'_, Option<Record>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)

@@ -7,6 +7,7 @@ use tower_service::Service;
 
 use super::{
     body::ResumeBody,
+    coding::Accepts,
     future::{Attempt, ResponseFuture},
     resumable::Resumable,
 };
@@ -46,13 +47,20 @@ impl<S> Resume<S> {
             return None;
         }
         let uri = request.uri().clone();
+        let mut accepts = Accepts::of(request.headers());
         let record = resumable.partial(&uri).filter(|record| record.len() <= self.max_bytes);
         if let Some(record) = &record {
             let range = HeaderValue::try_from(format!("bytes={}-", record.len())).ok()?;
             request.headers_mut().insert(header::RANGE, range);
             request.headers_mut().insert(header::IF_RANGE, record.etag.clone());
+            // The rest of plain content is plain. Without this field a layer below may ask for a coding, which could not
+            // be unpacked from its middle.
+            if accepts == Accepts::Unsaid && !record.is_coded() {
+                request.headers_mut().insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+                accepts = Accepts::Plain;
+            }
         }
-        Some(Attempt { resumable, uri, record, max_bytes: self.max_bytes })
+        Some(Attempt { resumable, uri, accepts, record, max_bytes: self.max_bytes })
     }
 }
 

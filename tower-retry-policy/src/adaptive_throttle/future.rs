@@ -52,9 +52,7 @@ where
         match self.project().state.project() {
             StateProj::Sent { inner, history, accept } => {
                 let result = ready!(inner.poll(cx)).map_err(Into::into);
-                if result.as_ref().is_ok_and(|response| accept.accepts(response.status())) {
-                    history.accepted();
-                }
+                history.ended(result.as_ref().is_ok_and(|response| accept.accepts(response.status())));
                 Poll::Ready(result)
             }
             // A future that is polled after its end may do anything but answer.

@@ -1,4 +1,4 @@
-//! Requests and accepts of the window.
+//! What became of the requests of the window.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,8 +8,10 @@ use crate::budget::{Clock, SlidingCount, TokioClock};
 
 /// The counts that all clones of a service share.
 pub(super) struct History {
-    requests: SlidingCount,
     accepts: SlidingCount,
+    /// Those that were not accepted. Each request is in one count or the other, and enters it when it is over: were
+    /// it counted when it is sent and its accept when it ends, all that are in flight would look refused.
+    refusals: SlidingCount,
     clock: Arc<dyn Clock>,
     /// Millionths.
     multiplier: u64,
@@ -22,9 +24,9 @@ impl History {
         // the cast takes to 0 and so to 1 at least.
         let multiplier = ((multiplier.clamp(1.0, 1e6) * 1e6).round() as u64).max(1_000_000);
         let now = clock.now();
-        let requests = SlidingCount::new(window, now);
         let accepts = SlidingCount::new(window, now);
-        Self { requests, accepts, clock, multiplier, window }
+        let refusals = SlidingCount::new(window, now);
+        Self { accepts, refusals, clock, multiplier, window }
     }
 
     pub(super) fn with_defaults() -> Self {
@@ -43,17 +45,29 @@ impl History {
         Arc::clone(&self.clock)
     }
 
-    /// Counts a request, and says with which counts it is rejected if it is. The number is drawn evenly from all.
+    /// Says with which counts of requests and accepts a request is rejected, if it is, and counts it then. The number
+    /// is drawn evenly from all.
     pub(super) fn ask(&self, random: u64) -> Result<(), (u64, u64)> {
         let now = self.clock.now();
-        let (requests, accepts) = (self.requests.count(now), self.accepts.count(now));
+        let (requests, accepts) = self.counts(now);
+        if !rejects(requests, accepts, self.multiplier, random) {
+            return Ok(());
+        }
         // A rejected request counts as well: only then does the probability tend to what Google states.
-        self.requests.add(now);
-        if rejects(requests, accepts, self.multiplier, random) { Err((requests, accepts)) } else { Ok(()) }
+        self.refusals.add(now);
+        Err((requests, accepts))
     }
 
-    pub(super) fn accepted(&self) {
-        self.accepts.add(self.clock.now());
+    /// A request that was sent is over.
+    pub(super) fn ended(&self, accepted: bool) {
+        let count = if accepted { &self.accepts } else { &self.refusals };
+        count.add(self.clock.now());
+    }
+
+    /// Requests and accepts.
+    fn counts(&self, now: Duration) -> (u64, u64) {
+        let accepts = self.accepts.count(now);
+        (accepts + self.refusals.count(now), accepts)
     }
 }
 
@@ -69,12 +83,12 @@ fn rejects(requests: u64, accepts: u64, multiplier: u64, random: u64) -> bool {
 
 impl fmt::Debug for History {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let now = self.clock.now();
+        let (requests, accepts) = self.counts(self.clock.now());
         f.debug_struct("History")
             .field("multiplier", &self.multiplier())
             .field("window", &self.window)
-            .field("requests", &self.requests.count(now))
-            .field("accepts", &self.accepts.count(now))
+            .field("requests", &requests)
+            .field("accepts", &accepts)
             .finish_non_exhaustive()
     }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tower_backoff::Draws;
 use tower_layer::Layer;
 
 use super::AdaptiveThrottle;
@@ -15,9 +16,10 @@ use crate::budget::Clock;
 ///
 /// All services made by one layer and its clones share their counts: use one layer per server.
 ///
-/// By default a response counts as accepted unless its status is 429 or 503, and neither an error nor a
-/// request that was dropped does. The server
-/// that answers 500 does its work, however badly; one that does not answer is taken for overloaded.
+/// By default a response counts as accepted unless its status is 429 or 503, and an error counts as refused. The
+/// server that answers 500 does its work, however badly; one that does not answer is taken for overloaded. A request
+/// counts when its response's head or its error is there; one that is in flight or was dropped says nothing, so
+/// time limits belong *inside* this layer, where they end a request by an error.
 ///
 /// ```
 /// use tower::{Service, ServiceBuilder, ServiceExt, service_fn};
@@ -44,7 +46,7 @@ use crate::budget::Clock;
 pub struct AdaptiveThrottleLayer<A = DefaultAccept> {
     history: Arc<History>,
     accept: A,
-    seed: Option<u64>,
+    draws: Draws,
 }
 
 /// Which responses count as accepted by default: all but 429 and 503.
@@ -64,7 +66,11 @@ impl AdaptiveThrottleLayer {
     /// K = 2 and a window of two minutes, as in Google's book.
     #[must_use]
     pub fn new() -> Self {
-        Self { history: Arc::new(History::with_defaults()), accept: DefaultAccept, seed: None }
+        Self {
+            history: Arc::new(History::with_defaults()),
+            accept: DefaultAccept,
+            draws: Draws::from_entropy(),
+        }
     }
 }
 
@@ -92,17 +98,17 @@ impl<A> AdaptiveThrottleLayer<A> {
         Self { history: Arc::new(history), ..self }
     }
 
-    /// Draws from a generator with this seed, so that a simulation repeats itself. By default each service draws
-    /// from a seed of its own.
+    /// Draws from this seed, so that a simulation repeats itself. All services of the layer share the draws, as they
+    /// share the counts. By default the draws are not predictable.
     #[must_use]
     pub fn seed(self, seed: u64) -> Self {
-        Self { seed: Some(seed), ..self }
+        Self { draws: Draws::seeded(seed), ..self }
     }
 
     /// Other responses count as accepted.
     #[must_use]
     pub fn accept<B: Accept>(self, accept: B) -> AdaptiveThrottleLayer<B> {
-        AdaptiveThrottleLayer { history: self.history, accept, seed: self.seed }
+        AdaptiveThrottleLayer { history: self.history, accept, draws: self.draws }
     }
 }
 
@@ -116,17 +122,13 @@ impl<S, A: Clone> Layer<S> for AdaptiveThrottleLayer<A> {
     type Service = AdaptiveThrottle<S, A>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        let seed = self.seed.unwrap_or_else(|| fastrand::u64(..));
-        AdaptiveThrottle::with(inner, Arc::clone(&self.history), self.accept.clone(), seed)
+        AdaptiveThrottle::with(inner, Arc::clone(&self.history), self.accept.clone(), self.draws.clone())
     }
 }
 
 impl<A> fmt::Debug for AdaptiveThrottleLayer<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AdaptiveThrottleLayer")
-            .field("history", &self.history)
-            .field("seed", &self.seed)
-            .finish_non_exhaustive()
+        f.debug_struct("AdaptiveThrottleLayer").field("history", &self.history).finish_non_exhaustive()
     }
 }
 

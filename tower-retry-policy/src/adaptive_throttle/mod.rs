@@ -16,11 +16,14 @@
 //! ```text
 //! AdaptiveThrottle       rejects at once, with `ThrottledError`
 //!   Retry
-//!     any HTTP service
+//!     AttemptTimeout     a limit further out would drop requests unseen
+//!       any HTTP service
 //! ```
 //!
 //! # What it cannot do
 //!
+//! It learns from requests that are over: what is in flight when a server falls over is not recalled, and a request
+//! that its caller dropped says nothing. Time limits belong inside the layer, where they end a request by an error.
 //! A recovery is found slowly after a long outage: what is sent grows at most K times from one window to the next.
 //! A shorter window or a higher K finds it sooner. Clients that send a few requests per window see too little for
 //! the counts to mean much.

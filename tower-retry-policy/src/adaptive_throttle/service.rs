@@ -2,11 +2,11 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 
 use http::{Request, Response};
 use tower::BoxError;
+use tower_backoff::Draws;
 use tower_service::Service;
 
 use super::history::History;
@@ -20,13 +20,12 @@ pub struct AdaptiveThrottle<S, A = super::DefaultAccept> {
     inner: S,
     history: Arc<History>,
     accept: A,
-    /// Clones draw from one sequence.
-    draws: Arc<AtomicU64>,
+    draws: Draws,
 }
 
 impl<S, A> AdaptiveThrottle<S, A> {
-    pub(super) fn with(inner: S, history: Arc<History>, accept: A, seed: u64) -> Self {
-        Self { inner, history, accept, draws: Arc::new(AtomicU64::new(seed)) }
+    pub(super) fn with(inner: S, history: Arc<History>, accept: A, draws: Draws) -> Self {
+        Self { inner, history, accept, draws }
     }
 
     /// The service within.
@@ -42,15 +41,6 @@ impl<S, A> AdaptiveThrottle<S, A> {
     /// Only the service within.
     pub fn into_inner(self) -> S {
         self.inner
-    }
-
-    /// A number for this request alone, though clones ask at the same time.
-    fn draw(&self) -> u64 {
-        // Weyl's sequence parts the seeds, the generator mixes them.
-        let seed = self.draws.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed);
-        let mut generator = fastrand::Rng::with_seed(seed);
-        generator.u64(..);
-        generator.u64(..)
     }
 }
 
@@ -69,7 +59,7 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        match self.history.ask(self.draw()) {
+        match self.history.ask(self.draws.draw()) {
             Ok(()) => {
                 ResponseFuture::sent(self.inner.call(request), Arc::clone(&self.history), self.accept.clone())
             }

@@ -3,6 +3,7 @@ use std::{
     task::{Context, Poll},
 };
 
+use http::Version;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 use tower::BoxError;
@@ -17,6 +18,9 @@ pin_project! {
     ///
     /// Frames, trailers, size hint and end are the inner body's. When a limit passes, the inner body is dropped at
     /// once, the reader gets one [`AttemptTimeoutError`], and nothing after it.
+    ///
+    /// With the feature `hyper`, a body of hyper's over HTTP/2 that was reset without an error before its end fails with an
+    /// [`io::Error`](std::io::Error) of the kind `UnexpectedEof`; hyper itself shows it as whole.
     #[derive(Debug)]
     pub struct TimeoutBody<B> {
         #[pin]
@@ -26,8 +30,8 @@ pin_project! {
 
 impl<B> TimeoutBody<B> {
     #[inline]
-    pub(super) fn new(inner: B, watch: Watch) -> Self {
-        Self { inner: WatchedBody::new(inner, watch) }
+    pub(super) fn new(inner: B, version: Version, watch: Watch) -> Self {
+        Self { inner: WatchedBody::new(inner, version, watch) }
     }
 }
 

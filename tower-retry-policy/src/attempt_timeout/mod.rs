@@ -54,7 +54,7 @@
 //! the first poll follows the call directly. Later waits of the body read the clock once each; they share one timer,
 //! which is moved on only when it fires too early, so that no frame costs a registration. The head's timer lives
 //! within the future; the body's is one allocation, at the body's first wait. What remains for an answer that is there
-//! at once is the moving of a response whose body has grown by 56 bytes. `cargo bench --bench attempt_timeout` prints
+//! at once is the moving of a response whose body has grown by 64 bytes. `cargo bench --bench attempt_timeout` prints
 //! all this beside other timeouts.
 //!
 //! # Differences from `tower::timeout` and tower-http's

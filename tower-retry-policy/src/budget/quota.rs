@@ -11,7 +11,7 @@ use super::{FailureKind, RequestEnd, RetryBudget};
 ///
 /// The store begins full, with 500 tokens. A retry takes the price of the failure that it follows. A request
 /// that succeeds after retries brings back the price of the *last* one only, one that succeeds at once
-/// brings 1, one that fails nothing. So retries that help cost little, and those that do not help run dry.
+/// brings 1, one that fails nothing, also when the policy does not retry such a failure (a 400). So retries that help cost little, and those that do not help run dry.
 ///
 /// | | [`new`](Self::new): specification 2.1 | [`legacy`](Self::legacy): specification 2.0 |
 /// |---|---|---|
@@ -132,7 +132,7 @@ impl RetryBudget for QuotaBudget {
         match end {
             RequestEnd::FirstTry => self.put(1),
             RequestEnd::AfterRetry(kind) => self.put(self.price(kind)),
-            RequestEnd::Failed => {}
+            RequestEnd::Failed | RequestEnd::NotRetried => {}
         }
     }
 

@@ -7,19 +7,24 @@ use std::time::Duration;
 use tower::retry::budget::Budget;
 
 use super::clock::nanos;
-use super::ledger::{Ledger, Refusal, SLOTS, Window};
+use super::ledger::{Ledger, Part, Refusal, SLOTS, Window};
 use super::stripes::{Mine, Stripes, stripes_for_threads};
 use super::{Clock, FailureKind, RequestEnd, RetryBudget, TokioClock};
 
 /// One token in the unit of all sums: a ratio of up to six decimals is exact.
 const TOKEN: u128 = 1_000_000;
 
+/// Retries that are no burst, whatever the settings: without any floor a client that sends one request now and then
+/// could otherwise not spend its share on the failures of a later second.
+const NO_BURST: u128 = 10 * TOKEN;
+
 /// Retries for a share of the requests of the last seconds, and so many per second in any case.
 ///
-/// Within any window the retries granted are at most `ratio * requests + per_second * window`: a server that
-/// fails altogether gets at most that much more than it would without retries. This is Finagle's
+/// Whenever a retry is granted, those of the window that ends with it are at most `ratio * requests + per_second *
+/// window`, where the requests are those of the same window: a server that fails altogether gets at most that much
+/// more than it would without retries. This is Finagle's
 /// [`RetryBudget`](https://twitter.github.io/finagle/guide/Clients.html#retries), with its defaults: a ratio of
-/// 20 %, 10 per second, a window of 10 s.
+/// 20 %, 10 per second, a window of 10 s. The [burst](#bursts) is bounded too, which Finagle leaves open.
 ///
 /// ```
 /// use tower_retry_policy::budget::{FailureKind, RatioBudget, RequestEnd, RetryBudget};
@@ -36,14 +41,39 @@ const TOKEN: u128 = 1_000_000;
 /// Every request counts once, when it is over, however it ended. The cost of a retry does not depend on the
 /// kind of failure.
 ///
+/// # Bursts
+///
+/// A healthy time saves up the share of a whole window. Paid out at once when a server fails, it would be 2.1 retries
+/// for each request of the first second (the defaults, 1,000 requests a second), which is the load that keeps a
+/// struggling server down. So the same rule holds for the last tenth of the window as well, a second by default: its
+/// retries are at most
+///
+/// ```text
+/// ratio * requests of the last 0.15 windows + per_second * window
+/// ```
+///
+/// (a half more than a tenth because time is cut into twentieths). With the defaults at 1,000 requests a second that
+/// is 400 retries in the busiest second, 1.4 times the requests; after it 210 a second, which the burst's bound never
+/// cuts. The savings are not lost: they are paid out over some seconds.
+///
+/// *The floor is not spread.* "10 a second over 10 s" is a reserve of 100 that may be spent in one moment, also by
+/// a client that has sent nothing else: whoever sends five requests a minute and fails with all of them has to be
+/// able to retry at once. It adds 100 retries to the busiest second whatever the traffic: little beside 1,000
+/// requests, as much as all of 100. Where many clients share a server and each sends little, lower it, or the window.
+/// With a reserve below ten the tenth of a window may still have ten retries, as far as the window allows them.
+///
 /// # How exact it is
 ///
 /// While nothing expires the number of retries is `ratio * requests + per_second * window`, rounded down, for
 /// every ratio of up to six decimals; under any number of threads never one more. The window moves by
-/// tenths of its length, so that a request and a retry count for nine tenths of it at least and for the
-/// whole at most. A retry that was given back is taken from the oldest of the window.
+/// twentieths of its length. A request counts for nineteen twentieths of the window at least and for the whole at
+/// most; a retry for the whole at least and for a twentieth more at most. So the rule above holds for the window
+/// before any grant, wherever it begins. In a window that ends later, when no retry is granted any more, some of those
+/// requests have expired: for *every* stretch of a window's length the retries are at most `ratio` times its requests and
+/// those of the window before it, and the floor once. A retry that was given back is taken from the oldest of the
+/// window.
 ///
-/// In the middle of a burst (128 requests of one thread within a thousandth of a slot: 1 ms) the clock
+/// In the middle of a burst (128 requests of one thread within a thousandth of a slot: half a millisecond) the clock
 /// is not read for each request. Up to 127 requests per thread that follow such a burst after a pause may then be
 /// dated as if they belonged to it, until anybody reads the clock again: they expire early, never late.
 ///
@@ -90,7 +120,8 @@ impl RatioBudget {
 
     /// Retries per second that are granted without any request. Default 10.
     ///
-    /// Those of a whole window may be used at once; they are there again when the window has passed.
+    /// Those of a whole window may be used at once; they are there again when the window has passed. See
+    /// [bursts](Self#bursts).
     #[must_use]
     pub fn per_second(self, retries: u32) -> Self {
         Self::with(self.ratio, retries, self.window, self.clock, self.requests.own())
@@ -98,7 +129,8 @@ impl RatioBudget {
 
     /// How long a request counts, from 10 ms (less counts as 10 ms). Default 10 s.
     ///
-    /// Longer windows carry more retries from a quiet time into an outage.
+    /// Longer windows carry more retries from a quiet time into an outage, and bound its burst in a longer stretch: a
+    /// tenth of the window.
     #[must_use]
     pub fn window(self, window: Duration) -> Self {
         // With slots of 1 ms the numbers of slots that can be told apart last for 17 years without a request.
@@ -112,7 +144,7 @@ impl RatioBudget {
         Self::with(self.ratio, self.per_second, self.window, Arc::new(clock), self.requests.own())
     }
 
-    /// Counts all threads in one place: about half a kilobyte instead of several, for budgets
+    /// Counts all threads in one place: about a kilobyte instead of several, for budgets
     /// [per key](crate::budget). Threads that deposit at the same time then meet on a cache line.
     #[must_use]
     pub fn compact(self) -> Self {
@@ -124,7 +156,7 @@ impl RatioBudget {
         let nanos_of_window = nanos(window);
         let slot = nanos_of_window / SLOTS;
         let reserve = u128::from(per_second) * u128::from(nanos_of_window) * TOKEN / 1_000_000_000;
-        let ledger = Ledger::new(nanos(clock.now()) / slot);
+        let ledger = Ledger::new(slot, nanos(clock.now()));
         let requests = Stripes::new(stripes);
         Self { ratio, per_second, window, clock, slot, reserve, requests, ledger }
     }
@@ -147,7 +179,7 @@ impl RatioBudget {
     /// Reads the clock and opens the slot of the time it shows.
     fn open(&self) -> u64 {
         let now = nanos(self.clock.now());
-        if self.ledger.open(now / self.slot, || self.requests.total()) {
+        if self.ledger.open(now, || self.requests.total()) {
             // With a slot a pause may have passed, and then the bursts of all threads are over.
             self.requests.read_next();
         }
@@ -157,24 +189,28 @@ impl RatioBudget {
     /// The window that ends now.
     fn current(&self) -> Window {
         loop {
-            self.open();
-            if let Some(window) = self.ledger.window() {
+            let now = self.open();
+            if let Some(window) = self.ledger.window(now) {
                 return window;
             }
         }
     }
 
-    /// What the requests of the window and the floor allow, in millionths.
-    fn allowed(&self, deposits_before: u64) -> u128 {
-        let requests = self.requests.total().saturating_sub(deposits_before);
-        self.reserve + u128::from(requests) * u128::from(self.ratio)
+    /// What is left, in millionths: of the window's bound or the burst's, whichever is less.
+    fn left(&self, window: &Window) -> u128 {
+        let requests = self.requests.total();
+        let left = |part: Part, reserve: u128| {
+            let requests = requests.saturating_sub(part.deposits_before);
+            let allowed = reserve + u128::from(requests) * u128::from(self.ratio);
+            allowed.saturating_sub(u128::from(part.granted) * TOKEN)
+        };
+        left(window.whole, self.reserve).min(left(window.burst, self.reserve.max(NO_BURST)))
     }
 
     fn take(&self) -> bool {
         loop {
             let window = self.current();
-            let wanted = u128::from(window.granted + 1) * TOKEN;
-            if wanted > self.allowed(window.deposits_before) {
+            if self.left(&window) < TOKEN {
                 return false;
             }
             match self.ledger.grant(window) {
@@ -198,8 +234,8 @@ impl RetryBudget for RatioBudget {
     }
 
     fn give_back(&self, _: FailureKind) {
-        self.open();
-        self.ledger.take_back();
+        let now = self.open();
+        self.ledger.take_back(now);
     }
 
     fn settle(&self, _: RequestEnd) {
@@ -207,10 +243,7 @@ impl RetryBudget for RatioBudget {
     }
 
     fn balance(&self) -> u64 {
-        let window = self.current();
-        let taken = u128::from(window.granted) * TOKEN;
-        let left = self.allowed(window.deposits_before).saturating_sub(taken) / TOKEN;
-        u64::try_from(left).unwrap_or(u64::MAX)
+        u64::try_from(self.left(&self.current()) / TOKEN).unwrap_or(u64::MAX)
     }
 }
 

@@ -9,13 +9,17 @@ use std::sync::Arc;
 ///
 /// ```text
 /// begin                                    if tracks_in_flight
-///   failed                                 each attempt that failed in a way the policy would retry
+///   failed                                 each attempt that failed in a way the policy would retry, see below
 ///   withdraw -> true                       after every other reason to stop has been asked
 ///     give_back                            the wait was cancelled: the retry was never sent
 ///     retry_ended                          or it was sent and has ended, however
 /// settle                                   the last attempt has ended; not if the request was dropped
 /// end                                      in any case, if begin was called
 /// ```
+///
+/// What a server says it did not process (REFUSED_STREAM, 421, 425), what it closed in good order (GOAWAY without an
+/// error) and what was never sent tells nothing of its load: a budget hears neither `failed` nor `withdraw` of it, like
+/// the transparent retries of gRPC A6. The limits of attempts still hold.
 ///
 /// Attempts may overlap: nothing here assumes that one ends before the next begins. Each method of `Self`
 /// that has a default does nothing by default, so that a budget needs only what it counts.
@@ -55,7 +59,8 @@ pub trait RetryBudget: fmt::Debug + Send + Sync {
     /// The request is over or was dropped; once for each [`begin`](Self::begin).
     fn end(&self) {}
 
-    /// An attempt failed in a way that the policy would retry, whether or not it will be.
+    /// An attempt failed in a way that the policy would retry, whether or not it will be; or the server said not to
+    /// retry (gRPC's pushback), whatever the failure.
     fn failed(&self, kind: FailureKind) {
         let _ = kind;
     }
@@ -105,8 +110,11 @@ pub enum RequestEnd {
     FirstTry,
     /// A retry succeeded; the one that was granted last had been asked for because of this failure.
     AfterRetry(FailureKind),
-    /// No attempt succeeded, or the outcome is not one that a retry could mend.
+    /// No attempt succeeded, and the last one failed in a way that the policy retries.
     Failed,
+    /// The last outcome is neither a success nor anything that the policy retries: a 404, a gRPC status that is not
+    /// listed, an error of TLS. It says nothing good of the server, so it brings nothing back.
+    NotRetried,
 }
 
 impl<B: RetryBudget + ?Sized> RetryBudget for Arc<B> {

@@ -6,11 +6,10 @@ use super::clock::nanos;
 use super::ledger::{Ledger, SLOTS};
 use super::stripes::{Stripes, stripes_for_threads};
 
-/// A count that forgets by tenths of its window.
+/// A count that forgets by slots of its window, a twentieth each.
 pub(crate) struct SlidingCount {
     all: Stripes,
     ledger: Ledger,
-    slot: u64,
 }
 
 impl SlidingCount {
@@ -18,7 +17,7 @@ impl SlidingCount {
     pub(crate) fn new(window: Duration, now: Duration) -> Self {
         let slot = nanos(window.max(Duration::from_millis(10))) / SLOTS;
         let all = Stripes::new(stripes_for_threads());
-        Self { all, ledger: Ledger::new(nanos(now) / slot), slot }
+        Self { all, ledger: Ledger::new(slot, nanos(now)) }
     }
 
     pub(crate) fn add(&self, now: Duration) {
@@ -33,6 +32,6 @@ impl SlidingCount {
     }
 
     fn open(&self, now: Duration) {
-        self.ledger.open(nanos(now) / self.slot, || self.all.total());
+        self.ledger.open(nanos(now), || self.all.total());
     }
 }

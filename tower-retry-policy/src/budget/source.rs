@@ -7,6 +7,7 @@ use http::uri::Authority;
 use http::{Extensions, HeaderMap, Method, Request, Uri, header::HOST};
 
 use super::RetryBudget;
+use crate::target::Target;
 
 /// Chooses the budget of a request: asked once per call, at the first send.
 ///
@@ -90,10 +91,16 @@ impl<'a> RequestHead<'a> {
 
     /// Host and port as the target names them, or else the `Host` field; nothing if neither does or can be read.
     ///
-    /// Compared without regard to case. A port that is left out is not the same as one that is written.
+    /// Without user information, which is a secret and no part of the server's name. Compared without regard to
+    /// case. A port that is left out is not the same as one that is written.
     #[must_use]
     pub fn authority(&self) -> Option<Authority> {
-        self.uri.authority().cloned().or_else(|| self.headers.get(HOST)?.as_bytes().try_into().ok())
+        let authority =
+            self.uri.authority().cloned().or_else(|| self.headers.get(HOST)?.as_bytes().try_into().ok())?;
+        match authority.as_str().rsplit_once('@') {
+            None => Some(authority),
+            Some((_, server)) => server.parse().ok(),
+        }
     }
 }
 
@@ -101,7 +108,7 @@ impl fmt::Debug for RequestHead<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RequestHead")
             .field("method", self.method)
-            .field("uri", self.uri)
+            .field("uri", &Target(self.uri))
             .finish_non_exhaustive()
     }
 }

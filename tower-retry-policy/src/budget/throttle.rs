@@ -12,8 +12,9 @@ const TOKEN: u64 = 1000;
 
 /// No retries while failures prevail: gRPC's throttling of retries ([A6][a6]).
 ///
-/// There are 10 tokens at first and at most. Every attempt that fails in a way that could be retried takes one,
-/// every success brings back 0.1. Retries are granted while more than half of the tokens are there. Unlike
+/// There are 10 tokens at first and at most. Every attempt that fails in a way that the policy retries takes one, as
+/// does a pushback not to retry; every success brings back 0.1. A failure that the policy does not retry changes
+/// nothing, and neither does one that the server did not process ([`RetryBudget`]). Retries are granted while more than half of the tokens are there. Unlike
 /// a ratio it needs no clock: with these figures retries stop once more than one of eleven attempts fails.
 ///
 /// ```
@@ -119,7 +120,7 @@ impl RetryBudget for ThrottleBudget {
     fn settle(&self, end: RequestEnd) {
         match end {
             RequestEnd::FirstTry | RequestEnd::AfterRetry(_) => self.gain(),
-            RequestEnd::Failed => {}
+            RequestEnd::Failed | RequestEnd::NotRetried => {}
         }
     }
 

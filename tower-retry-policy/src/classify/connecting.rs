@@ -1,22 +1,57 @@
 //! Errors of clients that say themselves that no connection came about.
 
-use super::Failure;
-use crate::Phase;
+use super::{Failure, tls};
+use crate::{Phase, PhasedError};
 use std::{
     error::Error,
     io::{Error as IoError, ErrorKind},
 };
 
-/// Whatever happened, no request was sent. What a further attempt cannot mend is told apart: a TLS handshake
-/// fails with an error that is not the network's (rustls: `InvalidData`; OpenSSL: no `io::Error` at all), and
-/// so does a target that no connector understands.
+/// Texts of connectors and proxies for what a further attempt cannot mend; their types are private.
+const COMES_AGAIN: [&str; 12] = [
+    // hyper-util's HttpConnector
+    "invalid URL, scheme is not http",
+    "invalid URL, scheme is missing",
+    "invalid URL, host is missing",
+    // hyper-rustls, whose first goes on with the scheme
+    "unsupported scheme ",
+    "missing scheme",
+    "invalid dns name",
+    // hyper-util's proxies: a 407 to CONNECT (any other refusal may pass), no host, SOCKS without the right password
+    "tunnel error: proxy authorization required",
+    "tunnel error: missing destination host",
+    "SOCKS error: credentials not accepted",
+    "SOCKS error: server does not support user/pass authentication",
+    // tonic
+    "Connecting to HTTPS without TLS enabled",
+    "HTTP/2 was not negotiated.",
+];
+
+/// The client says that it was connecting, so the request never left, whatever is below it: a caller that waited for
+/// the connection of another one gets no error of the network at all. Only what is known to come again is told apart.
 pub(super) fn failure(error: &(dyn Error + 'static)) -> Failure {
-    let network = super::chain(error).filter_map(|cause| cause.downcast_ref::<IoError>()).last();
-    let elapsed = super::chain(error).any(<dyn Error + 'static>::is::<tower::timeout::error::Elapsed>);
-    match network.map(IoError::kind) {
-        _ if elapsed => Failure::timeout(Phase::Connect),
-        Some(ErrorKind::TimedOut) => Failure::timeout(Phase::Connect),
-        None | Some(ErrorKind::InvalidData | ErrorKind::InvalidInput) => Failure::new(Phase::Other),
-        Some(_) => Failure::new(Phase::Connect),
+    if super::chain(error).any(comes_again) {
+        Failure::new(Phase::Other)
+    } else if super::chain(error).any(is_timeout) {
+        Failure::timeout(Phase::Connect)
+    } else {
+        Failure::new(Phase::Connect)
     }
+}
+
+fn comes_again(cause: &(dyn Error + 'static)) -> bool {
+    // a connector that knows it
+    if let Some(phased) = cause.downcast_ref::<PhasedError>() {
+        return phased.phase() == Phase::Other;
+    }
+    let text = cause.to_string();
+    let kind = cause.downcast_ref().map(IoError::kind);
+    kind == Some(ErrorKind::InvalidInput)
+        || tls::handshake_comes_again(&text, kind == Some(ErrorKind::InvalidData))
+        || COMES_AGAIN.iter().any(|known| text.starts_with(known))
+}
+
+fn is_timeout(cause: &(dyn Error + 'static)) -> bool {
+    let network = cause.downcast_ref().is_some_and(|io: &IoError| io.kind() == ErrorKind::TimedOut);
+    network || cause.is::<tower::timeout::error::Elapsed>()
 }

@@ -17,6 +17,7 @@ mod io;
 mod own;
 #[cfg(feature = "reqwest")]
 mod reqwest;
+mod tls;
 #[cfg(feature = "tonic")]
 mod tonic;
 
@@ -61,6 +62,22 @@ impl Failure {
     pub(crate) const fn timeout(phase: Phase) -> Self {
         Self { kind: FailureKind::Timeout, ..Self::new(phase) }
     }
+
+    /// It says nothing of the server's load.
+    #[cfg(any(feature = "h2", feature = "hyper"))]
+    const fn free(self) -> Self {
+        Self { free: true, ..self }
+    }
+
+    /// What is known of a cause that ended a connection in use. The connection may be a tunnel through something that
+    /// failed to connect, but the request may have left.
+    #[cfg(any(feature = "h2", feature = "hyper"))]
+    const fn on_a_connection(self) -> Self {
+        match self.phase {
+            Phase::Connect | Phase::Unprocessed => Self { phase: Phase::Read, free: false, ..self },
+            _ => self,
+        }
+    }
 }
 
 impl Phase {
@@ -70,8 +87,9 @@ impl Phase {
     /// use std::io::{Error, ErrorKind};
     /// use tower_retry_policy::Phase;
     ///
-    /// assert_eq!(Phase::of(&Error::from(ErrorKind::ConnectionRefused)), Phase::Connect);
     /// assert_eq!(Phase::of(&Error::from(ErrorKind::ConnectionReset)), Phase::Read);
+    /// // Linux reports this on established connections too; whoever was connecting says so by a `PhasedError`
+    /// assert_eq!(Phase::of(&Error::from(ErrorKind::ConnectionRefused)), Phase::Read);
     /// ```
     ///
     /// # The clients

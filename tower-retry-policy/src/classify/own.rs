@@ -1,12 +1,15 @@
 //! The errors of this crate, and tower's own timeout.
 
 use super::Failure;
-use crate::{AttemptTimeoutError, DeadlineError, Phase, ReplayBodyError, RetryError};
+use crate::{AttemptTimeoutError, DeadlineError, Phase, PhasedError, ReplayBodyError, RetryError};
 use std::error::Error;
 
 pub(super) fn recognise(error: &(dyn Error + 'static)) -> Option<Failure> {
     if let Some(inner) = error.downcast_ref::<RetryError>() {
         return Some(exhausted(inner));
+    }
+    if let Some(phased) = error.downcast_ref::<PhasedError>() {
+        return Some(phased_by_owner(phased));
     }
     if let Some(timeout) = error.downcast_ref::<AttemptTimeoutError>() {
         if timeout.is_unsent() {
@@ -14,6 +17,11 @@ pub(super) fn recognise(error: &(dyn Error + 'static)) -> Option<Failure> {
         }
         // before the head nobody knows whether the request was sent
         return Some(Failure::timeout(if timeout.in_body() { Phase::Body } else { Phase::Read }));
+    }
+    #[cfg(feature = "hyper-util")]
+    if error.is::<crate::ConnectTimeoutError>() {
+        // hyper-util's client says itself that the request had no connection
+        return Some(Failure::timeout(Phase::Connect));
     }
     if error.is::<DeadlineError>() || error.is::<tower::timeout::error::Elapsed>() {
         return Some(Failure::timeout(Phase::Read));
@@ -27,12 +35,22 @@ pub(super) fn recognise(error: &(dyn Error + 'static)) -> Option<Failure> {
 
 /// An inner retry gave up: the phase is that of its last attempt.
 fn exhausted(inner: &RetryError) -> Failure {
-    let last = inner.history().attempts().last().and_then(crate::AttemptRecord::phase);
+    let last = inner.history().outcome().and_then(crate::AttemptRecord::phase);
     Failure { exhausted_inner: true, ..Failure::new(last.unwrap_or(Phase::Other)) }
+}
+
+/// The phase is the owner's; what else is known of the causes holds.
+fn phased_by_owner(phased: &PhasedError) -> Failure {
+    let known = phased.source().map_or(Failure::new(phased.phase()), super::failure);
+    Failure { phase: phased.phase(), free: false, ..known }
 }
 
 /// Whether an error's own text is what a person should read.
 pub(super) fn explains_itself(error: &(dyn Error + 'static)) -> bool {
+    #[cfg(feature = "hyper-util")]
+    if error.is::<crate::ConnectTimeoutError>() {
+        return true;
+    }
     leaves_the_cause_open(error)
         || error.is::<RetryError>()
         || error.is::<AttemptTimeoutError>()

@@ -2,11 +2,12 @@
 
 use super::{Failure, connecting};
 use crate::Phase;
+use hyper_util::client::legacy::Error as ClientError;
 use std::error::Error;
 
 pub(super) fn recognise(error: &(dyn Error + 'static)) -> Option<Failure> {
     let client: &reqwest::Error = error.downcast_ref()?;
-    if client.is_connect() {
+    if client.is_request() && was_connecting(client) {
         return Some(no_connection(client));
     }
     if client.is_body() || client.is_decode() {
@@ -23,14 +24,20 @@ pub(super) fn recognise(error: &(dyn Error + 'static)) -> Option<Failure> {
     own_timeout.then(|| Failure::timeout(Phase::Read))
 }
 
-/// Its timeout, and the errors of resolvers that are not the operating system's, are types of its own.
+/// `is_connect` finds a connect error anywhere below, also that of another client whose answer is this request's body.
+/// The first error of a client is this one's.
+fn was_connecting(client: &reqwest::Error) -> bool {
+    let mut causes = super::chain(client).skip(1);
+    let own = causes.find(|cause| cause.is::<ClientError>() || cause.is::<hyper::Error>());
+    own.and_then(|own| own.downcast_ref()).is_some_and(ClientError::is_connect)
+}
+
+/// Its timeout is a type of its own.
 fn no_connection(client: &reqwest::Error) -> Failure {
-    if client.is_timeout() {
-        Failure::timeout(Phase::Connect)
-    } else if client.is_dns() {
-        Failure::new(Phase::Connect)
-    } else {
-        connecting::failure(client)
+    let failure = connecting::failure(client);
+    match failure.phase {
+        Phase::Connect if client.is_timeout() => Failure::timeout(Phase::Connect),
+        _ => failure,
     }
 }
 

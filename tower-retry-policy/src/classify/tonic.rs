@@ -10,9 +10,9 @@ pub(super) fn recognise(error: &(dyn Error + 'static)) -> Option<Failure> {
         return Some(connecting::failure(error));
     }
     if let Some(channel) = error.downcast_ref::<transport::Error>() {
-        // Whatever happens on a connection comes as an error of hyper's. One of the operating system's right below
-        // is that of the connector, the channel's own connect timeout among them.
-        let connector = channel.source().filter(|source| source.is::<std::io::Error>());
+        // Whatever happens on a connection comes as an error of hyper's, and what a connector says in a `ConnectError`.
+        // The channel's own connect timeout is the one error of the operating system's right below.
+        let connector = channel.source().filter(|source| is_timeout(*source));
         return connector.map(connecting::failure);
     }
     if error.is::<TimeoutExpired>() {
@@ -24,4 +24,8 @@ pub(super) fn recognise(error: &(dyn Error + 'static)) -> Option<Failure> {
     // gRPC, "Status codes": a client may retry after `UNAVAILABLE` what is safe to repeat. Other codes are the
     // application's to interpret.
     cause.or_else(|| (status.code() == Code::Unavailable).then(|| Failure::new(Phase::Status)))
+}
+
+fn is_timeout(error: &(dyn Error + 'static)) -> bool {
+    error.downcast_ref().is_some_and(|io: &std::io::Error| io.kind() == std::io::ErrorKind::TimedOut)
 }

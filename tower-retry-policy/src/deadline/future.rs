@@ -40,7 +40,10 @@ where
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let in_time = |response: Response<B>, watch| response.map(|body| DeadlineBody::new(body, watch));
+        let in_time = |response: Response<B>, watch| {
+            let version = response.version();
+            response.map(|body| DeadlineBody::new(body, version, watch))
+        };
         self.project().inner.poll_head(cx, in_time, DeadlineError::from)
     }
 }

@@ -10,21 +10,24 @@
 //!
 //! | name | kind, unit | labels | counts |
 //! |---|---|---|---|
-//! | `http.client.retry.attempts` | counter, 1 | | attempts that ended, first sends included |
+//! | `http.client.retry.attempts` | counter, 1 | | attempts of the calls that are over, first sends included |
 //! | `http.client.retry.retries` | counter, 1 | `phase` | retries decided on, by the [phase](crate::Phase::name) of the failure before |
+//! | `http.client.retry.hedges` | counter, 1 | | attempts that began beside others, see [`Hedge`](crate::retry::Hedge) |
+//! | `http.client.retry.hedges_won` | counter, 1 | | calls whose answer came from another attempt while an earlier one still ran |
+//! | `http.client.retry.abandoned` | counter, 1 | | calls that were dropped by their callers |
 //! | `http.client.retry.wait` | histogram, seconds | `asked_by` | the waits before them; `asked_by` is `backoff` or `server` |
 //! | `http.client.retry.successes_after_retry` | counter, 1 | | calls that a retry saved |
 //! | `http.client.retry.stops` | counter, 1 | `reason` | calls given up, by the [reason](crate::StopReason::name) |
 //! | `http.client.retry.call_duration` | histogram, seconds | | from the first send to the end of the last attempt, waits included |
 //! | `http.client.retry.budget_balance` | gauge, 1 | | retries that the budget would grant; only with a budget |
 //!
-//! Beside those in the table stand the labels that the observer was given. Hosts and paths are none of them: how many
-//! there are is for nobody to know, and each would be a time series of its own.
+//! Beside those in the table stand the labels that the observer was given. Hosts and paths are not labels: their
+//! number is unbounded.
 //!
 //! # What this cannot do
 //!
-//! A call that is dropped has no end: of its attempts only those are counted that a retry followed. The gauge is as it
-//! was at the end of the last call, and nothing sets it while there is none.
+//! A call that is dropped below tower's own retry, rather than [`RetryLayer`](crate::RetryLayer), is not counted. The gauge is as
+//! it was at the end of the last call, and nothing sets it while there is none.
 
 mod names;
 mod observer;

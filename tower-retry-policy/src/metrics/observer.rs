@@ -1,5 +1,5 @@
 use super::names;
-use crate::{Attempt, CallEnd, Observer, RetryWait};
+use crate::{Attempt, AttemptRecord, CallEnd, Observer, RetryWait, observer::HedgeStart};
 use metrics::{Label, counter, gauge, histogram};
 use std::borrow::Cow;
 
@@ -44,13 +44,23 @@ impl MetricsObserver {
 impl Observer for MetricsObserver {
     fn retrying(&self, failed: &Attempt<'_>, wait: RetryWait) {
         let asked_by = if wait.asked_by_server() { "server" } else { "backoff" };
-        counter!(names::ATTEMPTS, self.labels()).increment(1);
         counter!(names::RETRIES, self.labels_and("phase", failed.phase().name())).increment(1);
         histogram!(names::WAIT, self.labels_and("asked_by", asked_by)).record(wait.duration());
     }
 
+    fn hedging(&self, _: &HedgeStart<'_>) {
+        counter!(names::HEDGES, self.labels()).increment(1);
+    }
+
     fn ended(&self, call: &CallEnd<'_>) {
-        counter!(names::ATTEMPTS, self.labels()).increment(1);
+        counter!(names::ATTEMPTS, self.labels()).increment(call.attempts().into());
+        if call.is_abandoned() {
+            counter!(names::ABANDONED, self.labels()).increment(1);
+            return;
+        }
+        if hedge_won(call) {
+            counter!(names::HEDGES_WON, self.labels()).increment(1);
+        }
         histogram!(names::DURATION, self.labels()).record(call.elapsed());
         if let Some(reason) = call.stop_reason() {
             counter!(names::STOPS, self.labels_and("reason", reason.name())).increment(1);
@@ -61,4 +71,10 @@ impl Observer for MetricsObserver {
             gauge!(names::BALANCE, self.labels()).set(balance as f64);
         }
     }
+}
+
+fn hedge_won(call: &CallEnd<'_>) -> bool {
+    let Some(history) = call.history().filter(|history| history.stop_reason().is_none()) else { return false };
+    let winner = history.outcome().map(AttemptRecord::number);
+    history.attempts().iter().any(|attempt| attempt.is_abandoned() && Some(attempt.number()) < winner)
 }

@@ -1,14 +1,13 @@
 use crate::{
     Attempt, Observer, Phase, RetryAfter, RetryBudget,
     budget::{BudgetSource, RequestHead},
-    random::Randomness,
-    repeatable::Methods,
+    repeatable::Repeatable,
     statuses::Statuses,
     wish::{GrpcCodes, Wishes},
 };
 use http::{StatusCode, header::HeaderName};
 use std::{fmt, sync::Arc, time::SystemTime};
-use tower_backoff::Backoff;
+use tower_backoff::{Backoff, Draws};
 
 /// Everything that a user sets; shared by all requests of a layer and never changed while shared.
 #[derive(Clone)]
@@ -17,7 +16,7 @@ pub(crate) struct Config {
     pub(crate) total: Option<u32>,
     /// Retries by phase; `None` leaves the limit to the total.
     pub(crate) by_phase: [Option<u32>; Phase::ALL.len()],
-    pub(crate) methods: Methods,
+    pub(crate) repeatable: Repeatable,
     pub(crate) statuses: Statuses,
     pub(crate) retry_after: RetryAfter,
     pub(crate) grpc: GrpcCodes,
@@ -30,7 +29,7 @@ pub(crate) struct Config {
     pub(crate) response_as_error: bool,
     pub(crate) retries_exhausted_inner: bool,
     pub(crate) retries_same_content: bool,
-    pub(crate) random: Randomness,
+    pub(crate) random: Draws,
     pub(crate) clock: Clock,
 }
 
@@ -94,7 +93,8 @@ impl fmt::Debug for Config {
             }
         }
         fields
-            .field("methods", &self.methods)
+            .field("methods", &self.repeatable.methods)
+            .field("honour_idempotency_key", &self.repeatable.by_key)
             .field("statuses", &self.statuses)
             .field("retry_after", &self.retry_after)
             .field("grpc", &self.grpc)

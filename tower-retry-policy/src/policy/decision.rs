@@ -96,12 +96,12 @@ fn refusal(config: &Config, facts: &Facts) -> Option<StopReason> {
 fn wait(config: &Config, facts: &Facts) -> Decision {
     let backoff = RetryWait { duration: facts.backoff, asked_by_server: false };
     let wait = match facts.wish {
-        Wish::Exactly(duration) => RetryWait { duration, asked_by_server: true },
-        Wish::NotBefore(asked) => match config.retry_after.apply(asked) {
+        Wish::Exactly(asked) | Wish::NotBefore(asked) => match config.retry_after.apply(asked) {
             Err(asked) => return Decision::Stop(StopReason::RetryAfterTooLong(asked)),
+            Ok(Some(asked)) if facts.wish.is_exact() => RetryWait { duration: asked, asked_by_server: true },
             // never earlier than asked; a backoff that wants longer has its way
             Ok(Some(asked)) if asked >= facts.backoff => {
-                RetryWait { duration: spread(config, asked, facts.random), asked_by_server: true }
+                RetryWait { duration: spread(config, facts, asked), asked_by_server: true }
             }
             Ok(_) => backoff,
         },
@@ -116,13 +116,19 @@ fn wait(config: &Config, facts: &Facts) -> Decision {
 
 /// Clients that were told the same second would come back in the same instant: a policy with jitter spreads
 /// them over a tenth of the wait, upward only.
-fn spread(config: &Config, asked: Duration, random: u64) -> Duration {
+///
+/// The range shrinks where a limit is near, rather than each draw being cut there: otherwise many would meet at the
+/// limit. Half of what is left until the deadline stays for the attempt.
+fn spread(config: &Config, facts: &Facts, asked: Duration) -> Duration {
     if !config.backoff.has_jitter() {
         return asked;
     }
+    let below_limit = config.retry_after.limit().saturating_sub(asked);
+    let before_deadline = facts.left.map_or(Duration::MAX, |left| left.saturating_sub(asked) / 2);
+    let range = (asked / 10).min(below_limit).min(before_deadline);
     // u64::MAX nanoseconds are 584 years: saturating there changes nothing and keeps the product in a u128
-    let tenth = u64::try_from((asked / 10).as_nanos()).unwrap_or(u64::MAX);
-    let extra = (u128::from(tenth) * u128::from(random)) >> 64;
+    let range = u64::try_from(range.as_nanos()).unwrap_or(u64::MAX);
+    let extra = (u128::from(range) * u128::from(facts.random)) >> 64;
     asked.saturating_add(Duration::from_nanos(extra as u64))
 }
 
@@ -268,6 +274,61 @@ mod tests {
     }
 
     #[test]
+    fn the_spread_stays_within_its_limits() {
+        let nano = Duration::from_nanos(1);
+        let policy = RetryPolicy::urllib3(3).backoff(Backoff::constant(SECOND).jitter(Jitter::Full));
+        let (refuse, cap) = (RetryAfter::Refuse(60 * SECOND), RetryAfter::Cap(60 * SECOND));
+        let table = [
+            // rule, asked, left, the longest wait
+            (cap, 10 * SECOND, None, 11 * SECOND),
+            (cap, 58 * SECOND, None, 60 * SECOND),
+            (cap, 60 * SECOND, None, 60 * SECOND),
+            (cap, 600 * SECOND, None, 60 * SECOND),
+            (refuse, 58 * SECOND, None, 60 * SECOND),
+            (refuse, 60 * SECOND, None, 60 * SECOND),
+            (cap, 10 * SECOND, Some(12 * SECOND), 11 * SECOND),
+            (cap, 10 * SECOND, Some(11 * SECOND), 10 * SECOND + SECOND / 2),
+            (cap, 10 * SECOND, Some(10 * SECOND + nano), 10 * SECOND),
+        ];
+        for (rule, asked, left, longest) in table {
+            let policy = policy.clone().retry_after(rule);
+            for random in [0, u64::MAX / 2, u64::MAX] {
+                let facts = Facts {
+                    wish: Wish::NotBefore(asked),
+                    left,
+                    random,
+                    backoff: Duration::ZERO,
+                    ..facts(Read)
+                };
+                let Decision::Retry(wait) = decided(&policy, &facts) else { panic!("given up: {facts:?}") };
+                assert!(
+                    wait.duration >= asked.min(60 * SECOND) && wait.duration <= longest,
+                    "{wait:?} {facts:?}"
+                );
+                assert!(left.is_none_or(|left| wait.duration < left), "{wait:?} {facts:?}");
+            }
+        }
+        let late = Facts { wish: Wish::NotBefore(10 * SECOND), left: Some(10 * SECOND), ..facts(Read) };
+        assert_eq!(decided(&policy, &late), Decision::Stop(StopReason::Deadline));
+    }
+
+    #[test]
+    fn a_pushback_obeys_the_limit() {
+        let policy = RetryPolicy::urllib3(3);
+        let hour = 3600 * SECOND;
+        let pushed = Facts { wish: Wish::Exactly(hour), ..facts(Read) };
+        let table = [
+            (RetryAfter::Refuse(60 * SECOND), Decision::Stop(StopReason::RetryAfterTooLong(hour))),
+            (RetryAfter::Refuse(hour), retry(hour, true)),
+            (RetryAfter::Cap(60 * SECOND), retry(60 * SECOND, true)),
+            (RetryAfter::Ignore, retry(SECOND, false)),
+        ];
+        for (rule, expected) in table {
+            assert_eq!(decided(&policy.clone().retry_after(rule), &pushed), expected, "{rule:?}");
+        }
+    }
+
+    #[test]
     fn waits() {
         let quiet = RetryPolicy::urllib3(3).retry_after(RetryAfter::Cap(60 * SECOND));
         let noisy = quiet.clone().backoff(Backoff::constant(SECOND).jitter(Jitter::Full));
@@ -288,8 +349,11 @@ mod tests {
             let facts = Facts { wish, backoff, left, random: u64::MAX, ..facts(Read) };
             assert_eq!(decided(policy, &facts), expected, "{facts:?}");
         }
-        let pushed = Facts { wish: Wish::Exactly(SECOND), backoff: longest, ..facts(Read) };
-        assert_eq!(decided(&quiet, &pushed), retry(SECOND, true), "pushback is exact");
+        for policy in [&quiet, &noisy] {
+            let pushed =
+                Facts { wish: Wish::Exactly(SECOND), backoff: longest, random: u64::MAX, ..facts(Read) };
+            assert_eq!(decided(policy, &pushed), retry(SECOND, true), "pushback is exact");
+        }
         let endless = noisy.retry_after(RetryAfter::Cap(longest));
         let facts = Facts { wish: Wish::NotBefore(longest), random: u64::MAX, ..facts(Read) };
         assert_eq!(decided(&endless, &facts), retry(longest, true), "nothing overflows");

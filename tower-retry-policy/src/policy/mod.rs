@@ -44,6 +44,13 @@ use std::{fmt, sync::Arc};
 /// request.extensions_mut().insert(RetryPolicy::never());
 /// ```
 ///
+/// # Policies that share a budget
+///
+/// A policy that is made from another, as by `policy.clone().retries(5)`, shares its budget: what one spends, the other
+/// cannot. That is right for policies whose requests reach the same server. Give a policy for another server a
+/// [`budget`](Self::budget) of its own, or call the preset anew: each call of [`standard`](Self::standard) makes one.
+/// Observers are shared likewise.
+///
 /// # What this cannot do
 ///
 /// - An error of the inner service's `poll_ready` before a retry ends the call without asking the policy

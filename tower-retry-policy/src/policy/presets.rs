@@ -4,14 +4,13 @@ use super::{
 };
 use crate::{
     Phase, RatioBudget, RetryAfter, clock,
-    random::Randomness,
-    repeatable::Methods,
+    repeatable::{Methods, Repeatable},
     statuses::Statuses,
     wish::{GrpcCodes, Wishes},
 };
 use http::StatusCode;
 use std::{sync::Arc, time::Duration};
-use tower_backoff::{Backoff, Jitter};
+use tower_backoff::{Backoff, Draws, Jitter};
 
 /// Longer waits than this are refused; see [`RetryAfter::Refuse`].
 const RETRY_AFTER_LIMIT: Duration = Duration::from_secs(60);
@@ -26,6 +25,8 @@ impl RetryPolicy {
     /// | backoff | exponential from 100 ms, at most 10 s, full jitter | full jitter makes the fewest calls (AWS, "Exponential Backoff And Jitter") |
     /// | budget | 20 % of the requests and 10 a second, over 10 s | Finagle's default |
     /// | Retry-After | up to 60 s, a longer one is refused | somebody waits |
+    ///
+    /// Each call makes a budget of its own. Clones, and policies made from them by further settings, share it.
     pub fn standard() -> Self {
         let statuses = [
             StatusCode::REQUEST_TIMEOUT,
@@ -57,7 +58,7 @@ impl RetryPolicy {
         Self::from_config(Config {
             total: Some(total),
             by_phase,
-            methods: Methods::Idempotent,
+            repeatable: Repeatable { methods: Methods::Idempotent, by_key: true },
             statuses: Statuses::NONE,
             retry_after: RetryAfter::Cap(Duration::from_secs(6 * 60 * 60)),
             grpc: GrpcCodes::default(),
@@ -70,7 +71,7 @@ impl RetryPolicy {
             response_as_error: false,
             retries_exhausted_inner: false,
             retries_same_content: false,
-            random: Randomness::entropy(),
+            random: Draws::from_entropy(),
             clock: clock::wall(),
         })
     }

@@ -1,11 +1,11 @@
 use super::{RetryPolicy, config::Budgeting};
 use crate::{
-    Attempt, Observer, Phase, RetryAfter, RetryBudget, budget::BudgetSource, random::Randomness,
-    repeatable::Methods, wish::GrpcCodes,
+    Attempt, Observer, Phase, RetryAfter, RetryBudget, budget::BudgetSource, repeatable::Methods,
+    wish::GrpcCodes,
 };
 use http::{HeaderName, Method, StatusCode};
 use std::{sync::Arc, time::SystemTime};
-use tower_backoff::Backoff;
+use tower_backoff::{Backoff, Draws};
 
 impl RetryPolicy {
     /// Retries in all: 3 means at most four attempts. 0 switches retrying off.
@@ -31,8 +31,8 @@ impl RetryPolicy {
 
     /// The statuses that ask for a retry, instead of the preset's.
     ///
-    /// 413, 429 and 503 with a `Retry-After` do so without being listed (RFC 9110 sections 15.5.14 and
-    /// 15.6.4, RFC 6585 section 4). 421 and 425 say that the request was not processed
+    /// 413, 429 and 503 with a `Retry-After` do so without being listed (RFC 9110 sections 15.5.14 and 15.6.4, RFC 6585
+    /// section 4), unless that is [ignored](RetryAfter::Ignore). 421 and 425 say that the request was not processed
     /// ([`Phase::Unprocessed`]) and need not be listed either.
     #[must_use]
     pub fn statuses(self, statuses: impl IntoIterator<Item = StatusCode>) -> Self {
@@ -42,17 +42,32 @@ impl RetryPolicy {
     /// The methods that may be repeated after the server may have acted on the request, instead of the
     /// idempotent ones (RFC 9110 section 9.2.2: GET, HEAD, OPTIONS, TRACE, PUT, DELETE; and QUERY).
     ///
-    /// An empty list means none. A request that carries `Idempotency-Key` or [`Idempotent`](crate::Idempotent)
-    /// may be repeated whatever its method.
+    /// An empty list means none. A request that carries one well-formed `Idempotency-Key` (unless
+    /// [`honour_idempotency_key`](Self::honour_idempotency_key) is off) or [`Idempotent`](crate::Idempotent) may be
+    /// repeated whatever its method.
     #[must_use]
     pub fn methods(self, methods: impl IntoIterator<Item = Method>) -> Self {
-        self.change(|config| config.methods = Methods::Listed(methods.into_iter().collect()))
+        self.change(|config| config.repeatable.methods = Methods::Listed(methods.into_iter().collect()))
     }
 
     /// Any method may be repeated. Only right for a server that tolerates every request twice.
     #[must_use]
     pub fn any_method(self) -> Self {
-        self.change(|config| config.methods = Methods::Any)
+        self.change(|config| config.repeatable.methods = Methods::Any)
+    }
+
+    /// Whether an `Idempotency-Key` in a request permits repeating it. On by default: applications set the field
+    /// themselves, for servers that honour it.
+    ///
+    /// Switch it off where the header fields come from outside, as in a gateway: a client that sends the field says
+    /// nothing about whether the upstream recognises it. [`Idempotent`](crate::Idempotent) always counts, because
+    /// extensions do not travel over the network.
+    ///
+    /// One field with one key counts: a structured-field string in quotes, or visible ASCII without quotes and commas.
+    /// An empty or malformed field, or several of them, permit nothing.
+    #[must_use]
+    pub fn honour_idempotency_key(self, honour: bool) -> Self {
+        self.change(|config| config.repeatable.by_key = honour)
     }
 
     /// The waits before the retries.
@@ -61,14 +76,17 @@ impl RetryPolicy {
         self.change(|config| config.backoff = backoff)
     }
 
-    /// What is done with a `Retry-After`; by default one of more than 60 s is refused.
+    /// What is done with a wait that the server asks for, by `Retry-After` or by gRPC's pushback; by default one of more
+    /// than 60 s is refused.
     #[must_use]
     pub fn retry_after(self, rule: RetryAfter) -> Self {
         self.change(|config| config.retry_after = rule)
     }
 
     /// The gRPC status codes that ask for a retry where they stand in the head of a response without a body
-    /// ("trailers-only"), instead of none; and the server's `grpc-retry-pushback-ms` is obeyed (gRPC A6).
+    /// ("trailers-only"), instead of none; and the server's `grpc-retry-pushback-ms` is obeyed (gRPC A6), to the
+    /// millisecond and within the limit of [`retry_after`](Self::retry_after). A pushback not to retry ends the call, and
+    /// counts as a failure for the budget, whatever the code.
     ///
     /// gRPC calls are `POST`s: which of them may be repeated is for their owner to say, by
     /// [`any_method`](Self::any_method) or [`Idempotent`](crate::Idempotent). A status in the trailers after a
@@ -82,14 +100,16 @@ impl RetryPolicy {
     }
 
     /// Whether, without a `Retry-After`, the reset of an exhausted `RateLimit`
-    /// (draft-ietf-httpapi-ratelimit-headers) or `X-RateLimit-Reset` is waited for. Off by default.
+    /// (draft-ietf-httpapi-ratelimit-headers) is waited for, or that of `X-RateLimit-Reset` with an
+    /// `X-RateLimit-Remaining` of 0. The rule of [`retry_after`](Self::retry_after) holds for it too. Off by default.
     #[cfg(feature = "rate-limit")]
     #[must_use]
     pub fn rate_limit_reset(self, wait: bool) -> Self {
         self.change(|config| config.wishes.rate_limit = wait)
     }
 
-    /// The budget that all requests of this layer share.
+    /// The budget that all requests of this layer share, and with them those of every policy that is cloned from this
+    /// one, whatever its further settings; see [`RetryPolicy`](Self#policies-that-share-a-budget).
     #[must_use]
     pub fn budget(self, budget: Arc<dyn RetryBudget>) -> Self {
         self.change(|config| config.budget = Budgeting::OneForAll(budget))
@@ -147,8 +167,9 @@ impl RetryPolicy {
 
     /// Whether a request is sent again after the same wrong content has come twice in one call.
     ///
-    /// Off by default: an error page that is always the same is not fetched again and again. It is recognised by
-    /// the fingerprint that `tower-content-check` takes of rejected content; empty content has none.
+    /// Off by default: an error page that is always the same is not fetched again and again. Compared
+    /// is only whole content that was read to a proven end and rejected for what it is, by all of its bytes; cuts, empty
+    /// bodies, rejections by the head and those of `Rejection::transient` never count.
     #[must_use]
     pub fn retry_same_content(self, again: bool) -> Self {
         self.change(|config| config.retries_same_content = again)
@@ -158,7 +179,7 @@ impl RetryPolicy {
     /// order of calls give the same waits. By default the draws are not predictable.
     #[must_use]
     pub fn seed(self, seed: u64) -> Self {
-        self.change(|config| config.random = Randomness::seeded(seed))
+        self.change(|config| config.random = Draws::seeded(seed))
     }
 
     /// The wall clock that the dates of `Retry-After` are compared with where the response has no `Date`.

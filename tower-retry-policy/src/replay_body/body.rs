@@ -66,7 +66,8 @@ impl ReplayBody {
         B: Body + Send + Unpin + 'static,
         B::Error: Into<BoxError>,
     {
-        if inner.is_end_stream() {
+        // one that has ended and announces bytes all the same has ended short of them
+        if inner.is_end_stream() && inner.size_hint().lower() == 0 {
             return Self::default();
         }
         let mut inner = Some(inner);
@@ -204,7 +205,7 @@ impl Body for ReplayBody {
             Content::Lost => SizeHint::default(),
             Content::Recorded(reader) => reader
                 .lock()
-                .map_or_else(|_| SizeHint::default(), |recording| recording.size_hint(&reader.place)),
+                .map_or_else(|_| SizeHint::default(), |mut recording| recording.size_hint(&reader.place)),
         }
     }
 }

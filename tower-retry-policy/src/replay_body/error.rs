@@ -11,6 +11,8 @@ pub struct ReplayBodyError {
 #[derive(Clone, Debug)]
 pub(super) enum Kind {
     Inner(Arc<dyn Error + Send + Sync>),
+    Short { announced: u64, came: u64 },
+    Long { announced: u64 },
     Lost,
     Sent,
     Superseded,
@@ -21,6 +23,12 @@ impl ReplayBodyError {
     /// The body that is recorded failed; its error is the `source()`, for every reader and for ever.
     pub fn is_inner(&self) -> bool {
         matches!(self.kind, Kind::Inner(_))
+    }
+
+    /// The body that is recorded brought fewer or more bytes than it had announced (an exact
+    /// [`size_hint`](http_body::Body::size_hint)), for every reader and for ever.
+    pub fn is_wrong_length(&self) -> bool {
+        matches!(self.kind, Kind::Short { .. } | Kind::Long { .. })
     }
 
     /// What this reader wants was read before and is not recorded: the body is longer than the limit, or was cloned
@@ -45,6 +53,15 @@ impl fmt::Display for ReplayBodyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.kind {
             Kind::Inner(_) => "request body failed",
+            Kind::Short { announced, came } => {
+                return write!(
+                    f,
+                    "request body ended after {came} of the {announced} bytes that it had announced"
+                );
+            }
+            Kind::Long { announced } => {
+                return write!(f, "request body is longer than the {announced} bytes that it had announced");
+            }
             Kind::Lost => "request body is over the limit of its recording and cannot be sent again",
             Kind::Sent => "request body was cloned after it had been read",
             Kind::Superseded => "request body is sent by a later attempt",

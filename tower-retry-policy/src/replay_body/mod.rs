@@ -61,6 +61,7 @@
 //! | two clones that are read at once | both get the whole body; over the limit the one in front goes on, the other gets an [error](ReplayBodyError::is_not_replayable) |
 //! | an upload that is dropped | nothing is lost: the next attempt goes on from what was read |
 //! | the body fails | the error is remembered, and every reader gets it, now and later; the policy does not try again |
+//! | the body ends short of the length that it announced (an exact `size_hint`), or goes beyond it | an [error](ReplayBodyError::is_wrong_length), remembered likewise: no attempt sends the short content as if it were whole |
 //! | the body panics | the panic goes its way; later readers get an error |
 //!
 //! # What it costs
@@ -75,6 +76,7 @@
 //!   over the limit, would try again, and the attempt would fail with [`ReplayBodyError`], unsent.
 //! - Frames come again with the same bytes, not with the same cuts.
 
+mod announced;
 mod body;
 mod error;
 mod layer;

@@ -7,6 +7,7 @@ use http::HeaderMap;
 use http_body::{Frame, SizeHint};
 
 use super::{
+    announced::Announced,
     error::{Kind, ReplayBodyError},
     place::{Place, Ticket},
     record::Record,
@@ -24,6 +25,7 @@ pub(super) struct Recording<S: ?Sized> {
     /// Bytes that have been read of the source.
     passed: u64,
     passed_trailers: bool,
+    announced: Announced,
     end: End,
     next_ticket: Ticket,
     /// Readers that began earlier have been given up.
@@ -41,12 +43,16 @@ enum End {
 
 impl<S: Source> Recording<S> {
     pub(super) fn new(source: S, limit: usize) -> Self {
-        let too_long = source.size_hint().lower() > limit as u64;
+        let hint = source.size_hint();
+        let too_long = hint.lower() > limit as u64;
+        let mut announced = Announced::default();
+        announced.note(0, &hint);
         Self {
             record: (!too_long).then(Record::default),
             room: limit,
             passed: 0,
             passed_trailers: false,
+            announced,
             end: End::Open,
             next_ticket: NonZeroU32::MIN,
             valid_from: NonZeroU32::MIN,
@@ -74,6 +80,7 @@ impl<S: Source + ?Sized> Recording<S> {
             None => self.source.poll_frame(cx),
             Some(all) => self.source.poll_frame(&mut Context::from_waker(&all)),
         };
+        let next = self.held_to_its_length(next);
         match &next {
             Poll::Pending => self.waiting.enter(ticket, cx.waker()),
             Poll::Ready(Some(Ok(piece))) => {
@@ -90,6 +97,22 @@ impl<S: Source + ?Sized> Recording<S> {
         next
     }
 
+    /// What comes, or an error in its place if the source has not brought what it announced. Trailers are an end: a
+    /// client that has sent them sends nothing after them.
+    #[inline]
+    fn held_to_its_length(&self, next: Next) -> Next {
+        let (more, ended) = match &next {
+            Poll::Pending | Poll::Ready(Some(Err(_))) => return next,
+            Poll::Ready(Some(Ok(Piece::Data(data)))) => (data.len() as u64, false),
+            Poll::Ready(Some(Ok(Piece::Other(frame)))) => (0, frame.is_trailers()),
+            Poll::Ready(None) => (0, true),
+        };
+        match self.announced.fault(self.passed.saturating_add(more), ended) {
+            Some(fault) => Poll::Ready(Some(Err(fault.into()))),
+            None => next,
+        }
+    }
+
     /// Who else has waited for what this reader has just got.
     #[inline]
     pub(super) fn woken(&mut self, place: &Place) -> Option<Vec<Waker>> {
@@ -99,12 +122,13 @@ impl<S: Source + ?Sized> Recording<S> {
     pub(super) fn is_end_stream(&self, place: &Place) -> bool {
         self.refusal(place).is_none()
             && self.is_at_tip(place)
-            && (matches!(self.end, End::Reached) || self.source.is_end_stream())
+            && (matches!(self.end, End::Reached)
+                || (self.announced.is_complete(self.passed) && self.source.is_end_stream()))
     }
 
-    /// Exact where the source's is. A reader that will fail is told nothing: hyper sends the exact length as
+    /// Exact where the source's was when it first was: that is what has been announced. A reader that will fail is told nothing: hyper sends the exact length as
     /// `Content-Length`, and reads no further when as many bytes have come.
-    pub(super) fn size_hint(&self, place: &Place) -> SizeHint {
+    pub(super) fn size_hint(&mut self, place: &Place) -> SizeHint {
         if self.refusal(place).is_some() {
             return SizeHint::default();
         }
@@ -113,6 +137,10 @@ impl<S: Source + ?Sized> Recording<S> {
             return SizeHint::with_exact(behind);
         }
         let rest = self.source.size_hint();
+        self.announced.note(self.passed, &rest);
+        if let Some(whole) = self.announced.whole() {
+            return SizeHint::with_exact(whole - place.bytes);
+        }
         let mut hint = SizeHint::new();
         if let Some(upper) = rest.upper().and_then(|upper| upper.checked_add(behind)) {
             hint.set_upper(upper);

@@ -70,8 +70,8 @@ impl Call {
         }
     }
 
-    /// A response that needs no retry.
-    pub(super) fn succeeded<R>(
+    /// A response that the policy does not retry: a success, or a refusal that another attempt would not mend.
+    pub(super) fn accepted<R>(
         &mut self,
         head: RequestHead<'_>,
         begun: &Begun,
@@ -79,14 +79,15 @@ impl Call {
         now: Instant,
         others: Others<'_>,
     ) {
-        if let Some(budget) = self.budget() {
-            budget.settle(begun.success());
-        }
+        self.settle(match result {
+            Ok(response) if self.is_success(response.status(), response.headers()) => begun.success(),
+            _ => RequestEnd::NotRetried,
+        });
         let mut history = None;
         if self.progress.is_some() {
             self.record((begun.number, begun.at), None, result, now, None);
             self.record_abandoned(others.running, now);
-            history = Some(self.history(now, None));
+            history = Some(self.history(now, None, Some(begun.number)));
         }
         self.tell_the_end(head, begun.number, result, None, history.as_ref(), now);
         if let (Ok(response), Some(history)) = (result, history) {
@@ -98,7 +99,7 @@ impl Call {
     #[expect(clippy::too_many_arguments, reason = "the facts of one end, which nothing else needs together")]
     pub(super) fn give_up<R>(
         &mut self,
-        head: RequestHead<'_>,
+        asked: RequestHead<'_>,
         attempt: (u32, Instant),
         result: &mut Result<Response<R>, BoxError>,
         failure: &Failure,
@@ -106,28 +107,25 @@ impl Call {
         others: Others<'_>,
         reason: StopReason,
     ) {
-        if let Some(budget) = self.budget() {
-            budget.settle(RequestEnd::Failed);
-        }
         // an inner retry's account of a call that was tried once here says it all
-        let first = self.progress.as_deref().is_none_or(|progress| progress.attempts.is_empty());
+        let first = self.progress.as_deref().is_none_or(|progress| progress.attempts.made() == 0);
         if (reason == StopReason::InnerExhausted && first) || self.config().never_retries() {
-            self.tell_the_end(head, attempt.0, result, Some((failure, reason)), None, now);
+            self.tell_the_end(asked, attempt.0, result, Some((failure, reason)), None, now);
             return;
         }
         self.record(attempt, Some(failure), result, now, None);
         self.record_abandoned(others.running, now);
-        let history = self.history(now, Some(reason));
-        self.tell_the_end(head, attempt.0, result, Some((failure, reason)), Some(&history), now);
+        let history = self.history(now, Some(reason), Some(attempt.0));
+        self.tell_the_end(asked, attempt.0, result, Some((failure, reason)), Some(&history), now);
         match result {
             Ok(response) if !self.config().response_as_error => {
                 response.extensions_mut().insert(history);
             }
             Ok(response) => {
                 let head = (response.status(), mem::take(response.headers_mut()));
-                *result = Err(RetryError::new(history, Some(head)).into());
+                *result = Err(RetryError::new(history, asked, Some(head)).into());
             }
-            Err(_) => *result = Err(RetryError::new(history, None).into()),
+            Err(_) => *result = Err(RetryError::new(history, asked, None).into()),
         }
     }
 
@@ -159,8 +157,7 @@ impl Call {
         if self.layer.observers.is_empty() {
             return;
         }
-        let recorded = history
-            .and_then(|history| history.attempts().iter().find(|attempt| attempt.number == number)?.error());
+        let recorded = history.and_then(|history| history.outcome()?.error());
         let last = failure.map(|(failure, _)| {
             let attempt = attempt(head, number, result, failure.phase);
             Attempt { error: recorded.or(attempt.error), ..attempt }
@@ -168,7 +165,7 @@ impl Call {
         self.tell(&CallEnd {
             method: head.method(),
             uri: head.uri(),
-            attempts: self.retries().saturating_add(1),
+            attempts: self.attempts_begun(),
             elapsed: self.elapsed(now),
             status: result.as_ref().ok().map(Response::status),
             last: last.as_ref(),
@@ -192,11 +189,11 @@ impl Call {
         }
         let now = Instant::now();
         self.record_abandoned(running, now);
-        let history = self.history(now, None);
+        let history = self.history(now, None, None);
         self.tell(&CallEnd {
             method: head.method(),
             uri: head.uri(),
-            attempts: self.retries().saturating_add(1),
+            attempts: self.attempts_begun(),
             elapsed: self.elapsed(now),
             status: None,
             last: None,
@@ -211,11 +208,9 @@ impl Call {
         self.layer.observers.iter().for_each(|observer| observer.ended(end));
     }
 
-    fn history(&mut self, now: Instant, stop: Option<StopReason>) -> History {
+    fn history(&mut self, now: Instant, stop: Option<StopReason>, outcome: Option<u32>) -> History {
         let elapsed = self.elapsed(now);
-        let mut attempts = mem::take(&mut self.progress_mut().attempts);
-        attempts.sort_by_key(|attempt| attempt.number);
-        History::new(attempts, elapsed, stop)
+        History::new(mem::take(&mut self.progress_mut().attempts), elapsed, stop, outcome)
     }
 }
 

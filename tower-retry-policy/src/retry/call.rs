@@ -63,7 +63,7 @@ impl Call {
             (own.map(|own| Arc::clone(&own.config)), head.extensions().get().copied())
         };
         let budget = layer.budget.of(head);
-        let repeatable = own.as_ref().unwrap_or(&layer).methods.allow(head);
+        let repeatable = own.as_ref().unwrap_or(&layer).repeatable.allows(head);
         Self { layer, own, budget, _place: None, started: now, deadline, repeatable, progress: None }
     }
 
@@ -114,9 +114,19 @@ impl Call {
         progress.begun
     }
 
+    /// Attempts that have begun, the first send included.
+    pub(super) fn attempts_begun(&self) -> u32 {
+        self.progress.as_deref().map_or(1, |progress| progress.begun)
+    }
+
     /// The kind of failure that the budget was last charged for.
     pub(super) fn last_charged(&self) -> Option<FailureKind> {
         self.progress.as_deref().and_then(|progress| progress.last_charged)
+    }
+
+    /// Whether a connection broke or fell silent under an attempt.
+    pub(super) fn connection_broke(&self) -> bool {
+        self.progress.as_deref().is_some_and(|progress| progress.connection_broke)
     }
 
     /// The server wants no further attempt before this.
@@ -128,14 +138,23 @@ impl Call {
         now.saturating_duration_since(self.started)
     }
 
-    /// The way of most calls: the first attempt brought what was wanted, and only the budget has to hear of it.
+    /// The way of most calls: the first attempt brought what is not retried, and only the budget has to hear of it.
     #[inline]
-    pub(super) fn succeeds_at_once(&self, status: StatusCode) -> bool {
-        let succeeds =
+    pub(super) fn passes_at_once(&self, status: StatusCode) -> bool {
+        let passes =
             self.progress.is_none() && self.layer.observers.is_empty() && self.config().accepts(status);
-        if succeeds && let Some(budget) = self.budget() {
-            budget.settle(RequestEnd::FirstTry);
+        if passes {
+            // RFC 9110 section 15: from 400 on the request failed
+            self.settle(if status.as_u16() < 400 { RequestEnd::FirstTry } else { RequestEnd::NotRetried });
         }
-        succeeds
+        passes
+    }
+
+    /// Tells the budget that the request is over.
+    #[inline]
+    pub(super) fn settle(&self, end: RequestEnd) {
+        if let Some(budget) = self.budget() {
+            budget.settle(end);
+        }
     }
 }

@@ -81,7 +81,7 @@ where
         let Some(open) = this.open else { return this.first.poll(cx).map(|(result, _)| result) };
         // the way of most calls: one attempt, and it brings what was wanted
         match this.first.as_mut().poll(cx) {
-            Poll::Ready((Ok(response), _)) if open.succeeds_at_once(response.status()) => {
+            Poll::Ready((Ok(response), _)) if open.passes_at_once(response.status()) => {
                 this.first.set(First::Over);
                 Poll::Ready(Ok(response))
             }

@@ -7,11 +7,11 @@ use super::{
     progress::{Begun, HEDGED},
 };
 use crate::{
-    Attempt, FailureKind, History, Phase, RetryWait, StopReason,
+    Attempt, FailureKind, History, Phase, RequestEnd, RetryWait, StopReason,
     classify::{self, Failure},
     policy::{Decision, Facts, HedgeDecision, HedgeFacts, decide, decide_hedge},
     replay_body,
-    wish::Wish,
+    wish::{self, Wish},
 };
 use http::{HeaderMap, Response, StatusCode};
 use std::{error::Error, time::Duration};
@@ -58,7 +58,7 @@ impl Call {
         // the attempt is over, and with it what the budget granted for it
         drop(begun.grant.take());
         let Some(failure) = failure else {
-            self.succeeded(shown.head, &begun, result, now, others);
+            self.accepted(shown.head, &begun, result, now, others);
             return Verdict::Over;
         };
         let Begun { number, at, .. } = begun;
@@ -77,11 +77,12 @@ impl Call {
                 self.progress_mut().failed(&failure);
                 Verdict::Await
             }
-            Err(reason) if others.none() || reason.ends_the_call() => {
+            Err((reason, end)) if others.none() || reason.ends_the_call() => {
+                self.settle(end);
                 self.give_up(shown.head, attempt, result, &failure, now, others, reason);
                 Verdict::Over
             }
-            Err(reason) => {
+            Err((reason, _)) => {
                 self.record(attempt, Some(&failure), result, now, None);
                 let progress = self.progress_mut();
                 progress.failed(&failure);
@@ -116,20 +117,36 @@ impl Call {
             StatusCode::PAYLOAD_TOO_LARGE | StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE
         );
         let listed = config.statuses.contains(status) || config.grpc.contains(headers);
-        if !refused_unprocessed && !may_ask && !listed {
+        // gRPC A6: a failure with the pushback not to retry counts for the budget whatever its code
+        let may_say_no = config.wishes.grpc_pushback && !self.is_success(status, headers);
+        if !refused_unprocessed && !may_ask && !may_say_no && !listed {
             return None;
         }
-        let wish = config.wishes.read(headers, &*config.clock);
-        if !refused_unprocessed && !listed && wish == Wish::None {
+        let wish = config.wishes.read(headers, &*config.clock).under(config.retry_after);
+        let asks = match wish {
+            Wish::None => false,
+            Wish::Never => true,
+            Wish::NotBefore(_) | Wish::Exactly(_) => may_ask,
+        };
+        if !refused_unprocessed && !listed && !asks {
             return None;
         }
         let phase = if refused_unprocessed { Phase::Unprocessed } else { Phase::Status };
         let throttled = status == StatusCode::TOO_MANY_REQUESTS || (may_ask && wish != Wish::None);
         let kind = if throttled { FailureKind::Throttled } else { FailureKind::Transient };
-        Some(Failure { kind, wish, ..Failure::new(phase) })
+        Some(Failure { kind, wish, free: refused_unprocessed, ..Failure::new(phase) })
     }
 
-    /// Decides, and asks the budget last. Nothing is asked for a failure beside which another attempt is awaited anyway.
+    /// Whether a response that the policy does not retry is what the caller wanted. Only a policy for gRPC looks
+    /// beyond the status.
+    #[inline]
+    pub(super) fn is_success(&self, status: StatusCode, headers: &HeaderMap) -> bool {
+        let grpc = &self.config().grpc;
+        status.as_u16() < 400 && (grpc.is_empty() || wish::grpc_status(headers).is_none_or(|code| code == 0))
+    }
+
+    /// Decides, and asks the budget last: not for a failure that says nothing of the server's load, nor for one beside
+    /// which another attempt is awaited anyway.
     fn decide<B: 'static, R>(
         &mut self,
         shown: Shown<'_, B>,
@@ -138,7 +155,7 @@ impl Call {
         failure: &Failure,
         now: Instant,
         others: Others<'_>,
-    ) -> Result<Option<(RetryWait, Option<Grant>)>, StopReason> {
+    ) -> Result<Option<(RetryWait, Option<Grant>)>, (StopReason, RequestEnd)> {
         let config = self.config();
         let attempt = attempt(shown.head, number, result, failure.phase);
         let progress = self.progress.as_deref();
@@ -164,13 +181,16 @@ impl Call {
             left: self.deadline.map(|deadline| deadline.left_at(now)),
         };
         let decision = decide(config, &facts);
+        let retried = decision.counts_as_failure(&facts);
         if let Some(budget) = self.budget()
-            && decision.counts_as_failure(&facts)
+            && retried
+            && !failure.free
         {
             budget.failed(failure.kind);
         }
         let wait = match decision {
-            Decision::Stop(reason) => return Err(reason),
+            Decision::Stop(reason) if retried => return Err((reason, RequestEnd::Failed)),
+            Decision::Stop(reason) => return Err((reason, RequestEnd::NotRetried)),
             Decision::Retry(wait) => wait,
         };
         if wait.asked_by_server {
@@ -180,10 +200,10 @@ impl Call {
         if others.awaited {
             return Ok(None);
         }
-        let Some(budget) = self.budget() else { return Ok(Some((wait, None))) };
+        let Some(budget) = self.budget().filter(|_| !failure.free) else { return Ok(Some((wait, None))) };
         match Grant::ask(budget, failure.kind) {
             Some(grant) => Ok(Some((wait, Some(grant)))),
-            None => Err(StopReason::Budget),
+            None => Err((StopReason::Budget, RequestEnd::Failed)),
         }
     }
 

@@ -1,12 +1,12 @@
 use crate::budget::RequestHead;
-use http::Request;
+use http::{Request, header::HOST};
 use std::mem;
 
 /// What a call keeps of its request.
 pub(super) enum Kept<B> {
     /// All of it, for another attempt or for whoever is shown the head.
     Whole(Request<B>),
-    /// No attempt can follow: method and target, for the story of the call.
+    /// No attempt can follow: method, target and `Host`, for the story of the call.
     Line(Request<()>),
 }
 
@@ -68,5 +68,10 @@ fn line_of<B>(request: &Request<B>) -> Request<()> {
     let mut line = Request::new(());
     line.method_mut().clone_from(request.method());
     line.uri_mut().clone_from(request.uri());
+    if request.uri().authority().is_none()
+        && let Some(host) = request.headers().get(HOST)
+    {
+        line.headers_mut().insert(HOST, host.clone());
+    }
     line
 }

@@ -68,15 +68,14 @@ where
                 (Call::open_at(self, RequestHead::new(request), sent), Begun::first(sent))
             }
         };
-        let number = begun.number;
         let failure = call.failure(result);
         let others = Others { running: &[], awaited: false };
         match call.judge(Shown::of(request), begun, result, failure, now, others) {
             Verdict::Again { wait, grant } => {
                 let paid = grant.as_ref().map(|grant| grant.kind()).or(call.last_charged());
                 replay_body::restart(request.body());
-                let number = number.saturating_add(1);
-                request.extensions_mut().insert(AttemptNumber(number));
+                let number = call.next_number();
+                request.extensions_mut().insert(AttemptNumber::new(number, call.connection_broke()));
                 if let Some(name) = &call.config().attempt_header {
                     request.headers_mut().insert(name, HeaderValue::from(number));
                 }

@@ -76,15 +76,15 @@ where
     }
 
     #[inline]
-    pub(super) fn succeeds_at_once(&mut self, status: StatusCode) -> bool {
-        let succeeds = self.further.is_none() && self.call.succeeds_at_once(status);
-        if succeeds {
+    pub(super) fn passes_at_once(&mut self, status: StatusCode) -> bool {
+        let passes = self.further.is_none() && self.call.passes_at_once(status);
+        if passes {
             self.is_over = true;
             if let Some(hedge) = &self.hedge {
                 hedge.learn(self.call.started);
             }
         }
-        succeeds
+        passes
     }
 
     fn further_mut(&mut self) -> &mut Further<S, B> {
@@ -232,7 +232,7 @@ where
         let Some(inner) = &self.inner else { return };
         let Some(mut request) = self.kept.next(keep) else { return };
         let number = begun.number;
-        request.extensions_mut().insert(AttemptNumber(number));
+        request.extensions_mut().insert(AttemptNumber::new(number, self.call.connection_broke()));
         if let Some(name) = &self.call.config().attempt_header {
             request.headers_mut().insert(name, HeaderValue::from(number));
         }

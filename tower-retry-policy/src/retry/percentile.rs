@@ -21,7 +21,7 @@ use tokio::time::Instant;
 /// | [`floor`](Self::floor) | 1 ms | what a timer can tell |
 /// | [`ceiling`](Self::ceiling) | none | one bad host can drag the percentile up until nothing is hedged (CASSANDRA-14293): set one where you know what is too long |
 /// | [`samples`](Self::samples) | 20 | of fewer, 5 of 100 cannot be told |
-/// | [`span`](Self::over) | 30 s | follows a change within half a minute |
+/// | [`over`](Self::over) | 30 s | follows a change within half a minute |
 ///
 /// The memory is fixed, about 4 kB: a latency is counted in one of 16 classes per doubling, so the delay is up to a
 /// sixteenth longer than the percentile.

@@ -1,14 +1,17 @@
 use super::grant::Grant;
-use crate::{AttemptRecord, FailureKind, Phase, RequestEnd, classify::Failure, wish::Wish};
-use std::time::Duration;
+use crate::{FailureKind, Phase, RequestEnd, classify::Failure, history::Records, wish::Wish};
+use std::{collections::VecDeque, time::Duration};
 use tokio::time::Instant;
+
+/// Different contents that one call remembers.
+const FINGERPRINTS: usize = 32;
 
 /// What a call keeps once an attempt has failed, or a second one has begun.
 pub(super) struct Progress {
     /// Attempts that have begun.
     pub(super) begun: u32,
     /// In the order in which they began; those that run have no end yet.
-    pub(super) attempts: Vec<AttemptRecord>,
+    pub(super) attempts: Records,
     /// Further attempts of whatever kind, the one that is being waited for included.
     pub(super) retries: u32,
     pub(super) retries_by_phase: [u32; Phase::ALL.len()],
@@ -18,7 +21,10 @@ pub(super) struct Progress {
     pub(super) previous_wait: Duration,
     /// The kind of failure that the budget was last charged for.
     pub(super) last_charged: Option<FailureKind>,
-    fingerprints: Vec<u64>,
+    /// Of content that was rejected: the latest, as many as a call has that is not retried for ever.
+    fingerprints: VecDeque<u64>,
+    /// A connection broke or fell silent under an attempt.
+    pub(super) connection_broke: bool,
     /// The server wants no further attempt before this.
     pub(super) hold_until: Option<Instant>,
     /// No further attempt starts; those that run may still bring the answer.
@@ -43,14 +49,15 @@ impl Default for Progress {
     fn default() -> Self {
         Self {
             begun: 1,
-            attempts: Vec::new(),
+            attempts: Records::default(),
             retries: 0,
             retries_by_phase: [0; Phase::ALL.len()],
             hedges: 0,
             failures_in_a_row: 0,
             previous_wait: Duration::ZERO,
             last_charged: None,
-            fingerprints: Vec::new(),
+            fingerprints: VecDeque::new(),
+            connection_broke: false,
             hold_until: None,
             closed: false,
         }
@@ -76,6 +83,10 @@ impl Progress {
     pub(super) fn failed(&mut self, failure: &Failure) {
         let restarts = matches!(failure.wish, Wish::Exactly(_));
         self.failures_in_a_row = if restarts { 0 } else { self.failures_in_a_row.saturating_add(1) };
+        self.connection_broke |= matches!(failure.phase, Phase::Read | Phase::Body);
+        if self.fingerprints.len() == FINGERPRINTS {
+            self.fingerprints.pop_front();
+        }
         self.fingerprints.extend(failure.fingerprint);
     }
 }

@@ -1,8 +1,7 @@
 //! What OpenTelemetry wants to know of a request and of an outcome.
 
-use crate::Phase;
+use crate::{Phase, target::Target};
 use http::{Method, StatusCode, Uri, uri::Scheme};
-use std::fmt;
 
 /// The methods that the conventions know: RFC 9110, PATCH of RFC 5789, and QUERY.
 pub(super) fn known_method(method: &Method) -> Option<&str> {
@@ -39,24 +38,9 @@ pub(super) fn error_type(status: Option<StatusCode>, phase: Option<Phase>) -> Op
     }
 }
 
-/// The target without what may be secret.
-pub(super) struct Redacted<'a>(&'a Uri);
-
-impl<'a> Redacted<'a> {
-    /// `None` where there is no whole URL, as in requests to a service in process.
-    pub(super) fn of(uri: &'a Uri) -> Option<Self> {
-        (uri.scheme().is_some() && uri.host().is_some()).then_some(Self(uri))
-    }
-}
-
-impl fmt::Display for Redacted<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}://{}", self.0.scheme_str().unwrap_or(""), self.0.host().unwrap_or(""))?;
-        if let Some(port) = self.0.port() {
-            write!(f, ":{port}")?;
-        }
-        f.write_str(self.0.path())
-    }
+/// The target without what may be secret; `None` where there is no whole URL, as in requests to a service in process.
+pub(super) fn url(uri: &Uri) -> Option<Target<'_>> {
+    (uri.scheme().is_some() && uri.host().is_some()).then_some(Target(uri))
 }
 
 #[cfg(test)]
@@ -81,8 +65,8 @@ mod tests {
         ];
         for (uri, full, host, number) in table {
             let uri: Uri = uri.parse().unwrap();
-            let redacted = Redacted::of(&uri).map(|redacted| redacted.to_string());
-            assert_eq!((redacted.as_deref(), address(&uri), port(&uri)), (full, host, number), "{uri}");
+            let full_told = url(&uri).map(|target| target.to_string());
+            assert_eq!((full_told.as_deref(), address(&uri), port(&uri)), (full, host, number), "{uri}");
         }
     }
 }

@@ -48,12 +48,12 @@ fn record<B>(span: &Span, result: &Result<Response<B>, BoxError>) {
         Ok(response) => (History::of(response), None),
         Err(error) => (RetryError::find(&**error).map(RetryError::history), Some(Phase::of(&**error))),
     };
-    let last = history.and_then(|history| history.attempts().last());
+    let last = history.and_then(History::outcome);
     let phase = last.map_or(phase, crate::AttemptRecord::phase);
     // a last response that became an error is in the history alone
     let status =
         last.map_or_else(|| result.as_ref().ok().map(Response::status), crate::AttemptRecord::status);
-    if let Some(retries) = history.map(|history| history.attempts().len() - 1).filter(|retries| *retries > 0)
+    if let Some(retries) = history.map(|history| history.attempts_made() - 1).filter(|retries| *retries > 0)
     {
         span.record("http.request.resend_count", retries);
     }

@@ -2,7 +2,7 @@ use super::{
     TARGET,
     facts::{address, error_type, method, port},
 };
-use crate::{Attempt, CallEnd, Observer, RetryWait};
+use crate::{Attempt, CallEnd, HedgeStart, Observer, RetryWait};
 use std::time::Duration;
 use tracing::{debug, info, warn};
 
@@ -40,6 +40,20 @@ impl Observer for TracingObserver {
         );
     }
 
+    fn hedging(&self, started: &HedgeStart<'_>) {
+        info!(
+            target: TARGET,
+            {
+            http.request.method = method(started.method()),
+            server.address = address(started.uri()),
+            server.port = port(started.uri()),
+            http.request.resend_count = started.number() - 1,
+            retry.elapsed_ms = millis(started.elapsed()),
+            },
+            "hedging",
+        );
+    }
+
     fn ended(&self, call: &CallEnd<'_>) {
         /// One event; the level has to be known when the code is compiled.
         macro_rules! end {
@@ -60,7 +74,9 @@ impl Observer for TracingObserver {
                 )
             };
         }
-        if call.stop_reason().is_some() {
+        if call.is_abandoned() {
+            end!(info, "abandoned");
+        } else if call.stop_reason().is_some() {
             end!(warn, "gave up");
         } else if retries(call).is_some() {
             end!(info, "succeeded after a retry");

@@ -1,6 +1,6 @@
 use super::{
     ResponseFuture, TARGET,
-    facts::{Redacted, address, known_method, method, port},
+    facts::{address, known_method, method, port, url},
 };
 use http::{Request, Response};
 use std::task::{Context, Poll};
@@ -71,7 +71,7 @@ fn open<B>(request: &Request<B>) -> Span {
         http.request.method_original = other,
         server.address = address(request.uri()),
         server.port = port(request.uri()),
-        url.full = Redacted::of(request.uri()).map(field::display),
+        url.full = url(request.uri()).map(field::display),
         http.request.resend_count = Empty,
         http.response.status_code = Empty,
         "error.type" = Empty,

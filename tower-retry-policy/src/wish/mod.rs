@@ -23,6 +23,20 @@ pub(crate) enum Wish {
     Never,
 }
 
+impl Wish {
+    pub(crate) const fn is_exact(self) -> bool {
+        matches!(self, Self::Exactly(_))
+    }
+
+    /// What is left of it under this rule: a wait that is ignored asks for nothing.
+    pub(crate) fn under(self, rule: RetryAfter) -> Self {
+        match self {
+            Self::NotBefore(_) | Self::Exactly(_) if rule == RetryAfter::Ignore => Self::None,
+            other => other,
+        }
+    }
+}
+
 /// Which header fields are read beside `Retry-After`.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Wishes {

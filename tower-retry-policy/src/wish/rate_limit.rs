@@ -8,7 +8,13 @@ const FIRST_DATE: u64 = 1_000_000_000;
 /// `RateLimit` (draft-ietf-httpapi-ratelimit-headers), else the `X-RateLimit-Reset` of older servers.
 pub(super) fn asked_wait(headers: &HeaderMap, clock: impl Fn() -> SystemTime) -> Option<Duration> {
     let reset = headers.get_all("ratelimit").iter().filter_map(exhausted).max();
-    reset.or_else(|| older(headers.get("x-ratelimit-reset")?, clock))
+    reset.or_else(|| is_used_up(headers).then(|| older(headers.get("x-ratelimit-reset")?, clock))?)
+}
+
+/// Whether nothing is left by the older fields. Servers send the reset with every response, so alone it says nothing.
+fn is_used_up(headers: &HeaderMap) -> bool {
+    let mut fields = headers.get_all("x-ratelimit-remaining").iter().peekable();
+    fields.peek().is_some() && fields.all(|field| number(field) == Some(0))
 }
 
 /// The longest reset of those quotas of a field that have nothing left. A malformed field is ignored, as the
@@ -29,13 +35,17 @@ fn reset_of(entry: &ListEntry) -> Option<Duration> {
 
 /// Seconds, or a point in time since 1970 (GitHub): which of them is told by the size.
 fn older(field: &HeaderValue, clock: impl Fn() -> SystemTime) -> Option<Duration> {
-    let text = field.to_str().ok()?.trim_matches([' ', '\t']);
-    let number = text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse::<u64>().ok())??;
+    let number = number(field)?;
     if number < FIRST_DATE {
         return Some(Duration::from_secs(number));
     }
     let date = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(number))?;
     Some(date.duration_since(clock()).unwrap_or(Duration::ZERO))
+}
+
+fn number(field: &HeaderValue) -> Option<u64> {
+    let text = field.to_str().ok()?.trim_matches([' ', '\t']);
+    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
 }
 
 #[cfg(test)]
@@ -63,8 +73,32 @@ mod tests {
             ("x-ratelimit-reset", "", None),
         ];
         for (name, value, expected) in table {
-            let headers = HeaderMap::from_iter([(name.parse().unwrap(), value.parse().unwrap())]);
+            let mut headers = HeaderMap::from_iter([(name.parse().unwrap(), value.parse().unwrap())]);
+            headers.insert("x-ratelimit-remaining", "0".parse().unwrap());
             assert_eq!(asked_wait(&headers, now), expected.map(Duration::from_secs), "{name}: {value}");
+        }
+    }
+
+    #[test]
+    fn an_older_reset_counts_only_where_nothing_remains() {
+        let table: [(&[&str], bool); 8] = [
+            (&["0"], true),
+            (&[" 0 "], true),
+            (&["0", "0"], true),
+            (&[], false),
+            (&["1"], false),
+            (&["0", "1"], false),
+            (&["none"], false),
+            (&[""], false),
+        ];
+        for (remaining, counts) in table {
+            let mut headers =
+                HeaderMap::from_iter([("x-ratelimit-reset".parse().unwrap(), "12".parse().unwrap())]);
+            for field in remaining {
+                headers.append("x-ratelimit-remaining", field.parse().unwrap());
+            }
+            let asked = asked_wait(&headers, || SystemTime::UNIX_EPOCH);
+            assert_eq!(asked, counts.then_some(Duration::from_secs(12)), "{remaining:?}");
         }
     }
 }

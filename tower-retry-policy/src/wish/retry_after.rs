@@ -4,11 +4,18 @@ use http::{
 };
 use std::time::{Duration, SystemTime};
 
-/// What the policy does with a server's `Retry-After` (RFC 9110 section 10.2.3).
+/// What the policy does with a wait that a server asks for: `Retry-After` (RFC 9110 section 10.2.3), gRPC's
+/// `grpc-retry-pushback-ms` where [`grpc`](crate::RetryPolicy::grpc) is set, and rate limit resets where
+/// `rate_limit_reset` is.
 ///
-/// The wait is never shorter than what the server asked for. Both forms are read: seconds, and a date in
-/// each of the three formats of RFC 9110 section 5.6.7, compared with the response's own `Date` where
-/// there is one, so that a wrong local clock does no harm. What cannot be read is as if it were absent.
+/// Apart from [`Cap`](Self::Cap) and [`Ignore`](Self::Ignore), the wait is never shorter than what the server asked
+/// for. Both forms of `Retry-After` are read: seconds, and a date in each of the three formats of RFC 9110 section
+/// 5.6.7, compared with the response's own `Date` where there is one, so that a wrong local clock does no harm. What
+/// cannot be read is as if it were absent.
+///
+/// Where the backoff has jitter, the wait is spread upward over a tenth of itself, so that clients that were told the
+/// same second do not come back in the same instant. The spread never passes the limit given here, and takes at most
+/// half of what would be left until the deadline. A pushback is exact.
 ///
 /// ```
 /// use std::time::Duration;
@@ -27,11 +34,22 @@ pub enum RetryAfter {
     Refuse(Duration),
     /// Longer than this: wait this long, at the risk of being refused again.
     Cap(Duration),
-    /// Wait by the backoff alone.
+    /// Wait by the backoff alone. The field then decides nothing: a 413, 429 or 503 that is not
+    /// [listed](crate::RetryPolicy::statuses) is not retried because of it.
+    ///
+    /// A gRPC server's pushback not to retry is obeyed all the same.
     Ignore,
 }
 
 impl RetryAfter {
+    /// No wait is longer than this because a server asked for it.
+    pub(crate) fn limit(self) -> Duration {
+        match self {
+            Self::Refuse(limit) | Self::Cap(limit) => limit,
+            Self::Ignore => Duration::ZERO,
+        }
+    }
+
     /// The wait that the server's wish leads to, or the wish itself when it is refused.
     pub(crate) fn apply(self, asked: Duration) -> Result<Option<Duration>, Duration> {
         match self {

@@ -11,7 +11,7 @@ use hyper_util::{
     rt::{TokioExecutor, TokioTimer},
 };
 use std::{io, net::SocketAddr, sync::Arc};
-use tonic::transport::{ClientTlsConfig, Endpoint};
+use tonic::transport::Endpoint;
 use tower::{BoxError, Service, ServiceBuilder, ServiceExt, service_fn, util::BoxCloneSyncService};
 use tower_content_check::{ContentCheckLayer, check::Length};
 use tower_retry_policy::{AttemptTimeoutLayer, RetryPolicy};
@@ -84,7 +84,7 @@ fn connector() -> HttpConnector<Resolver> {
 fn hyper_util(
     http2: bool,
 ) -> hyper_util::client::legacy::Client<HttpsConnector<HttpConnector<Resolver>>, Full<Bytes>> {
-    let https = HttpsConnectorBuilder::new().with_tls_config(tls::trusting_nobody()).https_or_http();
+    let https = HttpsConnectorBuilder::new().with_tls_config(tls::client()).https_or_http();
     let https = if http2 {
         https.enable_http2().wrap_connector(connector())
     } else {
@@ -111,7 +111,7 @@ fn reqwest(
         .no_proxy()
         // it has retries of its own, which a policy around it would multiply
         .retry(reqwest::retry::never())
-        .tls_backend_preconfigured(tls::trusting_nobody());
+        .tls_backend_preconfigured(tls::client());
     let client = if http2 { builder.http2_prior_knowledge() } else { builder.http1_only() }.build().unwrap();
     service_fn(move |request: Request<Full<Bytes>>| {
         let client = client.clone();
@@ -143,11 +143,8 @@ fn tonic(
 + Sync
 + use<> {
     let endpoint = Endpoint::from_shared(format!("{}://{}", server.scheme, server.authority)).unwrap();
-    let endpoint = if server.scheme == "https" {
-        endpoint.tls_config(ClientTlsConfig::new()).unwrap()
-    } else {
-        endpoint
-    };
+    let endpoint =
+        if server.scheme == "https" { endpoint.tls_config(tls::tonic_client()).unwrap() } else { endpoint };
     let channel = endpoint.connect_with_connector_lazy(connector());
     channel.map_request(|request: Request<Full<Bytes>>| request.map(tonic::body::Body::new))
 }

@@ -8,7 +8,10 @@ use reqwest::dns::{Name, Resolve, Resolving};
 use std::{error::Error, io, sync::Arc, time::Duration};
 use tonic::{Code, ConnectError, Status, TimeoutExpired, transport::Endpoint};
 use tower::{ServiceExt, service_fn};
-use tower_retry_policy::Phase::{self, Body, Connect, Other, Read};
+use tower_retry_policy::{
+    Phase::{self, Body, Connect, Other, Read},
+    PhasedError,
+};
 
 /// Real sockets need real time.
 const SHORT: Duration = Duration::from_millis(50);
@@ -33,7 +36,7 @@ fn reqwest() -> reqwest::ClientBuilder {
     reqwest::Client::builder()
         .no_proxy()
         .retry(reqwest::retry::never())
-        .tls_backend_preconfigured(crate::tls::trusting_nobody())
+        .tls_backend_preconfigured(crate::tls::client())
 }
 
 /// The error of a call that reads the body itself and turns a bad status into an error.
@@ -89,11 +92,12 @@ async fn tonic_says_more_than_the_errors_inside_it() {
 fn errors_of_tonic_that_carry_or_replace_others() {
     let io = |kind| Box::new(io::Error::from(kind));
     let made_of = |error: Box<dyn Error + Send + Sync>| Status::from_error(error);
-    let table: [(Box<dyn Error>, Phase); 8] = [
+    let table: [(Box<dyn Error>, Phase); 9] = [
         (Box::new(TimeoutExpired(())), Read),
         (Box::new(ConnectError(io(io::ErrorKind::ConnectionReset))), Connect),
         (Box::new(ConnectError(io(io::ErrorKind::InvalidData))), Other),
-        (Box::new(ConnectError("a connector's own trouble".into())), Other),
+        (Box::new(ConnectError("a connector's own trouble".into())), Connect),
+        (Box::new(ConnectError(Box::new(PhasedError::new(Other, "no such tenant")))), Other),
         (Box::new(Status::unavailable("try again")), Phase::Status),
         (Box::new(Status::new(Code::ResourceExhausted, "message too large")), Other),
         (Box::new(made_of(io(io::ErrorKind::ConnectionReset))), Read),

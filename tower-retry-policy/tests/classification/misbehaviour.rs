@@ -8,7 +8,7 @@ use crate::{
     server::Server,
     tls::Handshake,
 };
-use std::time::Duration;
+use std::{sync::LazyLock, time::Duration};
 use tower_retry_policy::AttemptTimeoutLayer;
 
 const WHOLE: &str = "HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\ngood";
@@ -16,6 +16,10 @@ const BUSY: &str = "HTTP/1.1 503 Busy\r\nretry-after: 0\r\ncontent-length: 0\r\n
 const HEAD: &str = "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n";
 const CUT: &str = "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf";
 const CHUNKS: &str = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n4\r\nhalf\r\n";
+
+/// More fields than hyper takes by default, which is 100.
+static CROWDED: LazyLock<String> =
+    LazyLock::new(|| format!("HTTP/1.1 200 OK\r\n{}\r\n", "a: b\r\n".repeat(101)));
 
 const NO_ERROR: u32 = 0x0;
 const PROTOCOL_ERROR: u32 = 0x1;
@@ -62,13 +66,15 @@ pub(crate) fn all() -> Vec<Misbehaviour> {
         never("closes in the TLS handshake", How::Tls(Handshake::Closes), "handshake eof"),
         never("does not speak TLS", How::Tls(Handshake::Plain), "corrupt message"),
         never("refuses the TLS handshake", How::Tls(Handshake::Alert), "HandshakeFailure"),
-        never("shows an unknown certificate", How::Tls(Handshake::Unknown), "UnknownIssuer"),
+        never("shows an unknown certificate", How::Tls(Handshake::Unknown), "invalid peer certificate"),
+        never("requires a client certificate", How::Tls(Handshake::WantsCertificate), "CertificateRequired"),
         row("closes before the head", h1("", Close), h2(&[], Close), None),
         row("closes in the head", h1("HTTP/1.1 200 O", Close), h2(&[PartOfHead], Close), None),
         row("resets before the head", h1("", Then::Reset), h2(&[], Then::Reset), None),
         row("resets in the head", h1("HTTP/1.1 200 O", Then::Reset), h2(&[PartOfHead], Then::Reset), None),
         row("is silent", h1("", Wait), h2(&[], Listen), Some(Handler::Silent)),
         row("does not speak HTTP", h1("SSH-2.0-OpenSSH_9.2\r\n\r\n", Close), h2(&[Noise], Close), None),
+        row("sends too large a head", h1(&CROWDED, Wait), None, None),
         row("refuses the stream", None, h2(&[Reset(REFUSED_STREAM)], Listen), None),
         row("resets the stream", None, h2(&[Reset(INTERNAL_ERROR)], Listen), None),
         row("goes away, our stream unseen", None, h2(&[unseen(NO_ERROR)], Close), None),
@@ -112,6 +118,11 @@ impl Misbehaviour {
                 _ => http1.is_some(),
             },
         }
+    }
+
+    /// Whether it is the client's clock that ends it.
+    pub(crate) fn is_timed(&self) -> bool {
+        matches!(self.name, "is silent" | "falls silent in the body")
     }
 
     /// How long the client waits for anything to come. Real sockets need real time: little where the silence is

@@ -33,7 +33,7 @@ const KIB: usize = 1024;
 
 /// What the server does with a request, after which it takes the next turn.
 #[derive(Clone, Copy, Debug)]
-enum Turn {
+pub(crate) enum Turn {
     /// Reads so much and closes the connection (HTTP/1), or ends the stream with an error (HTTP/2).
     Stops(usize),
     /// Answers 503 without reading, and leaves the rest of the upload where it is.
@@ -43,22 +43,22 @@ enum Turn {
 }
 
 #[derive(Debug)]
-struct Server {
+pub(crate) struct Server {
     address: SocketAddr,
-    log: Arc<Log>,
+    pub(crate) log: Arc<Log>,
     _task: JoinSet<()>,
 }
 
 #[derive(Debug, Default)]
-struct Log {
+pub(crate) struct Log {
     turns: Mutex<VecDeque<Turn>>,
     whole: Mutex<Vec<(Bytes, Option<HeaderMap>)>>,
     held: Mutex<Vec<Incoming>>,
-    turned: Notify,
+    pub(crate) turned: Notify,
 }
 
 impl Server {
-    async fn new(http2: bool, turns: impl IntoIterator<Item = Turn>) -> Self {
+    pub(crate) async fn new(http2: bool, turns: impl IntoIterator<Item = Turn>) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         let log = Arc::new(Log { turns: Mutex::new(turns.into_iter().collect()), ..Log::default() });
@@ -73,7 +73,7 @@ impl Server {
     }
 
     /// What the requests brought that were read to their end.
-    fn whole(&self) -> Vec<(Bytes, Option<HeaderMap>)> {
+    pub(crate) fn whole(&self) -> Vec<(Bytes, Option<HeaderMap>)> {
         std::mem::take(&mut self.log.whole.lock().unwrap())
     }
 }
@@ -119,7 +119,12 @@ async fn answer(request: Request<Incoming>, log: Arc<Log>) -> Result<Response<Em
     }
 }
 
-async fn put<B>(http2: bool, limit: usize, server: &Server, upload: B) -> Result<Response<()>, BoxError>
+pub(crate) async fn put<B>(
+    http2: bool,
+    limit: usize,
+    server: &Server,
+    upload: B,
+) -> Result<Response<()>, BoxError>
 where
     B: Body + Send + Unpin + 'static,
     B::Error: Into<BoxError>,

@@ -3,6 +3,7 @@
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test may panic")]
 
 mod alone;
+mod announced;
 mod connections;
 mod cuts;
 mod policy;

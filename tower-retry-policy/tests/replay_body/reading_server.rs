@@ -10,7 +10,7 @@ use std::{
     task::{Context, Poll},
 };
 use tower::{BoxError, Service};
-use tower_retry_policy::ReplayBody;
+use tower_retry_policy::{Phase, PhasedError, ReplayBody};
 
 /// What the service does with one request.
 #[derive(Clone, Copy, Debug)]
@@ -85,6 +85,10 @@ impl Server {
         }
         let answer = |code: u16| Ok(Response::builder().status(StatusCode::from_u16(code)?).body(())?);
         match turn.then {
+            // as a client says it that was connecting
+            Then::Fails(kind @ ErrorKind::ConnectionRefused) => {
+                Err(PhasedError::new(Phase::Connect, Error::from(kind)).into())
+            }
             Then::Fails(kind) => Err(Error::from(kind).into()),
             Then::Answers(code) => answer(code),
             Then::AnswersAndHolds(code) => {

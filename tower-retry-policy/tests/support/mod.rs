@@ -16,6 +16,7 @@ use std::{
 };
 use tokio::time::Instant;
 use tower::{BoxError, Service};
+use tower_retry_policy::{Phase, PhasedError};
 
 pub(crate) type Body = Full<Bytes>;
 
@@ -24,6 +25,8 @@ pub(crate) type Body = Full<Bytes>;
 pub(crate) enum Answer {
     Status(u16),
     With(u16, &'static str, &'static str),
+    /// The status with these fields.
+    Fields(u16, &'static [(&'static str, &'static str)]),
     Fails(ErrorKind),
     Unknown,
 }
@@ -85,6 +88,17 @@ impl Service<Request<Body>> for Script {
                 let mut response = response(code);
                 response.headers_mut().append(name, value.parse().unwrap());
                 Ok(response)
+            }
+            Answer::Fields(code, fields) => {
+                let mut response = response(code);
+                for (name, value) in fields {
+                    response.headers_mut().append(*name, value.parse().unwrap());
+                }
+                Ok(response)
+            }
+            // as a client says it that was connecting; the kind alone proves nothing
+            Answer::Fails(kind @ (ErrorKind::ConnectionRefused | ErrorKind::HostUnreachable)) => {
+                Err(PhasedError::new(Phase::Connect, Error::from(kind)).into())
             }
             Answer::Fails(kind) => Err(Error::from(kind).into()),
             Answer::Unknown => Err("nobody knows this error".into()),

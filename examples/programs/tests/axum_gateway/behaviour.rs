@@ -94,6 +94,33 @@ async fn an_upload_that_the_client_breaks_off_is_not_sent_again() {
     assert!(!metrics.contains("http_client_retry_retries"), "{metrics}");
 }
 
+/// Whoever sends a field from outside does not know what the upstream makes of it.
+#[tokio::test]
+async fn a_key_from_outside_permits_a_repeat_only_where_the_gateway_is_told_so() {
+    let key = "\"8e03978e-40d5-43e8-bc93-6894a57f9324\"";
+    for (flag, key, status) in [
+        (None, key, 502),
+        (None, "", 502),
+        (Some("--trust-idempotency-keys"), key, 200),
+        (Some("--trust-idempotency-keys"), "", 502),
+        (Some("--trust-idempotency-keys"), "\"\"", 502),
+        (Some("--trust-idempotency-keys"), "\"half", 502),
+    ] {
+        let upstream = Upstream::start(0).await;
+        let argument = upstream.argument();
+        let gateway = Gateway::start(&flag.into_iter().chain([&*argument]).collect::<Vec<_>>()).await;
+        let client = Client::of(&gateway.address);
+        let fields = [("idempotency-key", key)];
+        let answer = client.call("POST", "/up/reset/1/order", &fields, content("")).await.unwrap();
+        let sent: u32 = upstream.seen.calls.lock().unwrap().iter().sum();
+        assert_eq!(
+            (answer.status.as_u16(), sent),
+            (status, if status == 200 { 2 } else { 1 }),
+            "{flag:?} {key}"
+        );
+    }
+}
+
 #[tokio::test]
 async fn metrics_tell_what_the_retries_did() {
     let upstream = Upstream::start(0).await;

@@ -1,8 +1,12 @@
+#[cfg(feature = "hyper")]
+use std::any::type_name;
 use std::{
+    io,
     pin::Pin,
     task::{Context, Poll, ready},
 };
 
+use http::Version;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 use tower::BoxError;
@@ -17,6 +21,8 @@ pin_project! {
         #[pin]
         inner: Option<B>,
         watch: Watch,
+        // the end is one only if the body says so
+        tells_its_end: bool,
         // none before the body has to wait; boxed, because most bodies never do and all of them are moved about
         wait: Option<Pin<Box<Wait>>>,
     }
@@ -25,9 +31,11 @@ pin_project! {
 // ===== impl WatchedBody =====
 
 impl<B> WatchedBody<B> {
+    /// `version` is that of the head: hyper's bodies of HTTP/1 do not say when a chunked one has ended.
     #[inline]
-    pub(crate) fn new(inner: B, watch: Watch) -> Self {
-        Self { inner: Some(inner), watch, wait: None }
+    pub(crate) fn new(inner: B, version: Version, watch: Watch) -> Self {
+        let tells_its_end = version == Version::HTTP_2 && tells_its_end::<B>();
+        Self { inner: Some(inner), watch, tells_its_end, wait: None }
     }
 }
 
@@ -46,8 +54,8 @@ where
         X: Into<BoxError>,
     {
         let mut this = self.as_mut().project();
-        let Some(inner) = this.inner.as_mut().as_pin_mut() else { return Poll::Ready(None) };
-        match inner.poll_frame(cx) {
+        let Some(mut inner) = this.inner.as_mut().as_pin_mut() else { return Poll::Ready(None) };
+        match inner.as_mut().poll_frame(cx) {
             Poll::Ready(Some(Ok(frame))) => {
                 if let Some(wait) = this.wait {
                     wait.as_mut().end();
@@ -57,6 +65,10 @@ where
             // the timer goes with the body, which is dropped now as a rule: letting it go here cost ninety
             // instructions in every body, waiting or not (measured)
             Poll::Ready(Some(Err(error))) => Poll::Ready(Some(Err(error.into()))),
+            Poll::Ready(None) if *this.tells_its_end && !is_whole(&*inner) => {
+                *this.tells_its_end = false;
+                Poll::Ready(Some(Err(reset_early())))
+            }
             Poll::Ready(None) => Poll::Ready(None),
             Poll::Pending => self.poll_limits(cx).map(|expired| Some(Err(too_late(expired).into()))),
         }
@@ -81,6 +93,28 @@ where
     pub(crate) fn size_hint(&self) -> SizeHint {
         self.inner.as_ref().map(Body::size_hint).unwrap_or_default()
     }
+}
+
+/// Whether `is_end_stream` of this type is true behind the true end of a body of HTTP/2, and false behind any other.
+///
+/// hyper ends such a body without an error when RST_STREAM(NO_ERROR) comes, because a server may end a stream so behind a
+/// complete response (RFC 9113 section 8.1); without END_STREAM before it, the response is not complete. Other bodies may
+/// never say so. Types are told apart by their names, because a `TypeId` would forbid bodies that borrow.
+fn tells_its_end<B>() -> bool {
+    #[cfg(feature = "hyper")]
+    return type_name::<B>() == type_name::<hyper::body::Incoming>();
+    #[cfg(not(feature = "hyper"))]
+    false
+}
+
+/// At the end: by END_STREAM, or because nothing is left of the declared length.
+fn is_whole(body: &impl Body) -> bool {
+    body.is_end_stream() || body.size_hint().exact() == Some(0)
+}
+
+#[cold]
+fn reset_early() -> BoxError {
+    io::Error::new(io::ErrorKind::UnexpectedEof, "stream was reset before its end").into()
 }
 
 fn poll_wait(watch: &mut Watch, wait: &mut Option<Pin<Box<Wait>>>, cx: &mut Context<'_>) -> Poll<Expired> {

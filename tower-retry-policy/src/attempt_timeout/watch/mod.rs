@@ -3,7 +3,7 @@
 mod body;
 mod call;
 mod expired;
-mod timer;
+pub(crate) mod timer;
 mod wait;
 
 use http::Extensions;
@@ -130,6 +130,6 @@ mod tests {
     #[test]
     fn a_body_grows_by_what_the_documentation_says() {
         let plain = size_of::<Option<u64>>();
-        assert_eq!(size_of::<WatchedBody<u64>>() - plain, 56);
+        assert_eq!(size_of::<WatchedBody<u64>>() - plain, 64);
     }
 }

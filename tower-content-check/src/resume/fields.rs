@@ -1,0 +1,60 @@
+//! Which fields of which response the whole has.
+
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, response::Parts};
+
+use super::record::Record;
+
+/// What describes the content of one message: it is not true of the whole where the message is a part.
+///
+/// Object stores state the checksum of a part when the range is one of the parts that were uploaded.
+const OF_A_PART: [HeaderName; 7] = [
+    HeaderName::from_static("content-digest"),
+    HeaderName::from_static("content-md5"),
+    HeaderName::from_static("x-amz-checksum-crc32"),
+    HeaderName::from_static("x-amz-checksum-crc32c"),
+    HeaderName::from_static("x-amz-checksum-crc64nvme"),
+    HeaderName::from_static("x-amz-checksum-sha1"),
+    HeaderName::from_static("x-amz-checksum-sha256"),
+];
+
+/// What concerns one connection (RFC 9110 section 7.6.1): that of the first response is gone.
+const OF_A_CONNECTION: [HeaderName; 4] = [
+    header::CONNECTION,
+    HeaderName::from_static("keep-alive"),
+    HeaderName::from_static("proxy-connection"),
+    header::UPGRADE,
+];
+
+const REPR_DIGEST: HeaderName = HeaderName::from_static("repr-digest");
+
+/// Gives the last answer of several the head of the whole: that of the 200, unchanged (RFC 9110 section 15.3.7.3).
+///
+/// The one addition is a `Repr-Digest` that only the part states: it is of the whole by definition (RFC 9530 section 3).
+pub(super) fn make_whole(parts: &mut Parts, record: &Record) {
+    let last = std::mem::replace(&mut parts.headers, record.head.clone());
+    parts.status = StatusCode::OK;
+    let headers = &mut parts.headers;
+    remove(headers, &OF_A_CONNECTION);
+    // Without a length the framing of the 200 stays: it says that the whole is not ended by its connection.
+    if let Some(complete) = record.complete {
+        headers.remove(header::TRANSFER_ENCODING);
+        headers.insert(header::CONTENT_LENGTH, HeaderValue::from(complete));
+    }
+    if !headers.contains_key(&REPR_DIGEST) {
+        for digest in last.get_all(&REPR_DIGEST) {
+            headers.append(REPR_DIGEST, digest.clone());
+        }
+    }
+}
+
+/// Leaves those trailers of a part that are true of the whole.
+pub(super) fn trailers_of_the_whole(mut trailers: HeaderMap) -> HeaderMap {
+    remove(&mut trailers, &OF_A_PART);
+    trailers
+}
+
+fn remove(headers: &mut HeaderMap, names: &[HeaderName]) {
+    for name in names {
+        headers.remove(name);
+    }
+}
