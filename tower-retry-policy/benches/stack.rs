@@ -32,7 +32,8 @@ use tower::{
 };
 use tower_backoff::Backoff;
 use tower_retry_policy::{
-    AttemptTimeoutLayer, DeadlineLayer, Phase, RetryBudget, RetryLayer, RetryPolicy, budget::RatioBudget, retry::Hedge,
+    AttemptTimeoutLayer, DeadlineLayer, Phase, RetryBudget, RetryLayer, RetryPolicy, budget::RatioBudget,
+    retry::Hedge,
 };
 
 const LIMIT: Duration = Duration::from_secs(60);
@@ -42,18 +43,22 @@ fn main() -> ExitCode {
     let once = Server { failures: 1 };
     let thrice = Server { failures: 3 };
     let peer = || TowerRetryLayer::new(Peer::new(3));
-    let peer_timeout =
-        || ServiceBuilder::new().layer(peer()).layer(TimeoutLayer::new(LIMIT)).into_inner();
+    let peer_timeout = || ServiceBuilder::new().layer(peer()).layer(TimeoutLayer::new(LIMIT)).into_inner();
     let standard = RetryPolicy::standard;
     let unbudgeted = || standard().without_budget();
-    let whole = || ServiceBuilder::new().layer(RetryLayer::new(standard())).layer(attempt_timeout()).into_inner();
+    let whole =
+        || ServiceBuilder::new().layer(RetryLayer::new(standard())).layer(attempt_timeout()).into_inner();
     let hedged = || {
         let retry = RetryLayer::new(standard()).hedge(Hedge::after(LIMIT));
         ServiceBuilder::new().layer(retry).layer(attempt_timeout()).into_inner()
     };
     let deadline = || {
         let retry = RetryLayer::new(standard());
-        ServiceBuilder::new().layer(DeadlineLayer::new(LIMIT)).layer(retry).layer(attempt_timeout()).into_inner()
+        ServiceBuilder::new()
+            .layer(DeadlineLayer::new(LIMIT))
+            .layer(retry)
+            .layer(attempt_timeout())
+            .into_inner()
     };
     let sent_once = || {
         RetryLayer::new(unbudgeted().retries_after(Phase::Connect, 0).retries_after(Phase::Unprocessed, 0))
@@ -69,7 +74,13 @@ fn main() -> ExitCode {
     let at_once = |values| {
         vec![
             case("bare", "GET", ok, values, Identity::new()),
-            case("tower::retry, a copy and a status check", "GET", ok, values, TowerRetryLayer::new(StatusOnly)),
+            case(
+                "tower::retry, a copy and a status check",
+                "GET",
+                ok,
+                values,
+                TowerRetryLayer::new(StatusOnly),
+            ),
             case("peer: retry + budget + backoff", "GET", ok, values, peer()),
             case("peer: the same + tower::timeout", "GET", ok, values, peer_timeout()),
             case("policy", "GET", ok, values, RetryLayer::new(unbudgeted())),
@@ -95,10 +106,22 @@ fn main() -> ExitCode {
             peer: None,
             cases: vec![
                 case("bare", "POST", ok, Values::Fresh, Identity::new()),
-                case("tower::retry, no copy and no question", "POST", ok, Values::Fresh, TowerRetryLayer::new(Nothing)),
+                case(
+                    "tower::retry, no copy and no question",
+                    "POST",
+                    ok,
+                    Values::Fresh,
+                    TowerRetryLayer::new(Nothing),
+                ),
                 case("never()", "POST", ok, Values::Fresh, RetryLayer::new(RetryPolicy::never())),
                 case("a POST that no phase allows", "POST", ok, Values::Fresh, sent_once()),
-                case("a POST under the standard policy", "POST", ok, Values::Fresh, RetryLayer::new(standard())),
+                case(
+                    "a POST under the standard policy",
+                    "POST",
+                    ok,
+                    Values::Fresh,
+                    RetryLayer::new(standard()),
+                ),
             ],
         },
         Group {

@@ -74,7 +74,9 @@ impl Observer for MetricsObserver {
 }
 
 fn hedge_won(call: &CallEnd<'_>) -> bool {
-    let Some(history) = call.history().filter(|history| history.stop_reason().is_none()) else { return false };
+    let Some(history) = call.history().filter(|history| history.stop_reason().is_none()) else {
+        return false;
+    };
     let winner = history.outcome().map(AttemptRecord::number);
     history.attempts().iter().any(|attempt| attempt.is_abandoned() && Some(attempt.number()) < winner)
 }

@@ -141,7 +141,9 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<(Result<R, BoxError>, bool)> {
         match self.project() {
             FirstProj::Sent { future } => future.poll(cx).map(|result| (result.map_err(Into::into), false)),
-            FirstProj::Unsent { error } => error.take().map_or(Poll::Pending, |error| Poll::Ready((Err(error), true))),
+            FirstProj::Unsent { error } => {
+                error.take().map_or(Poll::Pending, |error| Poll::Ready((Err(error), true)))
+            }
             FirstProj::Over => Poll::Pending,
         }
     }

@@ -28,6 +28,15 @@ pub(super) enum Verdict {
     Await,
 }
 
+/// What the decision and the budget make of a failure.
+enum Course {
+    Again(RetryWait, Option<Grant>),
+    /// Another attempt is awaited already.
+    Await,
+    /// No further attempt because of it, and what the budget hears if the call is over.
+    Stop(StopReason, RequestEnd),
+}
+
 /// What else there is when an attempt ends.
 #[derive(Clone, Copy)]
 pub(super) struct Others<'a> {
@@ -64,7 +73,7 @@ impl Call {
         let Begun { number, at, .. } = begun;
         let attempt = (number, at);
         match self.decide(shown, number, result, &failure, now, others) {
-            Ok(Some((wait, grant))) => {
+            Course::Again(wait, grant) => {
                 self.tell_of_retry(shown.head, number, result, &failure, wait);
                 self.record(attempt, Some(&failure), result, now, Some(wait));
                 let progress = self.progress_mut();
@@ -72,17 +81,17 @@ impl Call {
                 progress.last_charged = grant.as_ref().map(Grant::kind).or(progress.last_charged);
                 Verdict::Again { wait: wait.duration, grant }
             }
-            Ok(None) => {
+            Course::Await => {
                 self.record(attempt, Some(&failure), result, now, None);
                 self.progress_mut().failed(&failure);
                 Verdict::Await
             }
-            Err((reason, end)) if others.none() || reason.ends_the_call() => {
+            Course::Stop(reason, end) if others.none() || reason.ends_the_call() => {
                 self.settle(end);
                 self.give_up(shown.head, attempt, result, &failure, now, others, reason);
                 Verdict::Over
             }
-            Err((reason, _)) => {
+            Course::Stop(reason, _) => {
                 self.record(attempt, Some(&failure), result, now, None);
                 let progress = self.progress_mut();
                 progress.failed(&failure);
@@ -155,7 +164,7 @@ impl Call {
         failure: &Failure,
         now: Instant,
         others: Others<'_>,
-    ) -> Result<Option<(RetryWait, Option<Grant>)>, (StopReason, RequestEnd)> {
+    ) -> Course {
         let config = self.config();
         let attempt = attempt(shown.head, number, result, failure.phase);
         let progress = self.progress.as_deref();
@@ -189,8 +198,8 @@ impl Call {
             budget.failed(failure.kind);
         }
         let wait = match decision {
-            Decision::Stop(reason) if retried => return Err((reason, RequestEnd::Failed)),
-            Decision::Stop(reason) => return Err((reason, RequestEnd::NotRetried)),
+            Decision::Stop(reason) if retried => return Course::Stop(reason, RequestEnd::Failed),
+            Decision::Stop(reason) => return Course::Stop(reason, RequestEnd::NotRetried),
             Decision::Retry(wait) => wait,
         };
         if wait.asked_by_server {
@@ -198,17 +207,22 @@ impl Call {
             progress.hold_until = progress.hold_until.max(now.checked_add(wait.duration));
         }
         if others.awaited {
-            return Ok(None);
+            return Course::Await;
         }
-        let Some(budget) = self.budget().filter(|_| !failure.free) else { return Ok(Some((wait, None))) };
+        let Some(budget) = self.budget().filter(|_| !failure.free) else { return Course::Again(wait, None) };
         match Grant::ask(budget, failure.kind) {
-            Some(grant) => Ok(Some((wait, Some(grant)))),
-            None => Err((StopReason::Budget, RequestEnd::Failed)),
+            Some(grant) => Course::Again(wait, Some(grant)),
+            None => Course::Stop(StopReason::Budget, RequestEnd::Failed),
         }
     }
 
     /// Whether an attempt may start beside those that run, now that its time has come.
-    pub(super) fn may_hedge<B: 'static>(&self, shown: Shown<'_, B>, limit: u32, now: Instant) -> HedgeDecision {
+    pub(super) fn may_hedge<B: 'static>(
+        &self,
+        shown: Shown<'_, B>,
+        limit: u32,
+        now: Instant,
+    ) -> HedgeDecision {
         let progress = self.progress.as_deref();
         let facts = HedgeFacts {
             repeatable: self.repeatable,
@@ -253,4 +267,3 @@ pub(super) fn attempt<'a, R>(
         error: result.as_ref().err().map(|error| &**error as &(dyn Error + 'static)),
     }
 }
-

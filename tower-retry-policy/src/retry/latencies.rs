@@ -78,7 +78,8 @@ impl Latencies {
         let epoch = self.nanos(now) / self.part_nanos + 1;
         let recent = |part: &&Part| part.epoch.load(Relaxed) + PARTS as u64 > epoch;
         let parts: Vec<&Part> = self.parts.iter().filter(recent).collect();
-        let count = |class: usize| parts.iter().map(|part| u64::from(part.counts[class].load(Relaxed))).sum::<u64>();
+        let count =
+            |class: usize| parts.iter().map(|part| u64::from(part.counts[class].load(Relaxed))).sum::<u64>();
         let all: u64 = (0..CLASSES).map(count).sum();
         if all == 0 || all < u64::from(samples) {
             return 0;

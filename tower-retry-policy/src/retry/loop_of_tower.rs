@@ -5,7 +5,7 @@
 
 use super::{
     call::Call,
-    grant::Place,
+    grant::{Grant, Place},
     judgement::{Others, Verdict},
     kept::Shown,
     progress::Begun,
@@ -72,7 +72,7 @@ where
         let others = Others { running: &[], awaited: false };
         match call.judge(Shown::of(request), begun, result, failure, now, others) {
             Verdict::Again { wait, grant } => {
-                let paid = grant.as_ref().map(|grant| grant.kind()).or(call.last_charged());
+                let paid = grant.as_ref().map(Grant::kind).or(call.last_charged());
                 replay_body::restart(request.body());
                 let number = call.next_number();
                 request.extensions_mut().insert(AttemptNumber::new(number, call.connection_broke()));

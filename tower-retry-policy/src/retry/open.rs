@@ -2,6 +2,7 @@
 
 use super::{
     call::Call,
+    grant::Grant,
     hedge::Hedging,
     judgement::{Others, Verdict},
     kept::Kept,
@@ -9,7 +10,11 @@ use super::{
     running::{Ended, Running},
     start::{Replacement, Starts},
 };
-use crate::{AttemptNumber, policy::{HedgeDecision, RepeatableBody}, replay_body};
+use crate::{
+    AttemptNumber,
+    policy::{HedgeDecision, RepeatableBody},
+    replay_body,
+};
 use http::{HeaderValue, Request, Response, StatusCode};
 use std::{
     mem,
@@ -88,7 +93,8 @@ where
     }
 
     fn further_mut(&mut self) -> &mut Further<S, B> {
-        self.further.get_or_insert_with(|| Box::new(Further { running: Vec::new(), starts: Starts::default() }))
+        self.further
+            .get_or_insert_with(|| Box::new(Further { running: Vec::new(), starts: Starts::default() }))
     }
 
     /// The attempts that run: their numbers, and when they began.
@@ -145,7 +151,7 @@ where
                 return Some(result);
             }
             Verdict::Again { wait, grant } => {
-                let paid = grant.as_ref().map(|grant| grant.kind()).or(self.call.last_charged());
+                let paid = grant.as_ref().map(Grant::kind).or(self.call.last_charged());
                 let replacement = Replacement::after(wait, now, grant, paid);
                 self.further_mut().starts.replacement = Some(replacement);
             }
@@ -181,7 +187,9 @@ where
         let hedge = Arc::clone(self.hedge.as_ref()?);
         let (first_runs, started) = (self.first_runs, self.call.started);
         let further = self.further_mut();
-        if further.starts.replacement.is_some() || usize::from(first_runs) + further.running.len() >= hedge.at_once() {
+        if further.starts.replacement.is_some()
+            || usize::from(first_runs) + further.running.len() >= hedge.at_once()
+        {
             return None;
         }
         let (number, at) = match further.running.last() {
@@ -215,7 +223,7 @@ where
         match self.call.may_hedge(self.kept.shown(), hedge.hedges(), now) {
             HedgeDecision::Start => match self.call.grant_hedge() {
                 Some(grant) => {
-                    let paid = grant.as_ref().map(|grant| grant.kind());
+                    let paid = grant.as_ref().map(Grant::kind);
                     let number = self.call.next_number();
                     self.call.tell_of_hedge(self.kept.shown().head, number, now);
                     self.start(Begun { number, at: now, grant, paid });

@@ -69,7 +69,12 @@ impl Starts {
 // ===== impl Replacement =====
 
 impl Replacement {
-    pub(super) fn after(wait: Duration, now: Instant, grant: Option<Grant>, paid: Option<FailureKind>) -> Self {
+    pub(super) fn after(
+        wait: Duration,
+        now: Instant,
+        grant: Option<Grant>,
+        paid: Option<FailureKind>,
+    ) -> Self {
         // a wait beyond what an instant can tell never ends, as `tokio::time::sleep` has it
         let due = now.checked_add(wait).unwrap_or_else(|| now + Duration::from_secs(86_400 * 365 * 30));
         Self { due, grant, paid, to_yield: wait.is_zero() }

@@ -53,8 +53,7 @@ fn record<B>(span: &Span, result: &Result<Response<B>, BoxError>) {
     // a last response that became an error is in the history alone
     let status =
         last.map_or_else(|| result.as_ref().ok().map(Response::status), crate::AttemptRecord::status);
-    if let Some(retries) = history.map(|history| history.attempts_made() - 1).filter(|retries| *retries > 0)
-    {
+    if let Some(retries) = history.map(|history| history.attempts_made() - 1).filter(|retries| *retries > 0) {
         span.record("http.request.resend_count", retries);
     }
     if let Some(status) = status {

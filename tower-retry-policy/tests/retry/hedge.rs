@@ -5,8 +5,8 @@ use std::{sync::Arc, time::Duration};
 use tower::{ServiceBuilder, ServiceExt};
 use tower_backoff::Backoff;
 use tower_retry_policy::{
-    AttemptRecord, DeadlineLayer, FailureKind, History, Idempotent, Phase, RetryBudget, RetryError, RetryLayer,
-    RetryPolicy, StopReason,
+    AttemptRecord, DeadlineLayer, FailureKind, History, Idempotent, Phase, RetryBudget, RetryError,
+    RetryLayer, RetryPolicy, StopReason,
     budget::{EmptyBudget, RatioBudget},
     retry::{Hedge, Percentile},
 };
@@ -22,7 +22,11 @@ fn hedged(policy: RetryPolicy, at_once: usize) -> RetryLayer {
 }
 
 /// The answer of which attempt, when each began, and what else was seen.
-async fn ask(layer: &RetryLayer, plan: &[Plan], method: &str) -> (Result<u32, String>, Vec<u128>, Vec<Event>) {
+async fn ask(
+    layer: &RetryLayer,
+    plan: &[Plan],
+    method: &str,
+) -> (Result<u32, String>, Vec<u128>, Vec<Event>) {
     let script = Script::new(plan);
     let outcome = ServiceBuilder::new().layer(layer).service(script.clone()).oneshot(request(method)).await;
     let outcome = match outcome {
@@ -77,7 +81,8 @@ async fn losers_are_dropped_before_the_answer_is_there() {
     let layer = hedged(policy().retries(5), 3);
     let (outcome, _, events) = ask(&layer, &[Silent, Silent, Status(10, 200)], "GET").await;
     assert_eq!(outcome, Ok(3));
-    let expected = [Began(1, 0), Began(2, 1000), Began(3, 2000), Ended(3, 2010), Dropped(1, 2010), Dropped(2, 2010)];
+    let expected =
+        [Began(1, 0), Began(2, 1000), Began(3, 2000), Ended(3, 2010), Dropped(1, 2010), Dropped(2, 2010)];
     assert_eq!(events[..4], expected[..4]);
     assert!(expected.iter().all(|event| events.contains(event)) && events.len() == 6, "{events:?}");
 }
@@ -125,7 +130,10 @@ async fn the_history_tells_every_attempt_in_the_order_of_its_start() {
 }
 
 fn script_end(script: &Script) -> Duration {
-    let ends = script.events().into_iter().filter_map(|event| if let Ended(_, at) = event { Some(at) } else { None });
+    let ends = script
+        .events()
+        .into_iter()
+        .filter_map(|event| if let Ended(_, at) = event { Some(at) } else { None });
     Duration::from_millis(ends.max().unwrap() as u64)
 }
 
@@ -148,7 +156,8 @@ async fn every_hedge_takes_a_token_and_a_refused_one_fails_nobody() {
 async fn no_attempt_starts_at_or_after_the_deadline() {
     let script = Script::new(&[Silent]);
     let layer = hedged(policy().retries(99), 9);
-    let service = ServiceBuilder::new().layer(DeadlineLayer::new(3 * SECOND)).layer(layer).service(script.clone());
+    let service =
+        ServiceBuilder::new().layer(DeadlineLayer::new(3 * SECOND)).layer(layer).service(script.clone());
     assert!(service.oneshot(request("GET")).await.is_err());
     assert_eq!(script.began(), [0, 1000, 2000]);
 }

@@ -89,8 +89,7 @@ async fn a_hedge_waits_for_the_permit_that_the_first_attempt_holds() {
 async fn buffers_and_shedding_do_not_deadlock() {
     let layer = RetryLayer::new(RetryPolicy::standard().retries(9)).hedge(Hedge::after(SECOND).at_once(3));
     let script = Script::new(&[Plan::Silent, Plan::Silent, Plan::Status(10, 200)]);
-    let buffered =
-        ServiceBuilder::new().layer(&layer).layer(BufferLayer::new(1)).service(script.clone());
+    let buffered = ServiceBuilder::new().layer(&layer).layer(BufferLayer::new(1)).service(script.clone());
     for _ in 0..5 {
         let response = buffered.clone().oneshot(request("GET")).await.unwrap();
         assert_eq!(*response.body(), 3);
