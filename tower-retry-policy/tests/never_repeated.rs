@@ -173,7 +173,7 @@ async fn sent(policy: RetryPolicy, face: Face, request: Request<Body>) -> (usize
 #[tokio::test(start_paused = true)]
 async fn every_method_after_every_failure_with_every_permission() {
     let retries = u32::try_from(ATTEMPTS - 1).unwrap();
-    let policy = RetryPolicy::standard().retries(retries).retry_same_content(true);
+    let policy = RetryPolicy::standard().retries(retries).retry_same_content(true).without_budget();
     for (method, idempotent) in METHODS {
         for (phase, if_allowed, if_not) in PHASES {
             for (permission, permit, permits) in PERMISSIONS {
