@@ -5,12 +5,13 @@
 mod support;
 
 use self::support::{Answer, Script, request};
+use http::{Request, Response};
 use metrics::with_local_recorder;
 use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
 use std::{collections::BTreeMap, io::ErrorKind, time::Duration};
-use tower::{ServiceBuilder, ServiceExt};
+use tower::{BoxError, ServiceBuilder, ServiceExt, service_fn};
 use tower_backoff::Backoff;
-use tower_retry_policy::{MetricsObserver, RetryPolicy};
+use tower_retry_policy::{AttemptNumber, MetricsObserver, RetryLayer, RetryPolicy, retry::Hedge};
 
 /// As the module's documentation has them.
 const DOCUMENTED: &str = include_str!("../src/metrics/mod.rs");
@@ -139,6 +140,17 @@ fn every_metric_is_documented_and_described() {
                     .oneshot(request(method))
                     .await;
             }
+            let hedged = RetryLayer::new(policy).hedge(Hedge::after(Duration::from_secs(1)));
+            let second_answers = service_fn(async |request: Request<support::Body>| {
+                if AttemptNumber::of(&request) == 1 {
+                    std::future::pending::<()>().await;
+                }
+                Ok::<_, BoxError>(Response::new(()))
+            });
+            let service = ServiceBuilder::new().layer(hedged).service(second_answers);
+            service.clone().oneshot(request("GET")).await.unwrap();
+            let dropped = service.oneshot(request("GET"));
+            assert!(tokio::time::timeout(Duration::from_millis(500), dropped).await.is_err());
         });
     });
     let mut described = 0;

@@ -1,4 +1,4 @@
-use super::{grant::Place, progress::Progress};
+use super::{grant::SharedPlace, progress::Progress};
 use crate::{
     Deadline, FailureKind, RequestEnd, RetryBudget, RetryPolicy,
     budget::RequestHead,
@@ -16,7 +16,7 @@ pub(crate) struct Call {
     own: Option<Arc<Config>>,
     /// The budget that this request was given, where each may have another.
     budget: Option<Arc<dyn RetryBudget>>,
-    _place: Option<Place>,
+    place: Option<SharedPlace>,
     pub(super) started: Instant,
     pub(super) deadline: Option<Deadline>,
     /// The method or the owner of the request allows a repeat whatever the server has done.
@@ -36,7 +36,7 @@ impl Call {
         }
         let now = Instant::now();
         let mut call = Self::open_at(policy, head, now);
-        call._place = call.budget().filter(|budget| budget.tracks_in_flight()).map(Place::enter);
+        call.place = call.place_in_flight();
         Some(call)
     }
 
@@ -47,10 +47,14 @@ impl Call {
         own.unwrap_or(policy).config.never_retries() && policy.config.listens_to_nobody()
     }
 
-    /// A place of its own for a request whose call is opened later.
-    pub(super) fn place(policy: &RetryPolicy, head: RequestHead<'_>) -> Option<Place> {
-        let call = Self::open_at(policy, head, Instant::now());
-        call.budget().filter(|budget| budget.tracks_in_flight()).map(Place::enter)
+    /// A place among the requests in flight, for budgets that count those.
+    pub(super) fn place_in_flight(&self) -> Option<SharedPlace> {
+        self.budget().filter(|budget| budget.tracks_in_flight()).map(SharedPlace::enter)
+    }
+
+    /// Keeps a place that was entered before the call was opened.
+    pub(super) fn keep_place(&mut self, place: Option<SharedPlace>) {
+        self.place = place;
     }
 
     #[inline]
@@ -64,7 +68,7 @@ impl Call {
         };
         let budget = layer.budget.of(head);
         let repeatable = own.as_ref().unwrap_or(&layer).repeatable.allows(head);
-        Self { layer, own, budget, _place: None, started: now, deadline, repeatable, progress: None }
+        Self { layer, own, budget, place: None, started: now, deadline, repeatable, progress: None }
     }
 
     /// The settings of this call: the request's own, or the layer's.

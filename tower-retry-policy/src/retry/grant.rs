@@ -10,8 +10,11 @@ pub(super) struct Grant {
     sent: bool,
 }
 
-/// A place among the requests in flight.
-pub(super) struct Place {
+/// A place among the requests in flight, given up when the last clone is dropped.
+#[derive(Clone)]
+pub(super) struct SharedPlace(#[expect(dead_code, reason = "held for its drop")] Arc<Place>);
+
+struct Place {
     budget: Arc<dyn RetryBudget>,
 }
 
@@ -43,12 +46,12 @@ impl Drop for Grant {
     }
 }
 
-// ===== impl Place =====
+// ===== impl SharedPlace =====
 
-impl Place {
+impl SharedPlace {
     pub(super) fn enter(budget: &Arc<dyn RetryBudget>) -> Self {
         budget.begin();
-        Self { budget: Arc::clone(budget) }
+        Self(Arc::new(Place { budget: Arc::clone(budget) }))
     }
 }
 

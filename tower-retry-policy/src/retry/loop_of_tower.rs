@@ -5,7 +5,7 @@
 
 use super::{
     call::Call,
-    grant::{Grant, Place},
+    grant::Grant,
     judgement::{Others, Verdict},
     kept::Shown,
     progress::Begun,
@@ -17,7 +17,6 @@ use crate::{
     replay_body,
 };
 use http::{HeaderValue, Request, Response};
-use std::sync::Arc;
 use tokio::time::Instant;
 use tower::{BoxError, retry::Policy};
 
@@ -26,13 +25,8 @@ use tower::{BoxError, retry::Policy};
 #[derive(Default)]
 pub(crate) struct InLoop {
     sent: Option<Instant>,
-    call: Option<Box<(Call, Begun)>>,
+    call: Option<Box<(Begun, Call)>>,
 }
-
-/// A place among the requests in flight; it travels in the extensions of the copy that tower keeps, because that lives
-/// exactly as long as the call.
-#[derive(Clone)]
-struct SharedPlace(#[expect(dead_code, reason = "held for its drop")] Arc<Place>);
 
 impl<B, R, E> Policy<Request<B>, Response<R>, E> for RetryPolicy
 where
@@ -45,15 +39,16 @@ where
         let now = Instant::now();
         let mut copy = request.clone();
         if let Some(call) = &mut self.in_loop.call {
-            call.1.sent_at(now);
+            call.0.sent_at(now);
             return Some(copy);
         }
         if Call::is_idle(self, RequestHead::new(request)) {
             return None;
         }
         self.in_loop.sent = Some(now);
-        if let Some(place) = Call::place(self, RequestHead::new(request)) {
-            copy.extensions_mut().insert(SharedPlace(Arc::new(place)));
+        // it travels in the copy, because that lives exactly as long as the call
+        if let Some(place) = Call::open_at(self, RequestHead::new(request), now).place_in_flight() {
+            copy.extensions_mut().insert(place);
         }
         Some(copy)
     }
@@ -61,11 +56,13 @@ where
     fn retry(&mut self, request: &mut Request<B>, result: &mut Result<Response<R>, E>) -> Option<Wait> {
         let now = Instant::now();
         let result: &mut Result<Response<R>, BoxError> = E::boxed(result);
-        let (mut call, begun) = match self.in_loop.call.take() {
+        let (begun, mut call) = match self.in_loop.call.take() {
             Some(call) => *call,
             None => {
                 let sent = self.in_loop.sent.unwrap_or(now);
-                (Call::open_at(self, RequestHead::new(request), sent), Begun::first(sent))
+                let mut call = Call::open_at(self, RequestHead::new(request), sent);
+                call.keep_place(request.extensions_mut().remove());
+                (Begun::first(sent), call)
             }
         };
         let failure = call.failure(result);
@@ -79,7 +76,7 @@ where
                 if let Some(name) = &call.config().attempt_header {
                     request.headers_mut().insert(name, HeaderValue::from(number));
                 }
-                self.in_loop.call = Some(Box::new((call, Begun { number, at: now, grant, paid })));
+                self.in_loop.call = Some(Box::new((Begun { number, at: now, grant, paid }, call)));
                 Some(Wait::new(wait))
             }
             Verdict::Over | Verdict::Await => None,

@@ -172,11 +172,15 @@ where
             cx.waker().wake_by_ref();
             return Turn::Wait;
         }
-        let replace_at = starts.replacement.as_ref().map(Replacement::due);
-        let Some(at) = replace_at.into_iter().chain(hedge_at).min() else { return Turn::Wait };
-        match starts.poll_until(at, cx) {
+        let replaces = starts.replacement.is_some();
+        let at = match &starts.replacement {
+            Some(replacement) => replacement.due(),
+            None if hedge_at.is_none() => return Turn::Wait,
+            None => hedge_at,
+        };
+        match at.map_or(Poll::Ready(()), |at| starts.poll_until(at, cx)) {
             Poll::Pending => Turn::Wait,
-            Poll::Ready(()) if replace_at.is_some() => Turn::Replace,
+            Poll::Ready(()) if replaces => Turn::Replace,
             Poll::Ready(()) => Turn::Hedge,
         }
     }
@@ -259,5 +263,7 @@ where
             let running = self.running();
             self.call.abandoned(self.kept.shown().head, &running);
         }
+        // what the budget has granted goes back before the call's place among those in flight
+        self.further = None;
     }
 }

@@ -22,7 +22,8 @@ pub(super) struct Starts {
 }
 
 pub(super) struct Replacement {
-    due: Instant,
+    /// None where there is no wait.
+    due: Option<Instant>,
     grant: Option<Grant>,
     paid: Option<FailureKind>,
     /// A wait of nothing lets others run first: a failure that is there at once would otherwise keep its thread until the
@@ -36,7 +37,7 @@ impl Starts {
     /// No attempt starts before this.
     pub(super) fn hold(&mut self, until: Option<Instant>) {
         self.hold_until = self.hold_until.max(until);
-        if let (Some(replacement), Some(until)) = (&mut self.replacement, until) {
+        if let Some(replacement) = &mut self.replacement {
             replacement.due = replacement.due.max(until);
         }
     }
@@ -77,10 +78,10 @@ impl Replacement {
     ) -> Self {
         // a wait beyond what an instant can tell never ends, as `tokio::time::sleep` has it
         let due = now.checked_add(wait).unwrap_or_else(|| now + Duration::from_secs(86_400 * 365 * 30));
-        Self { due, grant, paid, to_yield: wait.is_zero() }
+        Self { due: (!wait.is_zero()).then_some(due), grant, paid, to_yield: wait.is_zero() }
     }
 
-    pub(super) fn due(&self) -> Instant {
+    pub(super) fn due(&self) -> Option<Instant> {
         self.due
     }
 
