@@ -59,7 +59,8 @@ impl RetryPolicy {
         let phase = if refused_unprocessed { Phase::Unprocessed } else { Phase::Status };
         let throttled = status == StatusCode::TOO_MANY_REQUESTS || (may_ask && wish != Wish::None);
         let kind = if throttled { FailureKind::Throttled } else { FailureKind::Transient };
-        Some(Failure { kind, wish, free: refused_unprocessed, ..Failure::new(phase) })
+        let misdirected = status == StatusCode::MISDIRECTED_REQUEST;
+        Some(Failure { kind, wish, free: refused_unprocessed, misdirected, ..Failure::new(phase) })
     }
 
     /// Whether a response that the policy does not retry is what the caller wanted. Only a policy for gRPC looks
