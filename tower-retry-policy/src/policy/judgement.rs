@@ -16,12 +16,23 @@ use http::{HeaderMap, Request, Response, StatusCode};
 use std::{error::Error, time::Duration};
 use tower::BoxError;
 
+/// RFC 8470 section 5.2: what came with `Early-Data` is still early data for whoever sent it, however often it is
+/// repeated from here, so the 425 goes back to them. Any value of the field means "1" (section 5.1).
+fn is_too_early_for_another<B>(request: &Request<B>, status: StatusCode) -> bool {
+    status == StatusCode::TOO_EARLY && request.headers().contains_key("early-data")
+}
+
 impl RetryPolicy {
     /// What went wrong, if anything did that the policy has to judge.
     #[inline]
-    pub(super) fn failure<R>(&self, result: &Result<Response<R>, BoxError>) -> Option<Failure> {
+    pub(super) fn failure<B, R>(
+        &self,
+        request: &Request<B>,
+        result: &Result<Response<R>, BoxError>,
+    ) -> Option<Failure> {
         match result {
             Ok(response) if self.effective().accepts(response.status()) => None,
+            Ok(response) if is_too_early_for_another(request, response.status()) => None,
             Ok(response) => {
                 let failure = self.bad_head(response.status(), response.headers())?;
                 // an inner policy has already given up on this very response

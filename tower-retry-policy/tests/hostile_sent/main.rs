@@ -8,5 +8,6 @@ mod http2;
 mod random;
 mod raw_http2;
 mod replay;
+mod too_early;
 mod tunnel;
 mod upload_error;
