@@ -36,9 +36,14 @@ impl RetryPolicy {
             Ok(response) => {
                 let failure = self.bad_head(response.status(), response.headers())?;
                 // an inner policy has already given up on this very response
-                let exhausted_inner =
-                    History::of(response).is_some_and(|history| history.stop_reason().is_some());
-                Some(Failure { exhausted_inner, ..failure })
+                let inner = History::of(response).filter(|history| history.stop_reason().is_some());
+                Some(match inner {
+                    Some(inner) if failure.phase.is_unprocessed() => {
+                        let phase = inner.phase().unwrap_or(failure.phase);
+                        Failure { exhausted_inner: true, phase, free: phase.is_unprocessed(), ..failure }
+                    }
+                    _ => Failure { exhausted_inner: inner.is_some(), ..failure },
+                })
             }
             Err(error) => Some(classify::failure(&**error)),
         }

@@ -160,7 +160,8 @@ impl RetryPolicy {
 
     /// Whether what an inner retry has given up on is tried again.
     ///
-    /// Off by default: three attempts around three attempts are nine.
+    /// Off by default: three attempts around three attempts are nine. What the inner one gave up on counts as sent if any
+    /// of its attempts was.
     #[must_use]
     pub fn retry_exhausted_inner(self, again: bool) -> Self {
         self.change(|config| config.retries_exhausted_inner = again)

@@ -5,6 +5,7 @@ mod client;
 mod connecting;
 mod http1;
 mod http2;
+mod nested;
 mod random;
 mod raw_http2;
 mod replay;
