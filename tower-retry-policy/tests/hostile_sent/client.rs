@@ -11,7 +11,7 @@ use tower_backoff::Backoff;
 use tower_retry_policy::{ReplayBody, RetryPolicy};
 
 pub(crate) type Answer = UnsyncBoxBody<Bytes, BoxError>;
-pub(crate) type Service = BoxCloneService<Request<ReplayBody>, Response<Answer>, BoxError>;
+pub(crate) type Service<B = ReplayBody> = BoxCloneService<Request<B>, Response<Answer>, BoxError>;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Kind {
@@ -34,13 +34,16 @@ where
     response.map(|body| body.map_err(Into::into).boxed_unsync())
 }
 
-pub(crate) fn client(kind: Kind, server: SocketAddr) -> Service {
+pub(crate) fn client<B>(kind: Kind, server: SocketAddr) -> Service<B>
+where
+    B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + Sync + Unpin + 'static,
+{
     match kind {
         Kind::HyperHttp1 | Kind::HyperHttp2 => {
             let client = Client::builder(TokioExecutor::new())
                 .http2_only(kind == Kind::HyperHttp2)
                 .retry_canceled_requests(false)
-                .build_http::<ReplayBody>();
+                .build_http::<B>();
             BoxCloneService::new(client.map_response(boxed).map_err(Into::into))
         }
         Kind::ReqwestHttp1 | Kind::ReqwestHttp2 => {
@@ -55,7 +58,7 @@ pub(crate) fn client(kind: Kind, server: SocketAddr) -> Service {
             let client = builder.build().unwrap();
             BoxCloneService::new(
                 client
-                    .map_request(|request: Request<ReplayBody>| {
+                    .map_request(|request: Request<B>| {
                         reqwest::Request::try_from(request.map(reqwest::Body::wrap)).unwrap()
                     })
                     .map_response(|response: reqwest::Response| boxed(Response::from(response)))
@@ -67,7 +70,7 @@ pub(crate) fn client(kind: Kind, server: SocketAddr) -> Service {
                 tonic::transport::Endpoint::from_shared(format!("http://{server}")).unwrap().connect_lazy();
             BoxCloneService::new(
                 channel
-                    .map_request(|request: Request<ReplayBody>| request.map(tonic::body::Body::new))
+                    .map_request(|request: Request<B>| request.map(tonic::body::Body::new))
                     .map_response(boxed)
                     .map_err(Into::into),
             )

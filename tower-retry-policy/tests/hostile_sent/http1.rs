@@ -1,9 +1,10 @@
 //! An HTTP/1 connection that dies at every byte of the request and of the answer.
 
 use std::{
+    collections::HashMap,
     net::SocketAddr,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
 };
@@ -203,4 +204,50 @@ async fn only_what_a_server_says_of_not_having_processed_is_repeated() {
             }
         }
     }
+}
+
+/// A server that sends another answer behind each, which nobody has asked for.
+async fn serve_surplus(mut stream: TcpStream, seen: Arc<Mutex<HashMap<String, usize>>>) {
+    loop {
+        let request = read(&mut stream, usize::MAX).await;
+        let Some(path) = String::from_utf8_lossy(&request).split(' ').nth(1).map(str::to_owned) else {
+            return;
+        };
+        *seen.lock().unwrap().entry(path.clone()).or_default() += 1;
+        let length = path.len();
+        let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n{path}");
+        let surplus = "HTTP/1.1 200 OK\r\ncontent-length: 7\r\n\r\nsurplus";
+        if stream.write_all(format!("{answer}{surplus}").as_bytes()).await.is_err() {
+            return;
+        }
+    }
+}
+
+#[tokio::test]
+async fn no_call_gets_the_answer_of_another() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let seen = Arc::new(Mutex::new(HashMap::new()));
+    let count = Arc::clone(&seen);
+    tokio::spawn(async move {
+        loop {
+            let (stream, _) = listener.accept().await.unwrap();
+            tokio::spawn(serve_surplus(stream, Arc::clone(&count)));
+        }
+    });
+    for kind in Kind::HTTP1 {
+        let service = ServiceBuilder::new()
+            .retry(policy())
+            .layer(ContentCheckLayer::new(Length::new()))
+            .service(client(kind, address));
+        for id in 0..200 {
+            let path = format!("/{kind:?}/{id}");
+            let request =
+                Request::post(format!("http://{address}{path}")).body(ReplayBody::from(UPLOAD.to_owned()));
+            let answer = service.clone().oneshot(request.unwrap()).await;
+            let answer = answer.unwrap_or_else(|error| panic!("{path}: {error}"));
+            assert_eq!(answer.into_body().collect().await.unwrap().to_bytes(), path);
+        }
+    }
+    assert!(seen.lock().unwrap().values().all(|times| *times == 1));
 }

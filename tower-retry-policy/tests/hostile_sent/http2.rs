@@ -122,14 +122,19 @@ async fn a_refused_stream_beside_a_goaway_was_not_processed() {
 }
 
 #[tokio::test]
-async fn what_is_answered_after_a_goaway_counts() {
-    let frames: [fn(u32, &Case) -> Vec<u8>; 3] = [
+async fn what_is_answered_counts_whatever_follows() {
+    let frames: [fn(u32, &Case) -> Vec<u8>; 5] = [
         |id, _| [go_away(id, 0), answer(id)].concat(),
         |id, _| [go_away(0x7fff_ffff, 0), go_away(id, 0), answer(id)].concat(),
         |id, _| [answer(id), reset(id, 0), go_away(id, 11)].concat(),
+        // RFC 9113 section 8.1: the rest of the upload is not wanted
+        |id, _| [answer(id), reset(id, 0)].concat(),
+        |id, _| [answer(id), go_away(0, 1)].concat(),
     ];
-    for frames in frames {
-        let script = Script { after_upload: true, frames, case: Case::default(), then_close: true };
-        check("goaway and answer", ANSWERED, ANSWERED, script).await;
+    for after_upload in [false, true] {
+        for frames in frames {
+            let script = Script { after_upload, frames, case: Case::default(), then_close: true };
+            check("answer", ANSWERED, ANSWERED, script).await;
+        }
     }
 }

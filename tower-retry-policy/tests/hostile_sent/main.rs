@@ -10,5 +10,6 @@ mod random;
 mod raw_http2;
 mod replay;
 mod too_early;
+mod transport_error;
 mod tunnel;
 mod upload_error;

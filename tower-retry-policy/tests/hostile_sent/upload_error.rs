@@ -17,7 +17,7 @@ use http_body_util::Full;
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use tokio::{io::AsyncReadExt, net::TcpListener, sync::Semaphore};
 use tower::{BoxError, ServiceBuilder, ServiceExt};
-use tower_retry_policy::{AttemptTimeoutLayer, Phase, PhasedError};
+use tower_retry_policy::{AttemptTimeoutLayer, Phase, PhasedError, RetryError};
 
 use crate::{
     client::{HANG, Kind, client, install_provider, policy},
@@ -118,6 +118,24 @@ fn inner_retry_blocking() -> BoxError {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(inner_retry())
 }
 
+pub(crate) type Make = fn() -> Pin<Box<dyn Future<Output = BoxError> + Send>>;
+
+/// Errors that mean "not sent" where a client says so of its own request.
+pub(crate) const UNSENT_ELSEWHERE: [(&str, Make); 8] = [
+    ("hyper-util: connect", || Box::pin(hyper_connect())),
+    ("reqwest: connect", || Box::pin(reqwest_connect())),
+    ("tonic: connect", || Box::pin(tonic_connect())),
+    ("h2: refused stream", || Box::pin(refused_stream())),
+    ("an inner retry's end", || {
+        Box::pin(async { tokio::task::spawn_blocking(inner_retry_blocking).await.unwrap() })
+    }),
+    ("phased: connect", || Box::pin(async { PhasedError::new(Phase::Connect, "source").into() })),
+    ("phased: unprocessed", || Box::pin(async { PhasedError::new(Phase::Unprocessed, "source").into() })),
+    ("io: refused", || {
+        Box::pin(async { std::io::Error::from(std::io::ErrorKind::ConnectionRefused).into() })
+    }),
+];
+
 /// A server that counts the connections on which something came, and never answers.
 async fn silent_server(reached: Arc<Semaphore>) -> (std::net::SocketAddr, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -147,23 +165,8 @@ async fn silent_server(reached: Arc<Semaphore>) -> (std::net::SocketAddr, Arc<At
 
 #[tokio::test]
 async fn an_upload_that_failed_under_way_was_sent_whatever_its_error_means_elsewhere() {
-    type Make = fn() -> Pin<Box<dyn Future<Output = BoxError> + Send>>;
-    let errors: [(&str, Make); 8] = [
-        ("hyper-util: connect", || Box::pin(hyper_connect())),
-        ("reqwest: connect", || Box::pin(reqwest_connect())),
-        ("tonic: connect", || Box::pin(tonic_connect())),
-        ("h2: refused stream", || Box::pin(refused_stream())),
-        ("an inner retry's end", || {
-            Box::pin(async { tokio::task::spawn_blocking(inner_retry_blocking).await.unwrap() })
-        }),
-        ("phased: connect", || Box::pin(async { PhasedError::new(Phase::Connect, "source").into() })),
-        ("phased: unprocessed", || Box::pin(async { PhasedError::new(Phase::Unprocessed, "source").into() })),
-        ("io: refused", || {
-            Box::pin(async { std::io::Error::from(std::io::ErrorKind::ConnectionRefused).into() })
-        }),
-    ];
     for kind in [Kind::HyperHttp1, Kind::HyperHttp2, Kind::ReqwestHttp1, Kind::ReqwestHttp2, Kind::Tonic] {
-        for (name, make) in errors {
+        for (name, make) in UNSENT_ELSEWHERE {
             let reached = Arc::new(Semaphore::new(0));
             let (address, seen) = silent_server(Arc::clone(&reached)).await;
             let error = std::sync::Mutex::new(Some(make().await));
@@ -173,17 +176,15 @@ async fn an_upload_that_failed_under_way_was_sent_whatever_its_error_means_elsew
             // each attempt has a body of its own, as of a type that is `Clone`
             let service = ServiceBuilder::new()
                 .retry(policy())
-                .map_request(|request: Request<Failing>| request.map(tower_retry_policy::ReplayBody::new))
                 .layer(AttemptTimeoutLayer::new().head(Duration::from_secs(2)))
                 .service(inner);
             let request =
                 Request::builder().method(Method::POST).uri(format!("http://{address}/")).body(body).unwrap();
             let outcome = tokio::time::timeout(HANG, service.oneshot(request)).await.expect("a call hangs");
-            let said = match outcome {
-                Ok(response) => panic!("{kind:?}, {name}: {}", response.status()),
-                Err(error) => error.to_string(),
-            };
-            assert_eq!(seen.load(Ordering::SeqCst), 1, "{kind:?}, {name}: {said}");
+            let error = outcome.expect_err("nothing answers");
+            let attempts = RetryError::find(&*error).unwrap().history().attempts_made();
+            assert_eq!(attempts, 1, "{kind:?}, {name}: {error}");
+            assert_eq!(seen.load(Ordering::SeqCst), 1, "{kind:?}, {name}: {error}");
         }
     }
 }
