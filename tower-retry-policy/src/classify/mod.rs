@@ -34,6 +34,8 @@ pub(crate) struct Failure {
     /// It says nothing of the server's load, so the budget need not hear of it: the server itself did not process the
     /// request, or closed its connection in good order.
     pub(crate) free: bool,
+    /// It says that the request belongs on another connection.
+    pub(crate) misdirected: bool,
     pub(crate) wish: Wish,
     /// What the rejected content looked like, so that the same one is recognised.
     pub(crate) fingerprint: Option<u64>,
@@ -47,6 +49,7 @@ impl Failure {
             permanent: false,
             exhausted_inner: false,
             free: false,
+            misdirected: false,
             wish: Wish::None,
             fingerprint: None,
         }

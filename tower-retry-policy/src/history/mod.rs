@@ -8,7 +8,7 @@ pub use self::record::{AttemptRecord, RetryWait};
 pub(crate) use self::records::Records;
 
 use self::seconds::Seconds;
-use crate::StopReason;
+use crate::{Phase, StopReason};
 use std::{fmt, sync::Arc, time::Duration};
 
 /// The attempts of one call, in the order in which they began, and why no further one was made.
@@ -74,6 +74,22 @@ impl History {
     /// Why no further attempt was made; `None` when the last one succeeded.
     pub fn stop_reason(&self) -> Option<StopReason> {
         self.inner.stop
+    }
+
+    /// How far the call got as a whole. One attempt that was sent makes it one that was, however the last one ended; of
+    /// those that are not kept nobody knows.
+    pub(crate) fn phase(&self) -> Option<Phase> {
+        let mut phases = self.attempts().iter().filter_map(AttemptRecord::phase);
+        let last = phases.next_back()?;
+        if !last.is_unprocessed() {
+            return Some(last);
+        }
+        let all_kept = self.attempts().len() == self.attempts_made() as usize;
+        Some(phases.rfind(|phase| !phase.is_unprocessed()).unwrap_or(if all_kept {
+            last
+        } else {
+            Phase::Read
+        }))
     }
 
     /// The story without the errors' own texts, for an error that has one of them as its `source()`.

@@ -158,7 +158,7 @@ impl RetryPolicy {
             // the attempt is over, and with it the retry that the budget granted
             failed.grant = None;
         }
-        let Some(failure) = self.failure(result) else {
+        let Some(failure) = self.failure(request, result) else {
             self.accepted(request, result);
             return None;
         };

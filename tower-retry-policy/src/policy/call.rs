@@ -38,6 +38,8 @@ pub(super) struct Failed {
     pub(super) attempt_began: Instant,
     /// Failures since the backoff began: a pushback begins it anew (gRPC A6).
     pub(super) failures_in_a_row: u32,
+    /// An attempt was sent to another connection by the server.
+    misdirected: bool,
     /// Of content that was rejected: the latest, as many as a call has that is not retried for ever.
     pub(super) fingerprints: VecDeque<u64>,
     pub(super) grant: Option<Grant>,
@@ -106,6 +108,7 @@ impl Failed {
             retries_by_phase: [0; Phase::ALL.len()],
             attempt_began,
             failures_in_a_row: 0,
+            misdirected: false,
             fingerprints: VecDeque::new(),
             grant: None,
             in_flight: None,
@@ -118,9 +121,10 @@ impl Failed {
         self.retries.saturating_add(1)
     }
 
-    /// Whether an attempt of this call ended because its connection broke or fell silent.
+    /// Whether an attempt of this call ended because its connection broke, fell silent, or was the wrong one.
     pub(super) fn connection_broke(&self) -> bool {
-        [Phase::Read, Phase::Body].into_iter().any(|phase| self.retries_by_phase[phase.index()] > 0)
+        self.misdirected
+            || [Phase::Read, Phase::Body].into_iter().any(|phase| self.retries_by_phase[phase.index()] > 0)
     }
 
     /// Whether this very content has been rejected in this call before.
@@ -133,6 +137,7 @@ impl Failed {
         self.retries = self.retries.saturating_add(1);
         let of_phase = &mut self.retries_by_phase[failure.phase.index()];
         *of_phase = of_phase.saturating_add(1);
+        self.misdirected |= failure.misdirected;
         let restarts = matches!(failure.wish, Wish::Exactly(_));
         self.failures_in_a_row = if restarts { 0 } else { self.failures_in_a_row.saturating_add(1) };
         if self.fingerprints.len() == FINGERPRINTS {
@@ -164,6 +169,7 @@ impl Clone for Failed {
             retries_by_phase: self.retries_by_phase,
             attempt_began: self.attempt_began,
             failures_in_a_row: self.failures_in_a_row,
+            misdirected: self.misdirected,
             fingerprints: self.fingerprints.clone(),
             grant: None,
             in_flight: self.in_flight.clone(),

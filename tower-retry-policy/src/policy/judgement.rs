@@ -16,18 +16,34 @@ use http::{HeaderMap, Request, Response, StatusCode};
 use std::{error::Error, time::Duration};
 use tower::BoxError;
 
+/// RFC 8470 section 5.2: what came with `Early-Data` is still early data for whoever sent it, however often it is
+/// repeated from here, so the 425 goes back to them. Any value of the field means "1" (section 5.1).
+fn is_too_early_for_another<B>(request: &Request<B>, status: StatusCode) -> bool {
+    status == StatusCode::TOO_EARLY && request.headers().contains_key("early-data")
+}
+
 impl RetryPolicy {
     /// What went wrong, if anything did that the policy has to judge.
     #[inline]
-    pub(super) fn failure<R>(&self, result: &Result<Response<R>, BoxError>) -> Option<Failure> {
+    pub(super) fn failure<B, R>(
+        &self,
+        request: &Request<B>,
+        result: &Result<Response<R>, BoxError>,
+    ) -> Option<Failure> {
         match result {
             Ok(response) if self.effective().accepts(response.status()) => None,
+            Ok(response) if is_too_early_for_another(request, response.status()) => None,
             Ok(response) => {
                 let failure = self.bad_head(response.status(), response.headers())?;
                 // an inner policy has already given up on this very response
-                let exhausted_inner =
-                    History::of(response).is_some_and(|history| history.stop_reason().is_some());
-                Some(Failure { exhausted_inner, ..failure })
+                let inner = History::of(response).filter(|history| history.stop_reason().is_some());
+                Some(match inner {
+                    Some(inner) if failure.phase.is_unprocessed() => {
+                        let phase = inner.phase().unwrap_or(failure.phase);
+                        Failure { exhausted_inner: true, phase, free: phase.is_unprocessed(), ..failure }
+                    }
+                    _ => Failure { exhausted_inner: inner.is_some(), ..failure },
+                })
             }
             Err(error) => Some(classify::failure(&**error)),
         }
@@ -59,7 +75,8 @@ impl RetryPolicy {
         let phase = if refused_unprocessed { Phase::Unprocessed } else { Phase::Status };
         let throttled = status == StatusCode::TOO_MANY_REQUESTS || (may_ask && wish != Wish::None);
         let kind = if throttled { FailureKind::Throttled } else { FailureKind::Transient };
-        Some(Failure { kind, wish, free: refused_unprocessed, ..Failure::new(phase) })
+        let misdirected = status == StatusCode::MISDIRECTED_REQUEST;
+        Some(Failure { kind, wish, free: refused_unprocessed, misdirected, ..Failure::new(phase) })
     }
 
     /// Whether a response that the policy does not retry is what the caller wanted. Only a policy for gRPC looks
