@@ -59,7 +59,7 @@ impl RetryPolicy {
         let phase = if refused_unprocessed { Phase::Unprocessed } else { Phase::Status };
         let throttled = status == StatusCode::TOO_MANY_REQUESTS || (may_ask && wish != Wish::None);
         let kind = if throttled { FailureKind::Throttled } else { FailureKind::Transient };
-        Some(Failure { kind, wish, free: refused_unprocessed, ..Failure::new(phase) })
+        Some(Failure { kind, wish, ..Failure::new(phase) })
     }
 
     /// Whether a response that the policy does not retry is what the caller wanted. Only a policy for gRPC looks
@@ -104,7 +104,7 @@ impl RetryPolicy {
         };
         let decision = decide(config, &facts);
         let retried = decision.counts_as_failure(&facts);
-        let budget = self.call_budget().filter(|_| !failure.free);
+        let budget = self.call_budget().filter(|_| !failure.costs_nothing());
         if let Some(budget) = budget
             && retried
         {
