@@ -26,7 +26,10 @@ use tower_retry_policy::{
 type Seen = Arc<Mutex<Vec<(Duration, Option<Duration>, u32)>>>;
 
 #[derive(Debug, Default, Clone)]
-struct Watch(Arc<Mutex<(Vec<(u32, RetryWait)>, Vec<(u32, Option<StopReason>, Duration)>)>>);
+struct Watch(Arc<Mutex<(Vec<(u32, RetryWait)>, Vec<End>)>>);
+
+/// Attempts, the reason to stop, and the time that it took.
+type End = (u32, Option<StopReason>, Duration);
 
 impl Observer for Watch {
     fn retrying(&self, failed: &Attempt<'_>, wait: RetryWait) {
