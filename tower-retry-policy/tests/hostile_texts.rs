@@ -7,20 +7,24 @@ mod random;
 
 use crate::random::Random;
 use http::{Method, Request, Response, Uri};
+use http_body_util::BodyExt;
 use metrics_util::debugging::DebuggingRecorder;
 use std::error::Error;
 use std::fmt;
 use std::iter::successors;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
 use tower::{BoxError, ServiceBuilder, ServiceExt, service_fn};
 use tower_backoff::Backoff;
 use tower_retry_policy::budget::{BudgetSource, RequestHead, RetryBudget, UnlimitedBudget};
+use tower_retry_policy::replay_body::{ReplayBody, ReplayBodyError, ReplayBodyLayer};
 use tower_retry_policy::{
     Attempt, CallEnd, History, MetricsObserver, Observer, Phase, PhasedError, RetryError, RetryPolicy,
     RetrySpanLayer, RetryWait, TracingObserver,
 };
 use tracing::field::{Field, Visit};
-use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
+use tracing_subscriber::layer::{Context as Within, Layer, SubscriberExt};
 
 const SECRET: &str = "s3cr3t";
 
@@ -51,6 +55,20 @@ impl fmt::Display for Says {
 impl Error for Says {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         self.1.as_deref().map(|error| error as _)
+    }
+}
+
+/// A request body that fails.
+struct Fails(Option<Says>);
+
+impl http_body::Body for Fails {
+    type Data = bytes::Bytes;
+    type Error = Says;
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<http_body::Frame<Self::Data>, Says>>> {
+        Poll::Ready(self.0.take().map(Err))
     }
 }
 
@@ -103,13 +121,13 @@ impl Visit for Collect {
 }
 
 impl<S: tracing::Subscriber> Layer<S> for Collect {
-    fn on_new_span(&self, span: &tracing::span::Attributes<'_>, _: &tracing::Id, _: Context<'_, S>) {
+    fn on_new_span(&self, span: &tracing::span::Attributes<'_>, _: &tracing::Id, _: Within<'_, S>) {
         span.record(&mut Self(self.0.clone()));
     }
-    fn on_record(&self, _: &tracing::Id, values: &tracing::span::Record<'_>, _: Context<'_, S>) {
+    fn on_record(&self, _: &tracing::Id, values: &tracing::span::Record<'_>, _: Within<'_, S>) {
         values.record(&mut Self(self.0.clone()));
     }
-    fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {
+    fn on_event(&self, event: &tracing::Event<'_>, _: Within<'_, S>) {
         event.record(&mut Self(self.0.clone()));
     }
 }
@@ -296,6 +314,24 @@ fn requests_and_answers_of_any_form_print_one_bounded_line_without_secrets() {
         }
     }
     assert!(parsed >= 8, "{parsed}");
+}
+
+/// Errors that are handed on by themselves, without a retry around them.
+#[tokio::test]
+async fn errors_that_hold_another_one_show_no_more_of_it() {
+    for seed in 0..500 {
+        let text = nasty_text(&mut Random::new(seed));
+        let said = || Says(text.clone(), None);
+        let phased = PhasedError::new(Phase::Read, said());
+        assert_safe(&format!("{phased:?} {phased}"), LIMIT, &format!("seed {seed}"));
+        let server = service_fn(|request: Request<ReplayBody>| async {
+            request.into_body().collect().await.map(|_| ()).map_err(BoxError::from)
+        });
+        let service = ServiceBuilder::new().layer(ReplayBodyLayer::new()).service(server);
+        let error = service.oneshot(Request::new(Fails(Some(said())))).await.unwrap_err();
+        assert!(error.is::<ReplayBodyError>(), "{error:?}");
+        assert_safe(&format!("{error:?} {error}"), LIMIT, &format!("seed {seed}"));
+    }
 }
 
 #[test]
