@@ -26,7 +26,10 @@ use tower_retry_policy::{
 type Seen = Arc<Mutex<Vec<(Duration, Option<Duration>, u32)>>>;
 
 #[derive(Debug, Default, Clone)]
-struct Watch(Arc<Mutex<(Vec<(u32, RetryWait)>, Vec<End>)>>);
+struct Watch(Arc<Mutex<Heard>>);
+
+/// The retries and the ends.
+type Heard = (Vec<(u32, RetryWait)>, Vec<End>);
 
 /// Attempts, the reason to stop, and the time that it took.
 type End = (u32, Option<StopReason>, Duration);
