@@ -78,7 +78,7 @@ impl fmt::Debug for Attempt<'_> {
         f.debug_struct("Attempt")
             .field("number", &self.number)
             .field("phase", &self.phase)
-            .field("method", &self.method)
+            .field("method", &OneLine(self.method.as_str()))
             .field("uri", &Target(self.uri))
             .field("status", &self.status())
             .field("error", &self.error.map(|error| OneLine(&crate::classify::cause_text(error)).to_string()))

@@ -42,7 +42,7 @@ fn exhausted(inner: &RetryError) -> Failure {
 /// The phase is the owner's; what else is known of the causes holds.
 fn phased_by_owner(phased: &PhasedError) -> Failure {
     let known = phased.source().map_or(Failure::new(phased.phase()), super::failure);
-    Failure { phase: phased.phase(), free: false, ..known }
+    Failure { phase: phased.phase(), graceful: false, ..known }
 }
 
 /// Whether an error's own text is what a person should read.

@@ -76,7 +76,7 @@ impl RetryPolicy {
         let throttled = status == StatusCode::TOO_MANY_REQUESTS || (may_ask && wish != Wish::None);
         let kind = if throttled { FailureKind::Throttled } else { FailureKind::Transient };
         let misdirected = status == StatusCode::MISDIRECTED_REQUEST;
-        Some(Failure { kind, wish, free: refused_unprocessed, misdirected, ..Failure::new(phase) })
+        Some(Failure { kind, wish, misdirected, ..Failure::new(phase) })
     }
 
     /// Whether a response that the policy does not retry is what the caller wanted. Only a policy for gRPC looks
@@ -121,7 +121,7 @@ impl RetryPolicy {
         };
         let decision = decide(config, &facts);
         let retried = decision.counts_as_failure(&facts);
-        let budget = self.call_budget().filter(|_| !failure.free);
+        let budget = self.call_budget().filter(|_| !failure.costs_nothing());
         if let Some(budget) = budget
             && retried
         {
