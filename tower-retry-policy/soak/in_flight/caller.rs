@@ -76,7 +76,11 @@ fn request(seed: u64, id: u64, host: &Uri, draw: &mut Rng) -> Request<Frames> {
     request.method(method).body(body).unwrap()
 }
 
-async fn outcome(result: Result<Response<Content>, BoxError>, expected: &Bytes, may_be_empty: bool) -> String {
+async fn outcome(
+    result: Result<Response<Content>, BoxError>,
+    expected: &Bytes,
+    may_be_empty: bool,
+) -> String {
     let response = match result {
         Ok(response) => response,
         Err(error) => {

@@ -40,7 +40,7 @@ impl RetryPolicy {
                 Some(match inner {
                     Some(inner) if failure.phase.is_unprocessed() => {
                         let phase = inner.phase().unwrap_or(failure.phase);
-                        Failure { exhausted_inner: true, phase, free: phase.is_unprocessed(), ..failure }
+                        Failure { exhausted_inner: true, phase, ..failure }
                     }
                     _ => Failure { exhausted_inner: inner.is_some(), ..failure },
                 })
