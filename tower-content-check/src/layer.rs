@@ -34,10 +34,12 @@ impl<C> ContentCheckLayer<C> {
         Self { check, settings: Settings::default() }
     }
 
-    /// Sets how many bytes of a judged body are held at the most; a longer one is rejected for good.
+    /// Sets how many bytes of a judged body are held at the most; a longer one is rejected for good, and so is one that
+    /// comes in more frames than one for each 32 bytes of the limit (32,768 at least).
     ///
     /// Default: 16 MiB, far above what an API answers in one piece; a server that never stops sending cannot
-    /// take much more than this of each call ([`compact`](Self::compact) says how much). The rejection comes with the head when `Content-Length` shows it.
+    /// take much more than this of each call ([`compact`](Self::compact) says how much). The rejection
+    /// comes with the head when `Content-Length` shows it.
     #[must_use]
     pub fn max_bytes(mut self, max_bytes: u64) -> Self {
         self.settings.max_bytes = max_bytes;
