@@ -34,10 +34,12 @@ impl<C> ContentCheckLayer<C> {
         Self { check, settings: Settings::default() }
     }
 
-    /// Sets how many bytes of a judged body are held at the most; a longer one is rejected for good.
+    /// Sets how many bytes of a judged body are held at the most; a longer one is rejected for good, and so is one that
+    /// comes in more frames than one for each 32 bytes of the limit (32,768 at least).
     ///
     /// Default: 16 MiB, far above what an API answers in one piece; a server that never stops sending cannot
-    /// take more than this of each call. The rejection comes with the head when `Content-Length` shows it.
+    /// take much more than this of each call ([`compact`](Self::compact) says how much). The rejection
+    /// comes with the head when `Content-Length` shows it.
     #[must_use]
     pub fn max_bytes(mut self, max_bytes: u64) -> Self {
         self.settings.max_bytes = max_bytes;
@@ -75,7 +77,7 @@ impl<C> ContentCheckLayer<C> {
     /// Sets which responses are judged, instead of those with a status of 2xx that are no stream without end.
     ///
     /// By default `text/event-stream` and `multipart/x-mixed-replace` pass unread: they are wanted as they come, and held
-    /// until their end they would never come.
+    /// until their end they would not come at all.
     ///
     /// It is asked only about responses that have a body: none to HEAD or with 204, for example, is judged.
     ///

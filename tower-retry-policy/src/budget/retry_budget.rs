@@ -3,7 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-/// What a budget is told and asked in the life of one request. Every call is lock-free and never waits.
+/// What a budget is told and asked in the life of one request.
+///
+/// It is called from the polling of the request, so a method must not wait; those of this crate take no lock either.
 ///
 /// For one request the calls come in this order:
 ///
