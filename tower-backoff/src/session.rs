@@ -10,9 +10,9 @@ use crate::{Backoff, Delays, Draws, Sleep};
 /// tower's `MakeBackoff` over a [`Backoff`]: begins a [`BackoffSession`] for each request.
 ///
 /// A drop-in for `ExponentialBackoffMaker` of tower 0.5.3 without two of its faults: there every session of
-/// one maker draws the same jitter, and jitter has no effect on a delay of whole seconds. Here no two sessions
-/// share their random numbers, also when the maker itself was cloned in between, as tower's retry clones the
-/// policy that holds it.
+/// one maker draws the same jitter, and jitter has no effect on a delay of whole seconds. Here each
+/// session draws independently, also when the maker itself was cloned in between, as tower's retry clones the policy
+/// that holds it.
 ///
 /// ```
 /// use std::time::Duration;

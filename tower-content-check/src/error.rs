@@ -17,7 +17,6 @@ use crate::{BoxError, Rejection, fingerprint::Fingerprint, frames::Frames};
 ///     }
 /// }
 /// ```
-#[derive(Debug)]
 pub struct ContentCheckError {
     kind: ErrorKind,
     received: u64,
@@ -25,7 +24,6 @@ pub struct ContentCheckError {
     fingerprint: Option<u64>,
 }
 
-#[derive(Debug)]
 enum ErrorKind {
     Body(BoxError),
     Cut(Rejection),
@@ -110,6 +108,17 @@ impl ContentCheckError {
             ErrorKind::Body(_) => None,
             ErrorKind::Cut(rejection) | ErrorKind::Rejected(rejection) => Some(rejection),
         }
+    }
+}
+
+impl fmt::Debug for ContentCheckError {
+    /// By its text: what clients print of their errors with `{:?}` may hold a whole URL, so the cause is left to `source()`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ContentCheckError")
+            .field("text", &self.to_string())
+            .field("permanent", &self.is_permanent())
+            .field("caused", &self.source().is_some())
+            .finish_non_exhaustive()
     }
 }
 

@@ -260,7 +260,8 @@ fn too_many(frames: u32) -> Rejection {
 }
 
 fn readable<C: Check>(check: &C, head: &Head<'_>) -> Result<(), Rejection> {
-    if !check.needs_plain_content() {
+    // Nothing is plain content, whatever a server's compression says of it.
+    if !check.needs_plain_content() || head.declared_length() == Some(0) {
         return Ok(());
     }
     match head.content_codings().last() {

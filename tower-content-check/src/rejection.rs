@@ -2,6 +2,9 @@ use std::{borrow::Cow, error::Error, fmt};
 
 use crate::{BoxError, Verdict, one_line::one_line};
 
+/// Bytes of a reason that are printed: a sentence or two.
+const LIMIT: usize = 300;
+
 /// The answer of a [`Check`](crate::Check) that does not accept a response: a verdict and a reason.
 ///
 /// The reason is one line of at most 200 characters, so that a text of the server may be put into it: control characters
@@ -14,7 +17,9 @@ use crate::{BoxError, Verdict, one_line::one_line};
 /// assert!(!rejection.is_permanent());
 /// assert_eq!(rejection.to_string(), "the list is empty");
 /// ```
-#[derive(Debug)]
+///
+/// What it prints is one line: control and bidirectional characters of the reason are escaped, and what is beyond 300
+/// bytes is cut off. [`reason`](Self::reason) has all of it.
 pub struct Rejection {
     verdict: Verdict,
     kind: RejectionKind,
@@ -112,8 +117,36 @@ impl Rejection {
 
 impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.reason)
+        let mut left = LIMIT;
+        for char in self.reason.chars() {
+            let length: usize = shown(char).map(char::len_utf8).sum();
+            if length > left {
+                return f.write_str("...");
+            }
+            left -= length;
+            shown(char).try_for_each(|char| fmt::Write::write_char(f, char))?;
+        }
+        Ok(())
     }
+}
+
+impl fmt::Debug for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rejection")
+            .field("verdict", &self.verdict)
+            .field("kind", &self.kind)
+            .field("reason", &format_args!("{self}"))
+            .field("source", &self.source)
+            .finish()
+    }
+}
+
+/// Escapes what is not printable: reasons may quote what a server sent.
+fn shown(char: char) -> impl Iterator<Item = char> {
+    // these are escaped in a literal only
+    let plain = matches!(char, '\'' | '"' | '\\').then_some(char);
+    let escaped = plain.is_none().then(|| char.escape_debug());
+    plain.into_iter().chain(escaped.into_iter().flatten())
 }
 
 impl Error for Rejection {

@@ -5,7 +5,7 @@ use http::StatusCode;
 use crate::Head;
 
 /// 16 MiB: far above what an API answers in one piece, and a server that never stops sending cannot take
-/// more than this of each call.
+/// much more than this of each call.
 pub(crate) const DEFAULT_MAX_BYTES: u64 = 16 * 1024 * 1024;
 
 /// 64 KiB: more than an error page needs, and less than what a new connection costs on most networks.

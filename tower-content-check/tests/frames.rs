@@ -137,6 +137,20 @@ fn data_behind_trailers_is_a_broken_body() {
 }
 
 #[test]
+fn trailers_that_come_in_two_frames_are_one_set() {
+    run(async {
+        let body = Script::new([
+            support::data("a"),
+            support::trailers(&[("x-sum", "1")]),
+            support::trailers(&[("x-count", "2")]),
+        ]);
+        let response = call(ContentCheckLayer::new(NotEmpty), response(200, &[], body)).await.unwrap();
+        let (data, trailers) = frames_of(response.into_body()).await;
+        assert_eq!((data.len(), trailers.unwrap().len()), (1, 2));
+    });
+}
+
+#[test]
 fn compact_frames_are_copies_with_the_same_cuts() {
     run(async {
         let frames = [Bytes::from_static(b"[1,"), Bytes::new(), Bytes::from_static(b" 2]")];

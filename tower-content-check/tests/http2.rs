@@ -1,4 +1,4 @@
-//! A real client over HTTP/2: the end of a stream is the end of a body, and whatever else ends it is a cut.
+//! A real client over HTTP/2: a body is whole behind the end of its stream or with its declared length, and otherwise cut.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failed test may end that way")]
 #![cfg(all(feature = "json", feature = "digest"))]
 
@@ -83,7 +83,7 @@ where
 }
 
 #[tokio::test]
-async fn a_stream_that_ended_is_whole_and_any_other_end_is_a_cut() {
+async fn a_stream_is_whole_behind_its_end_or_its_declared_length() {
     // The strictest of the checks: a stream of HTTP/2 shows its end, whether it has a length or not.
     let check = (Length::new().reject_close_delimited(), NotEmpty, Json::new());
     let cases: &[(Option<u64>, Then, Result<&str, &str>)] = &[

@@ -1,4 +1,4 @@
-//! What a checked body holds: its frames once, and never more than the limit.
+//! What a checked body holds: its frames once, in little more memory than they carry, and no more content than the limit.
 //!
 //! The measurements share one allocator, so they are one test.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failed test may end that way")]

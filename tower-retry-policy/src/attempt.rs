@@ -78,7 +78,7 @@ impl fmt::Debug for Attempt<'_> {
         f.debug_struct("Attempt")
             .field("number", &self.number)
             .field("phase", &self.phase)
-            .field("method", &self.method)
+            .field("method", &OneLine(self.method.as_str()))
             .field("uri", &Target(self.uri))
             .field("status", &self.status())
             .field("error", &self.error.map(|error| OneLine(&crate::classify::cause_text(error)).to_string()))
@@ -114,7 +114,8 @@ impl AttemptNumber {
     }
 
     /// Whether an earlier attempt of this call ended in the phase [`Read`](Phase::Read) or [`Body`](Phase::Body): its
-    /// connection broke or fell silent, and others in the client's pool may be no better.
+    /// connection broke or fell silent, and others in the client's pool may be no better. Or with 421, by which the server
+    /// sends it to another connection (RFC 9110 section 15.5.20).
     pub fn connection_broke<B>(request: &http::Request<B>) -> bool {
         request.extensions().get::<Self>().is_some_and(|attempt| attempt.connection_broke)
     }

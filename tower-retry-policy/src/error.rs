@@ -99,8 +99,8 @@ impl fmt::Debug for RetryError {
     /// Of the header fields only the names: values such as those of `Set-Cookie` are secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RetryError")
-            .field("method", self.method())
-            .field("host", &self.host())
+            .field("method", &OneLine(self.method().as_str()))
+            .field("host", &self.host().map(OneLine))
             .field("history", &self.history)
             .field("status", &self.status())
             .field("headers", &self.headers().map(|headers| headers.keys().collect::<Vec<_>>()))

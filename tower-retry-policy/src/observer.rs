@@ -1,4 +1,4 @@
-use crate::{Attempt, History, RetryWait, StopReason, target::Target};
+use crate::{Attempt, History, RetryWait, StopReason, one_line::OneLine, target::Target};
 use http::{Method, StatusCode, Uri};
 use std::{fmt, time::Duration};
 
@@ -153,7 +153,7 @@ impl<'a> CallEnd<'a> {
 impl fmt::Debug for CallEnd<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CallEnd")
-            .field("method", &self.method)
+            .field("method", &OneLine(self.method.as_str()))
             .field("uri", &Target(self.uri))
             .field("attempts", &self.attempts)
             .field("elapsed", &self.elapsed)

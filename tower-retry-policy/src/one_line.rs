@@ -12,22 +12,34 @@ const LIMIT: usize = 300;
 /// Bytes that are looked at: a text of megabytes is not copied to show its beginning.
 const LOOKED_AT: usize = 16 * LIMIT;
 
+impl fmt::Debug for OneLine<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
 impl fmt::Display for OneLine<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let beginning = &self.0[..self.0.floor_char_boundary(LOOKED_AT)];
-        let mut left = LIMIT;
-        for char in without_secrets(beginning).chars() {
-            let length: usize = shown(char).map(char::len_utf8).sum();
-            if length > left {
-                return f.write_str("...");
-            }
-            left -= length;
-            for char in shown(char) {
-                fmt::Write::write_char(f, char)?;
-            }
-        }
-        Ok(())
+        let is_cut = beginning.len() < self.0.len();
+        write_escaped(f, &without_secrets(beginning, is_cut), LIMIT)
     }
+}
+
+/// Writes so many bytes of a text in one line.
+pub(crate) fn write_escaped(f: &mut fmt::Formatter<'_>, text: &str, limit: usize) -> fmt::Result {
+    let mut left = limit;
+    for char in text.chars() {
+        let length: usize = shown(char).map(char::len_utf8).sum();
+        if length > left {
+            return f.write_str("...");
+        }
+        left -= length;
+        for char in shown(char) {
+            fmt::Write::write_char(f, char)?;
+        }
+    }
+    Ok(())
 }
 
 /// Escapes what is not printable: all controls, format characters such as U+202E, and line separators.
@@ -38,31 +50,50 @@ fn shown(char: char) -> impl Iterator<Item = char> {
     plain.into_iter().chain(escaped.into_iter().flatten())
 }
 
-/// Cuts user information and query out of each URL.
-fn without_secrets(text: &str) -> Cow<'_, str> {
-    const AUTHORITY: &str = "://";
+/// What comes before the host of a URL.
+const AUTHORITY: &str = "://";
+
+/// Cuts user information and query out of each URL. Of a text that was cut, what may be the beginning of user
+/// information is left out.
+fn without_secrets(text: &str, is_cut: bool) -> Cow<'_, str> {
     if !text.contains(AUTHORITY) {
         return text.into();
     }
     let mut told = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find(AUTHORITY) {
-        let (before, url) = rest.split_at(at + AUTHORITY.len());
-        told.push_str(before);
-        let (url, behind) = url.split_at(url.find(ends_url).unwrap_or(url.len()));
-        let (authority, path) = url.split_at(url.find(['/', '?', '#']).unwrap_or(url.len()));
-        told.push_str(authority.rsplit_once('@').map_or(authority, |(_, host)| host));
-        told.push_str(&path[..path.find(['?', '#']).unwrap_or(path.len())]);
-        rest = behind;
+    let mut words = text.split_inclusive(ends_url).peekable();
+    while let Some(word) = words.next() {
+        let open = is_cut && words.peek().is_none() && !word.ends_with(ends_url);
+        tell_word(&mut told, word, open);
     }
-    told.push_str(rest);
     told.into()
 }
 
-/// RFC 3986 appendix C: white space, quotes and angle brackets delimit a URL in a text; clients put theirs into
-/// parentheses.
+/// RFC 3986 appendix C: white space, quotes and angle brackets delimit a URL in a text. Nothing else does: brackets and
+/// single quotes may stand in passwords and queries.
 fn ends_url(char: char) -> bool {
-    char.is_whitespace() || char.is_control() || matches!(char, '"' | '<' | '>' | ')')
+    char.is_whitespace() || char.is_control() || matches!(char, '"' | '<' | '>')
+}
+
+/// One word, which may have URLs in it: `(http://host/path?query):`.
+fn tell_word(told: &mut String, word: &str, open: bool) {
+    let Some(first) = word.find(AUTHORITY) else { return told.push_str(word) };
+    let query = word[first..].find(['?', '#']).map_or(word.len(), |at| first + at);
+    let (mut rest, query) = word.split_at(query);
+    while let Some(at) = rest.find(AUTHORITY) {
+        let (before, url) = rest.split_at(at + AUTHORITY.len());
+        told.push_str(before);
+        let path = url.find('/');
+        let authority = &url[..path.unwrap_or(url.len())];
+        if path.is_some() || !query.is_empty() || !open {
+            told.push_str(authority.rsplit_once('@').map_or(authority, |(_, host)| host));
+        }
+        rest = &url[authority.len()..];
+    }
+    told.push_str(rest);
+    // what closes the sentence around it
+    let closes =
+        |char: char| ends_url(char) || matches!(char, ')' | ']' | '}' | '\'' | '`' | ',' | ';' | ':' | '.');
+    told.push_str(&query[query.trim_end_matches(closes).len()..]);
 }
 
 #[cfg(test)]
@@ -81,6 +112,10 @@ mod tests {
             ("error for url (http://me:pw@host:80/a?key=c#d): x?", "error for url (http://host:80/a): x?"),
             ("https://me@host and ws://a:b@c?d", "https://host and ws://c"),
             ("\"http://host?q\" :// ://", "\"http://host\" :// ://"),
+            // all of these may stand in a URL
+            ("(http://me:p)w@host/a(b)?k=(c)d&e=f): x", "(http://host/a(b)): x"),
+            ("'http://a/?b://c/d', 'http://host/e'", "'http://a/', 'http://host/e'"),
+            ("http://a/b,http://me:pw@host/c", "http://a/b,http://host/c"),
         ];
         for (text, expected) in table {
             assert_eq!(OneLine(text).to_string(), expected, "{text:?}");
@@ -96,5 +131,7 @@ mod tests {
         assert!(cut(&"\u{202e}".repeat(1_000_000)).len() <= 303);
         let query = format!("http://host/?{}", "q".repeat(1_000_000));
         assert_eq!(cut(&query), "http://host/");
+        let password = format!("http://me:{}@host/", "p".repeat(1_000_000));
+        assert_eq!(cut(&password), "http://");
     }
 }

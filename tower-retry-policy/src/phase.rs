@@ -9,7 +9,7 @@ use std::fmt;
 /// | [`Read`](Phase::Read) | the request may have been sent and no response head came | what may be repeated |
 /// | [`Status`](Phase::Status) | the head came with a status on the list | what may be repeated |
 /// | [`Body`](Phase::Body) | the head came, the body broke off or fell silent | what may be repeated |
-/// | [`Content`](Phase::Content) | the body is whole and wrong | what may be repeated |
+/// | [`Content`](Phase::Content) | a content check rejected the response, by its head or its content | what may be repeated |
 /// | [`Other`](Phase::Other) | TLS, a malformed request, an error that nothing here knows | nothing, by default |
 ///
 /// The classes are those of urllib3's `Retry` (connect, read, status, other), with the three that it does
@@ -44,7 +44,7 @@ pub enum Phase {
     Status,
     /// The head came; the body broke off or fell silent.
     Body,
-    /// The body is there and it is not right.
+    /// A content check rejected the response, by its head or by its content.
     Content,
     /// Everything else: TLS, a request that cannot be sent, an unknown error.
     Other,

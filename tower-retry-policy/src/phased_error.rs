@@ -1,4 +1,4 @@
-use crate::Phase;
+use crate::{Phase, classify, one_line::OneLine};
 use std::{error::Error, fmt};
 use tower::BoxError;
 
@@ -63,7 +63,6 @@ use tower::BoxError;
 /// assert_eq!(Phase::of(&PhasedError::new(Phase::Connect, error)), Phase::Connect);
 /// # let _ = connect;
 /// ```
-#[derive(Debug)]
 pub struct PhasedError {
     phase: Phase,
     source: BoxError,
@@ -83,6 +82,14 @@ impl PhasedError {
     /// The error that ended it.
     pub fn into_inner(self) -> BoxError {
         self.source
+    }
+}
+
+impl fmt::Debug for PhasedError {
+    /// The cause by its text: what clients print of theirs with `{:?}` may hold a whole URL.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let cause = classify::cause_text(&*self.source);
+        f.debug_struct("PhasedError").field("phase", &self.phase).field("source", &OneLine(&cause)).finish()
     }
 }
 

@@ -1,7 +1,11 @@
 //! What may be told of a request's target.
 
+use crate::one_line::write_escaped;
 use http::Uri;
 use std::fmt;
+
+/// Bytes of a host or a path that are told: more than any that was written by hand has.
+const LIMIT: usize = 2048;
 
 /// Scheme, host, port and path of a target: credentials and query may be secret and stay out (RFC 3986 section 7.5).
 pub(crate) struct Target<'a>(pub(crate) &'a Uri);
@@ -12,12 +16,13 @@ impl fmt::Display for Target<'_> {
             write!(f, "{scheme}://")?;
         }
         if let Some(host) = self.0.host() {
-            f.write_str(host)?;
+            write_escaped(f, host, LIMIT)?;
         }
         if let Some(port) = self.0.port() {
             write!(f, ":{port}")?;
         }
-        f.write_str(self.0.path())
+        // `http` lets bytes above ASCII stand in a path
+        write_escaped(f, self.0.path(), LIMIT)
     }
 }
 
@@ -40,6 +45,10 @@ mod tests {
             ("/path?key=c", "/path"),
             ("*", "*"),
             ("a:b@example.com:443", "example.com:443"),
+            (
+                "http://example.com/a\u{202e}b\u{85}c\u{2028}",
+                "http://example.com/a\\u{202e}b\\u{85}c\\u{2028}",
+            ),
         ];
         for (uri, told) in table {
             let uri: Uri = uri.parse().unwrap();

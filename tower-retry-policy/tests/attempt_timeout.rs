@@ -445,6 +445,29 @@ async fn limits_hold_for_an_inner_future_or_body_that_is_always_busy() {
     assert_eq!(cause(body.await.unwrap().error.as_ref()), "total");
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_body_that_has_a_frame_at_every_poll_meets_no_limit() {
+    struct Endless;
+    impl Body for Endless {
+        type Data = Bytes;
+        type Error = Infallible;
+
+        fn poll_frame(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+            Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(b"more")))))
+        }
+    }
+    let endless = service_fn(|_: Request<Full<Bytes>>| ready(Ok::<_, Infallible>(Response::new(Endless))));
+    let mut service = AttemptTimeout::new(endless, limits(1_000, 1_000, 1_000));
+    let mut body = service.call(request()).await.unwrap().into_body();
+    for _ in 0..100 {
+        tokio::time::advance(ms(2_000)).await;
+        assert!(body.frame().await.is_some_and(|frame| frame.is_ok()));
+    }
+}
+
 /// Repeats whatever failed, up to the given number of attempts.
 #[derive(Clone)]
 struct Attempts(usize);

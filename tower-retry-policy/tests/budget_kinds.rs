@@ -142,6 +142,19 @@ fn a_request_may_end_on_another_thread() {
 }
 
 #[test]
+fn a_share_of_those_in_flight_grants_below_itself_and_takes_nothing_back() {
+    let budget = InFlightBudget::new().percent(50).min(1);
+    (0..10).for_each(|_| budget.begin());
+    assert_eq!(granted_by_threads(1, &budget), 5);
+    (0..8).for_each(|_| budget.end());
+    assert_eq!((budget.retries(), budget.balance()), (5, 0), "five are in flight, beside two requests");
+    (0..4).for_each(|_| budget.retry_ended());
+    assert!(!RetryBudget::withdraw(&budget, TRANSIENT), "one of one is in flight");
+    budget.retry_ended();
+    assert!(RetryBudget::withdraw(&budget, TRANSIENT));
+}
+
+#[test]
 fn threads_share_without_overdraft() {
     for threads in [1, 2, 8, 64] {
         let quota = QuotaBudget::new().capacity(10_000).cost(TRANSIENT, 3);

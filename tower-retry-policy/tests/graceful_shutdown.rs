@@ -108,7 +108,8 @@ where
     B: Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
 {
     let policy = RetryPolicy::standard().backoff(Backoff::none()).without_budget();
-    // hyper's client leaves a request unanswered now and then: it was queued when its connection went away
+    // On two busy cores 7 of 42 runs of these tests had requests, 1 to 50, without an answer after 4 s. The server had not
+    // seen those of the run in which that was looked up; why hyper leaves them waiting is not known.
     let limit = AttemptTimeoutLayer::new().head(Duration::from_secs(2));
     let service = ServiceBuilder::new().retry(policy).layer(limit).service(client);
     let until = Instant::now() + LONGEST;

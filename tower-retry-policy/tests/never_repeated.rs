@@ -17,7 +17,7 @@ use std::{
 };
 use tower::{BoxError, ServiceBuilder, ServiceExt, service_fn};
 use tower_backoff::Backoff;
-use tower_content_check::ContentCheckLayer;
+use tower_content_check::{Check, ContentCheckLayer, check::ContentType};
 use tower_retry_policy::{
     AttemptRecord, Deadline, History, Idempotent, Phase, PhasedError, RetryAfter, RetryError, RetryPolicy,
 };
@@ -96,10 +96,12 @@ enum Face {
     Cut,
     /// The body came and is not what it should be.
     Wrong,
+    /// The head came and is not what it should be; nobody reads the body.
+    WrongHead,
 }
 
 fn faces(phase: Phase) -> Vec<Face> {
-    use Face::{Answer, Cut, Fails, Unconnected, Unknown, Wrong};
+    use Face::{Answer, Cut, Fails, Unconnected, Unknown, Wrong, WrongHead};
     match phase {
         Phase::Connect => vec![Unconnected],
         Phase::Unprocessed => vec![Answer(421), Answer(425)],
@@ -117,7 +119,7 @@ fn faces(phase: Phase) -> Vec<Face> {
         ],
         Phase::Status => [408, 429, 500, 502, 503, 504].map(Answer).into(),
         Phase::Body => vec![Cut],
-        Phase::Content => vec![Wrong],
+        Phase::Content => vec![Wrong, WrongHead],
         _ => vec![Unknown, Fails(ErrorKind::InvalidData), Fails(ErrorKind::PermissionDenied)],
     }
 }
@@ -136,22 +138,27 @@ impl Face {
             }
             Self::Unknown => Err("nobody knows this error".into()),
             // what the check says of a response is no matter of the request's method, so one is made for it here
-            Self::Cut => Err(rejected(Response::builder().header("content-length", "9"), "[1]").await),
-            Self::Wrong => Err(rejected(Response::builder(), "not JSON").await),
+            Self::Cut => {
+                let head = Response::builder().header("content-length", "9");
+                Err(rejected(ContentCheckLayer::json(), head, "[1]").await)
+            }
+            Self::Wrong => Err(rejected(ContentCheckLayer::json(), Response::builder(), "not JSON").await),
+            Self::WrongHead => {
+                let check = ContentCheckLayer::new(ContentType::new("text/csv"));
+                Err(rejected(check, Response::builder().header("content-type", "text/html"), "[1]").await)
+            }
         }
     }
 }
 
-async fn rejected(head: http::response::Builder, body: &'static str) -> BoxError {
+async fn rejected<C: Check + Clone>(
+    check: ContentCheckLayer<C>,
+    head: http::response::Builder,
+    body: &'static str,
+) -> BoxError {
     let response = head.body(Body::from(body)).unwrap();
     let server = service_fn(|_: Request<Body>| std::future::ready(Ok::<_, BoxError>(response.clone())));
-    ServiceBuilder::new()
-        .layer(ContentCheckLayer::json())
-        .service(server)
-        .oneshot(request("GET"))
-        .await
-        .map(drop)
-        .unwrap_err()
+    ServiceBuilder::new().layer(check).service(server).oneshot(request("GET")).await.map(drop).unwrap_err()
 }
 
 /// How often the server saw the request, and the phases that the policy saw.

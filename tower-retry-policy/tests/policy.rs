@@ -120,6 +120,17 @@ async fn waits_follow_the_backoff_and_retry_after() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_standard_waits_stay_below_ten_seconds() {
+    let script = Script::new([Answer::Status(503)]);
+    call(RetryPolicy::standard().retries(30).seed(1), &script, "GET").await.unwrap();
+    let times = script.times();
+    let waits: Vec<_> = times.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    assert_eq!(waits.len(), 30);
+    // a millisecond, because tokio's timers round up
+    assert!(waits.iter().all(|wait| *wait <= 10_001) && waits.iter().any(|wait| *wait > 5_000), "{waits:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_wait_that_the_server_asked_for_is_spread_upward_only() {
     let mut waits = Vec::new();
     for seed in 0..200 {

@@ -8,7 +8,7 @@
 //! max(0, (requests - K * accepts) / (requests + 1))
 //! ```
 //!
-//! With K = 2 a server gets about as many requests that it refuses as it accepts; the rest never leaves. The
+//! With K = 2 a server gets about as many requests that it refuses as it accepts; the rest is not sent. The
 //! probes that still go out show when it has recovered.
 //!
 //! Put the layer *outside* the retry: it decides about whole requests, and a rejection must not be retried.
@@ -24,7 +24,7 @@
 //!
 //! It learns from requests that are over: what is in flight when a server falls over is not recalled, and a request
 //! that its caller dropped says nothing. Time limits belong inside the layer, where they end a request by an error.
-//! A recovery is found slowly after a long outage: what is sent grows at most K times from one window to the next.
+//! A recovery is found slowly after a long outage: what is sent grows about K times from one window to the next.
 //! A shorter window or a higher K finds it sooner. Clients that send a few requests per window see too little for
 //! the counts to mean much.
 //!

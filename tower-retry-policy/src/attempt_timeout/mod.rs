@@ -45,14 +45,15 @@
 //! [`Deadline`](crate::deadline::Deadline).
 //!
 //! # The data come before the timer
-//! The inner future and the inner body are always polled first. A head or frame that is there is handed over, even if
-//! a limit has passed meanwhile; the timer is only asked when there is nothing. The `idle` clock runs only while
-//! somebody waits for a frame. A consumer that comes back late is therefore never told that the server was slow.
+//! Each poll asks the inner future or body first. A head or frame that is there is handed over, even if a limit has passed
+//! meanwhile; the timer is only asked when there is nothing. The `idle` clock runs only while somebody waits for a frame,
+//! so a consumer that comes back late is not told that the server was silent. `total` and the deadline do count its
+//! absence.
 //!
 //! # What it costs
 //! No clock is read and no timer registered until the attempt has to wait for the first time. That is right, because
 //! the first poll follows the call directly. Later waits of the body read the clock once each; they share one timer,
-//! which is moved on only when it fires too early, so that no frame costs a registration. The head's timer lives
+//! which is moved on when it fires too early, so that most frames cost no registration. The head's timer lives
 //! within the future; the body's is one allocation, at the body's first wait. What remains for an answer that is there
 //! at once is the moving of a response whose body has grown by 64 bytes. `cargo bench --bench attempt_timeout` prints
 //! all this beside other timeouts.
@@ -65,8 +66,9 @@
 //!
 //! # What this cannot do
 //! - It needs tokio's time driver: without one, the first wait panics, as every tokio timer does.
-//! - Limits end waiting, not work. A future that blocks its thread is not interrupted, and a body whose next frame
-//!   is always there meets no limit at all: bound its bytes, not its time.
+//! - Limits end waiting, not work. A future that blocks its thread is not interrupted, and a body that has a frame at
+//!   every poll meets no limit: bound its bytes, not its time. One that reads from tokio's sockets or channels is held to its
+//!   limits, however fast it is: tokio makes it wait when its task has had its turn.
 //! - `total` counts from the attempt's first wait. If the head is there at the first poll and the consumer stays away
 //!   before it reads the body, that absence is left out.
 //! - Tokio's timers count in steps of a millisecond, rounded up. A limit of more than 584 years is kept as that.

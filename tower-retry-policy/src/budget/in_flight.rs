@@ -11,8 +11,8 @@ use super::{FailureKind, RequestEnd, RetryBudget};
 /// As many retries at the same time as a share of the requests in flight: Envoy's [retry budget][envoy].
 ///
 /// By default 20 % of the requests that have begun and not ended, but 3 in any case. It has no window and
-/// no clock: when a server hangs, requests pile up and so do the retries that are allowed, but never more
-/// than the share.
+/// no clock: when a server hangs, requests pile up and so do the retries that are allowed. A retry is granted only
+/// while fewer than the share, or than the minimum, are in flight; requests that end later take none back.
 ///
 /// ```
 /// use tower_retry_policy::budget::{FailureKind, InFlightBudget, RetryBudget};

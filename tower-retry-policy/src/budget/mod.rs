@@ -18,7 +18,7 @@
 //! | [`UnlimitedBudget`] | all | |
 //! | [`EmptyBudget`] | none | |
 //!
-//! No call of any of them waits or takes a lock.
+//! None of their methods waits or takes a lock: they count with atomics (`tests/budget_model.rs` plays their races).
 //!
 //! With the feature `per-key`, `PerKey` keeps a budget for each host, or for any other key of the request, so that
 //! one host that fails does not use up the retries of the others.

@@ -3,7 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-/// What a budget is told and asked in the life of one request. Every call is lock-free and never waits.
+/// What a budget is told and asked in the life of one request.
+///
+/// It is called from the polling of the request, so a method must not wait; those of this crate take no lock either.
 ///
 /// For one request the calls come in this order:
 ///
@@ -17,9 +19,12 @@ use std::sync::Arc;
 /// end                                      in any case, if begin was called
 /// ```
 ///
-/// What a server says it did not process (REFUSED_STREAM, 421, 425), what it closed in good order (GOAWAY without an
-/// error) and what was never sent tells nothing of its load: a budget hears neither `failed` nor `withdraw` of it, like
-/// the transparent retries of gRPC A6. The limits of attempts still hold.
+/// What was not processed ([`Phase::Unprocessed`](crate::Phase::Unprocessed): REFUSED_STREAM, 421, 425, a request that no
+/// connection took, or whatever its owner says so of) and what the server closed in good order (GOAWAY without an error)
+/// tells nothing of its load: a budget hears neither `failed` nor `withdraw` of it, like the transparent retries of gRPC
+/// A6. The limits of attempts still hold. A connection that could not be made
+/// ([`Phase::Connect`](crate::Phase::Connect)) costs like any other failure: a server that has too much to do refuses
+/// connections.
 ///
 /// Attempts may overlap: nothing here assumes that one ends before the next begins. Each method of `Self`
 /// that has a default does nothing by default, so that a budget needs only what it counts.

@@ -7,7 +7,7 @@ use http::uri::Authority;
 use http::{Extensions, HeaderMap, Method, Request, Uri, header::HOST};
 
 use super::RetryBudget;
-use crate::target::Target;
+use crate::{one_line::OneLine, target::Target};
 
 /// Chooses the budget of a request: asked once per call, at the first send.
 ///
@@ -107,7 +107,7 @@ impl<'a> RequestHead<'a> {
 impl fmt::Debug for RequestHead<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RequestHead")
-            .field("method", self.method)
+            .field("method", &OneLine(self.method.as_str()))
             .field("uri", &Target(self.uri))
             .finish_non_exhaustive()
     }

@@ -10,7 +10,7 @@ pub(super) fn recognise(error: &(dyn Error + 'static)) -> Option<Failure> {
         // the connection's own end is this error's cause, and may be one that comes again
         let mut refusals = causes(hyper).filter_map(|cause| cause.downcast_ref::<IoError>());
         let refused = refusals.any(super::io::refused_by_tls);
-        return Some(Failure::new(if refused { Phase::Other } else { Phase::Unprocessed }).free());
+        return Some(Failure::new(if refused { Phase::Other } else { Phase::Unprocessed }));
     }
     if hyper.is_closed() {
         // hyper's client says so of a connection that closed before it was ready for a request

@@ -12,7 +12,7 @@ pub(super) fn recognise(error: &(dyn Error + 'static)) -> Option<Failure> {
     }
     if client.source().is_none_or(|cause| !cause.is::<hyper::Error>()) && is_canceled(client) {
         // it waited for the connection of another call, which did not come about
-        return Some(Failure::new(Phase::Unprocessed).free());
+        return Some(Failure::new(Phase::Unprocessed));
     }
     // else the error of the connection below it
     None

@@ -31,9 +31,10 @@ pub(crate) struct Failure {
     pub(crate) kind: FailureKind,
     pub(crate) permanent: bool,
     pub(crate) exhausted_inner: bool,
-    /// It says nothing of the server's load, so the budget need not hear of it: the server itself did not process the
-    /// request, or closed its connection in good order.
-    pub(crate) free: bool,
+    /// The server closed its connection in good order, which says nothing of its load.
+    pub(crate) graceful: bool,
+    /// It says that the request belongs on another connection.
+    pub(crate) misdirected: bool,
     pub(crate) wish: Wish,
     /// What the rejected content looked like, so that the same one is recognised.
     pub(crate) fingerprint: Option<u64>,
@@ -46,7 +47,8 @@ impl Failure {
             kind: FailureKind::Transient,
             permanent: false,
             exhausted_inner: false,
-            free: false,
+            graceful: false,
+            misdirected: false,
             wish: Wish::None,
             fingerprint: None,
         }
@@ -63,10 +65,10 @@ impl Failure {
         Self { kind: FailureKind::Timeout, ..Self::new(phase) }
     }
 
-    /// It says nothing of the server's load.
-    #[cfg(any(feature = "h2", feature = "hyper"))]
-    const fn free(self) -> Self {
-        Self { free: true, ..self }
+    /// Whether it says nothing of the server's load, so that the budget need not hear of it: whoever says that the
+    /// request was not processed, or whatever was closed in good order.
+    pub(crate) fn costs_nothing(&self) -> bool {
+        self.graceful || self.phase == Phase::Unprocessed
     }
 
     /// What is known of a cause that ended a connection in use. The connection may be a tunnel through something that
@@ -74,7 +76,7 @@ impl Failure {
     #[cfg(any(feature = "h2", feature = "hyper"))]
     const fn on_a_connection(self) -> Self {
         match self.phase {
-            Phase::Connect | Phase::Unprocessed => Self { phase: Phase::Read, free: false, ..self },
+            Phase::Connect | Phase::Unprocessed => Self { phase: Phase::Read, graceful: false, ..self },
             _ => self,
         }
     }

@@ -33,16 +33,16 @@ pub(super) fn recognise(error: &(dyn Error + 'static)) -> Option<Failure> {
     None
 }
 
-/// An inner retry gave up: the phase is that of its last attempt.
+/// An inner retry gave up: the phase is that of its last attempt, unless only that one was not sent.
 fn exhausted(inner: &RetryError) -> Failure {
-    let last = inner.history().outcome().and_then(crate::AttemptRecord::phase);
-    Failure { exhausted_inner: true, ..Failure::new(last.unwrap_or(Phase::Other)) }
+    let phase = inner.history().phase().unwrap_or(Phase::Other);
+    Failure { exhausted_inner: true, ..Failure::new(phase) }
 }
 
 /// The phase is the owner's; what else is known of the causes holds.
 fn phased_by_owner(phased: &PhasedError) -> Failure {
     let known = phased.source().map_or(Failure::new(phased.phase()), super::failure);
-    Failure { phase: phased.phase(), free: false, ..known }
+    Failure { phase: phased.phase(), graceful: false, ..known }
 }
 
 /// Whether an error's own text is what a person should read.

@@ -23,7 +23,9 @@
 //! # async fn example() -> Result<(), BoxError> {
 //! # let https = HttpConnector::new();
 //! // `https` is the connector of hyper-rustls or hyper-tls
-//! let client = Client::builder(TokioExecutor::new()).build::<_, Full<Bytes>>(https);
+//! let client = Client::builder(TokioExecutor::new())
+//!     .retry_canceled_requests(false) // the policy repeats what was not sent, with a limit for each connection
+//!     .build::<_, Full<Bytes>>(https);
 //! let service = ServiceBuilder::new()
 //!     .retry(RetryPolicy::standard())
 //!     // the limit on the head counts from the call, connecting included: it has to be the longer one
@@ -58,6 +60,10 @@
 //! | hyper-util, the connector alone | `HttpConnector::set_connect_timeout` | not included |
 //!
 //! # What this cannot do
+//! - hyper-util repeats by itself what met a dead connection of the pool before it was begun. The client then had a
+//!   connection, which ended the limit, and makes another one without a limit: a server that is silent in the handshake
+//!   ends a `POST` there that was never sent. With `retry_canceled_requests(false)` the policy repeats it
+//!   ([`Phase::Unprocessed`](crate::Phase::Unprocessed)), as an attempt with a limit of its own.
 //! - A request that has its connection and waits there, for a stream of a crowded HTTP/2 connection, say, may be sent at
 //!   any moment: from there on the limit on the head holds.
 //! - One capture of a connection fits into a request: that of a caller who has used hyper-util's `capture_connection` too

@@ -6,8 +6,9 @@
 //! the pool has only that one, and gives it to every attempt.
 //!
 //! [`FreshConnectionLayer`] stands inside the retry and has a second client, without a pool. Once an attempt of a call has
-//! ended with [`Phase::Read`](crate::Phase::Read) or [`Phase::Body`](crate::Phase::Body), its further attempts go to that
-//! one. What may be repeated is the policy's to say, as ever: a `POST` that may have been sent is not.
+//! ended with [`Phase::Read`](crate::Phase::Read) or [`Phase::Body`](crate::Phase::Body), or with the
+//! status 421 (RFC 9110 section 15.5.20: the same request is to come over another connection), its further attempts go to
+//! that one. What may be repeated is the policy's to say, as ever: a `POST` that may have been sent is not.
 //!
 //! ```no_run
 //! use std::time::Duration;
@@ -57,7 +58,7 @@
 //!
 //! # Why not for every retry
 //! A server that answers 503 is reached well enough, and would have to shake hands with every retry on top of its trouble.
-//! So a new one is made only after a connection broke. A limit of the attempt that passed counts as that, because a dead
+//! So a new one is made only after a connection broke, or was said to be the wrong one. A limit of the attempt that passed counts as that, because a dead
 //! HTTP/2 connection looks just like a slow server: where slow answers are the usual failure, set that limit generously.
 //!
 //! # What this cannot do

@@ -8,7 +8,7 @@ pub use self::record::{AttemptRecord, RetryWait};
 pub(crate) use self::records::Records;
 
 use self::seconds::Seconds;
-use crate::StopReason;
+use crate::{Phase, StopReason};
 use std::{fmt, sync::Arc, time::Duration};
 
 /// The attempts of one call, in the order in which they began, and why no further one was made.
@@ -86,6 +86,20 @@ impl History {
     /// Why no further attempt was made; `None` when the last one succeeded.
     pub fn stop_reason(&self) -> Option<StopReason> {
         self.inner.stop
+    }
+
+    /// How far the call got as a whole. One attempt that was sent makes it one that was, however the last one ended; of
+    /// those that are not kept, and of those that were abandoned, nobody knows.
+    pub(crate) fn phase(&self) -> Option<Phase> {
+        let outcome = self.outcome()?.phase()?;
+        if !outcome.is_unprocessed() {
+            return Some(outcome);
+        }
+        let sent = |phase: &Phase| !phase.is_unprocessed();
+        let of_others = self.attempts().iter().filter_map(AttemptRecord::phase).rfind(sent);
+        let all_known = self.attempts().len() == self.attempts_made() as usize
+            && !self.attempts().iter().any(AttemptRecord::is_abandoned);
+        Some(of_others.unwrap_or(if all_known { outcome } else { Phase::Read }))
     }
 
     /// The story without the errors' own texts, for an error that has one of them as its `source()`.

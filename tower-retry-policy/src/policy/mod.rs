@@ -61,7 +61,8 @@ use std::{fmt, sync::Arc};
 ///   `retry_canceled_requests`, on by default) or follow redirects; they count as one attempt.
 /// - It takes the failure of a redirect's hop below it for one of the request that it sent. A `POST` that was
 ///   redirected to a host that cannot be connected is sent again, as if it had never left: let redirects be followed
-///   outside of the retry (reqwest follows them by itself unless told not to).
+///   outside of the retry (reqwest follows them by itself unless told not to). A service of one's own that makes several
+///   calls for one says how far it got with a [`PhasedError`](crate::PhasedError).
 #[derive(Clone)]
 pub struct RetryPolicy {
     pub(crate) config: Arc<Config>,

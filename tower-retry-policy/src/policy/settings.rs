@@ -32,8 +32,10 @@ impl RetryPolicy {
     /// The statuses that ask for a retry, instead of the preset's.
     ///
     /// 413, 429 and 503 with a `Retry-After` do so without being listed (RFC 9110 sections 15.5.14 and 15.6.4, RFC 6585
-    /// section 4), unless that is [ignored](RetryAfter::Ignore). 421 and 425 say that the request was not processed
-    /// ([`Phase::Unprocessed`]) and need not be listed either.
+    /// section 4), unless that is [ignored](RetryAfter::Ignore), and with a pushback or a rate limit's reset where
+    /// those are obeyed. 421 and 425 say that the request was not processed ([`Phase::Unprocessed`]) and need not be
+    /// listed either. A 425 to a request that carries `Early-Data` is never retried: an intermediary has to forward it
+    /// (RFC 8470 section 5.2).
     #[must_use]
     pub fn statuses(self, statuses: impl IntoIterator<Item = StatusCode>) -> Self {
         self.change(|config| config.statuses = statuses.into_iter().collect())
@@ -159,7 +161,8 @@ impl RetryPolicy {
 
     /// Whether what an inner retry has given up on is tried again.
     ///
-    /// Off by default: three attempts around three attempts are nine.
+    /// Off by default: three attempts around three attempts are nine. What the inner one gave up on counts as sent if any
+    /// of its attempts was.
     #[must_use]
     pub fn retry_exhausted_inner(self, again: bool) -> Self {
         self.change(|config| config.retries_exhausted_inner = again)

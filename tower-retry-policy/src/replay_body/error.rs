@@ -1,14 +1,15 @@
+use crate::{classify, one_line::OneLine};
 use std::{error::Error, fmt, sync::Arc};
 
 /// Why a [`ReplayBody`](super::ReplayBody) could not be read on. It is never an end: a body that fails is not whole.
 ///
 /// Every reader of the same body that is affected gets one, each time it asks.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ReplayBodyError {
     kind: Kind,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) enum Kind {
     Inner(Arc<dyn Error + Send + Sync>),
     Short { announced: u64, came: u64 },
@@ -46,6 +47,17 @@ impl ReplayBodyError {
 impl From<Kind> for ReplayBodyError {
     fn from(kind: Kind) -> Self {
         Self { kind }
+    }
+}
+
+impl fmt::Debug for ReplayBodyError {
+    /// The cause by its text: what others print of theirs with `{:?}` may hold a whole URL.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let cause = self.source().map(classify::cause_text);
+        f.debug_struct("ReplayBodyError")
+            .field("what", &format_args!("{self}"))
+            .field("source", &cause.as_deref().map(OneLine))
+            .finish()
     }
 }
 

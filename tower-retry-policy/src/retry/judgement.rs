@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     Attempt, FailureKind, History, Phase, RequestEnd, RetryWait, StopReason,
+    budget::RequestHead,
     classify::{self, Failure},
     policy::{Decision, Facts, HedgeDecision, HedgeFacts, decide, decide_hedge},
     replay_body,
@@ -101,17 +102,27 @@ impl Call {
         }
     }
 
-    /// What went wrong, if anything did.
+    /// What went wrong, if anything did that the policy has to judge.
     #[inline]
-    pub(super) fn failure<R>(&self, result: &Result<Response<R>, BoxError>) -> Option<Failure> {
+    pub(super) fn failure<R>(
+        &self,
+        head: RequestHead<'_>,
+        result: &Result<Response<R>, BoxError>,
+    ) -> Option<Failure> {
         match result {
             Ok(response) if self.config().accepts(response.status()) => None,
+            Ok(response) if is_too_early_for_another(head, response.status()) => None,
             Ok(response) => {
                 let failure = self.bad_head(response.status(), response.headers())?;
                 // an inner policy has already given up on this very response
-                let exhausted_inner =
-                    History::of(response).is_some_and(|history| history.stop_reason().is_some());
-                Some(Failure { exhausted_inner, ..failure })
+                let inner = History::of(response).filter(|history| history.stop_reason().is_some());
+                Some(match inner {
+                    Some(inner) if failure.phase.is_unprocessed() => {
+                        let phase = inner.phase().unwrap_or(failure.phase);
+                        Failure { exhausted_inner: true, phase, ..failure }
+                    }
+                    _ => Failure { exhausted_inner: inner.is_some(), ..failure },
+                })
             }
             Err(error) => Some(classify::failure(&**error)),
         }
@@ -143,7 +154,8 @@ impl Call {
         let phase = if refused_unprocessed { Phase::Unprocessed } else { Phase::Status };
         let throttled = status == StatusCode::TOO_MANY_REQUESTS || (may_ask && wish != Wish::None);
         let kind = if throttled { FailureKind::Throttled } else { FailureKind::Transient };
-        Some(Failure { kind, wish, free: refused_unprocessed, ..Failure::new(phase) })
+        let misdirected = status == StatusCode::MISDIRECTED_REQUEST;
+        Some(Failure { kind, wish, misdirected, ..Failure::new(phase) })
     }
 
     /// Whether a response that the policy does not retry is what the caller wanted. Only a policy for gRPC looks
@@ -193,7 +205,7 @@ impl Call {
         let retried = decision.counts_as_failure(&facts);
         if let Some(budget) = self.budget()
             && retried
-            && !failure.free
+            && !failure.costs_nothing()
         {
             budget.failed(failure.kind);
         }
@@ -209,7 +221,9 @@ impl Call {
         if others.awaited {
             return Course::Await;
         }
-        let Some(budget) = self.budget().filter(|_| !failure.free) else { return Course::Again(wait, None) };
+        let Some(budget) = self.budget().filter(|_| !failure.costs_nothing()) else {
+            return Course::Again(wait, None);
+        };
         match Grant::ask(budget, failure.kind) {
             Some(grant) => Course::Again(wait, Some(grant)),
             None => Course::Stop(StopReason::Budget, RequestEnd::Failed),
@@ -250,9 +264,15 @@ impl Call {
     }
 }
 
+/// RFC 8470 section 5.2: what came with `Early-Data` is still early data for whoever sent it, however often it is
+/// repeated from here, so the 425 goes back to them. Any value of the field means "1" (section 5.1).
+fn is_too_early_for_another(head: RequestHead<'_>, status: StatusCode) -> bool {
+    status == StatusCode::TOO_EARLY && head.headers().contains_key("early-data")
+}
+
 /// The view of an attempt that has ended.
 pub(super) fn attempt<'a, R>(
-    head: crate::budget::RequestHead<'a>,
+    head: RequestHead<'a>,
     number: u32,
     result: &'a Result<Response<R>, BoxError>,
     phase: Phase,

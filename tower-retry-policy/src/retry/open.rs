@@ -131,7 +131,7 @@ where
         if begun.number == 1 {
             self.first_runs = false;
         }
-        let mut failure = self.call.failure(&result);
+        let mut failure = self.call.failure(self.kept.shown().head, &result);
         if unsent && let Some(failure) = &mut failure {
             failure.was_unsent();
         }

@@ -23,7 +23,7 @@ pub(super) struct Progress {
     pub(super) last_charged: Option<FailureKind>,
     /// Of content that was rejected: the latest, as many as a call has that is not retried for ever.
     fingerprints: VecDeque<u64>,
-    /// A connection broke or fell silent under an attempt.
+    /// A connection broke or fell silent under an attempt, or was the wrong one.
     pub(super) connection_broke: bool,
     /// The server wants no further attempt before this.
     pub(super) hold_until: Option<Instant>,
@@ -83,7 +83,7 @@ impl Progress {
     pub(super) fn failed(&mut self, failure: &Failure) {
         let restarts = matches!(failure.wish, Wish::Exactly(_));
         self.failures_in_a_row = if restarts { 0 } else { self.failures_in_a_row.saturating_add(1) };
-        self.connection_broke |= matches!(failure.phase, Phase::Read | Phase::Body);
+        self.connection_broke |= failure.misdirected || matches!(failure.phase, Phase::Read | Phase::Body);
         if self.fingerprints.len() == FINGERPRINTS {
             self.fingerprints.pop_front();
         }

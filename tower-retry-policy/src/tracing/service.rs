@@ -2,6 +2,7 @@ use super::{
     ResponseFuture, TARGET,
     facts::{address, known_method, method, port, url},
 };
+use crate::one_line::OneLine;
 use http::{Request, Response};
 use std::task::{Context, Poll};
 use tower::BoxError;
@@ -61,14 +62,14 @@ where
 }
 
 fn open<B>(request: &Request<B>) -> Span {
-    let other = known_method(request.method()).is_none().then(|| request.method().as_str());
+    let other = known_method(request.method()).is_none().then(|| OneLine(request.method().as_str()));
     info_span!(
         target: TARGET,
         "http.call",
         otel.name = known_method(request.method()).unwrap_or("HTTP"),
         otel.kind = "internal",
         http.request.method = method(request.method()),
-        http.request.method_original = other,
+        http.request.method_original = other.map(field::display),
         server.address = address(request.uri()),
         server.port = port(request.uri()),
         url.full = url(request.uri()).map(field::display),

@@ -21,7 +21,6 @@ type Body = Empty<bytes::Bytes>;
 #[derive(Clone, Copy, Debug)]
 enum Turn {
     Breaks,
-    Refused,
     Status(u16),
 }
 
@@ -78,8 +77,6 @@ impl Service<Request<Body>> for Client {
         log.1.push(self.name);
         ready(match log.0.pop_front().unwrap_or(Turn::Status(200)) {
             Turn::Breaks => Err(Error::from(ErrorKind::ConnectionReset).into()),
-            // RFC 9110 section 15.5.20: not processed
-            Turn::Refused => Ok(status(421)),
             Turn::Status(code) => Ok(status(code)),
         })
     }
@@ -93,15 +90,18 @@ fn status(code: u16) -> Response<()> {
 
 #[tokio::test(start_paused = true)]
 async fn attempts_after_a_broken_connection_get_a_new_one() {
-    use Turn::{Breaks, Refused, Status};
-    let table: [(&[Turn], &[&str]); 7] = [
+    use Turn::{Breaks, Status};
+    let table: [(&[Turn], &[&str]); 9] = [
         (&[], &["pool"]),
         (&[Breaks], &["pool", "fresh"]),
         (&[Breaks, Breaks, Breaks], &["pool", "fresh", "fresh", "fresh"]),
         (&[Status(503), Status(503)], &["pool", "pool", "pool"]),
-        (&[Refused, Refused], &["pool", "pool", "pool"]),
+        (&[Status(425), Status(425)], &["pool", "pool", "pool"]),
+        // RFC 9110 section 15.5.20: "over a different connection"
+        (&[Status(421)], &["pool", "fresh"]),
+        (&[Status(421), Status(503)], &["pool", "fresh", "fresh"]),
         (&[Status(503), Breaks, Status(503)], &["pool", "pool", "fresh", "fresh"]),
-        (&[Breaks, Refused, Status(503)], &["pool", "fresh", "fresh", "fresh"]),
+        (&[Breaks, Status(425), Status(503)], &["pool", "fresh", "fresh", "fresh"]),
     ];
     for (turns, expected) in table {
         let log: Log = Arc::new(Mutex::new((turns.iter().copied().collect(), Vec::new())));
