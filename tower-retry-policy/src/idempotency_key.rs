@@ -19,7 +19,7 @@ use uuid::Uuid;
 ///
 /// ```
 /// use tower::{ServiceBuilder, ServiceExt};
-/// use tower_retry_policy::{IdempotencyKeyLayer, RetryPolicy};
+/// use tower_retry_policy::{IdempotencyKeyLayer, RetryLayer, RetryPolicy};
 ///
 /// # type Request = http::Request<http_body_util::Empty<bytes::Bytes>>;
 /// # let client = tower::service_fn(|request: Request| async move {
@@ -28,7 +28,7 @@ use uuid::Uuid;
 /// # });
 /// let service = ServiceBuilder::new()
 ///     .layer(IdempotencyKeyLayer::new())
-///     .retry(RetryPolicy::standard())
+///     .layer(RetryLayer::new(RetryPolicy::standard()))
 ///     .service(client);
 /// # let request = http::Request::post("/").body(Default::default()).unwrap();
 /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap()

@@ -18,7 +18,7 @@
 //! # use hyper_util::client::legacy::connect::HttpConnector;
 //! use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 //! use tower::{BoxError, ServiceBuilder, ServiceExt};
-//! use tower_retry_policy::{AttemptTimeoutLayer, ConnectTimeoutLayer, RetryPolicy};
+//! use tower_retry_policy::{AttemptTimeoutLayer, ConnectTimeoutLayer, RetryLayer, RetryPolicy};
 //!
 //! # async fn example() -> Result<(), BoxError> {
 //! # let https = HttpConnector::new();
@@ -27,7 +27,7 @@
 //!     .retry_canceled_requests(false) // the policy repeats what was not sent, with a limit for each connection
 //!     .build::<_, Full<Bytes>>(https);
 //! let service = ServiceBuilder::new()
-//!     .retry(RetryPolicy::standard())
+//!     .layer(RetryLayer::new(RetryPolicy::standard()))
 //!     // the limit on the head counts from the call, connecting included: it has to be the longer one
 //!     .layer(AttemptTimeoutLayer::new().head(Duration::from_secs(30)))
 //!     .layer(ConnectTimeoutLayer::new(Duration::from_secs(5)))

@@ -19,14 +19,14 @@
 //! # use hyper_util::client::legacy::connect::HttpConnector;
 //! use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 //! use tower::{BoxError, ServiceBuilder, ServiceExt};
-//! use tower_retry_policy::{AttemptTimeoutLayer, FreshConnectionLayer, RetryPolicy};
+//! use tower_retry_policy::{AttemptTimeoutLayer, FreshConnectionLayer, RetryLayer, RetryPolicy};
 //!
 //! # async fn example() -> Result<(), BoxError> {
 //! let connector = HttpConnector::new();
 //! let client = Client::builder(TokioExecutor::new()).build::<_, Full<Bytes>>(connector.clone());
 //! let without_pool = Client::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build(connector);
 //! let service = ServiceBuilder::new()
-//!     .retry(RetryPolicy::standard())
+//!     .layer(RetryLayer::new(RetryPolicy::standard()))
 //!     .layer(AttemptTimeoutLayer::new().head(Duration::from_secs(10)).idle(Duration::from_secs(5)))
 //!     .layer(FreshConnectionLayer::new(without_pool))
 //!     .service(client);

@@ -14,10 +14,11 @@ pub(crate) use self::{
 use crate::retry::InLoop;
 use std::{fmt, sync::Arc};
 
-/// What is repeated, how often, when, and at what cost: a [`Policy`](tower::retry::Policy) for HTTP requests.
+/// What is repeated, how often, when, and at what cost.
 ///
-/// It goes into tower's own `.retry(policy)`, over any service whose error is a
-/// [`BoxError`](tower::BoxError). Start from a preset and change what differs:
+/// A [`RetryLayer`](crate::RetryLayer) follows it. It is also a [`Policy`](tower::retry::Policy) for tower's own
+/// `.retry(policy)`, without hedging and over a service whose error is a [`BoxError`](tower::BoxError), for those who have
+/// that in place. Start from a preset and change what differs:
 ///
 /// ```
 /// use std::time::Duration;
@@ -53,8 +54,8 @@ use std::{fmt, sync::Arc};
 ///
 /// # What this cannot do
 ///
-/// - An error of the inner service's `poll_ready` before a retry ends the call without asking the policy
-///   (tower's retry works so).
+/// - In tower's own loop an error of the inner service's `poll_ready` before a retry ends the call without asking the
+///   policy, the end of a call that is dropped is not told, and nothing overlaps.
 /// - A failure while the body is read is seen only if the body is read inside the attempt, as
 ///   `tower-content-check` does.
 /// - It counts its own attempts. A client below may repeat unsent requests by itself (hyper-util's

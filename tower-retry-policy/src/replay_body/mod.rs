@@ -9,7 +9,7 @@
 //! use http::{Request, Response, StatusCode};
 //! use http_body_util::{BodyExt, channel::Channel};
 //! use tower::{BoxError, ServiceBuilder, ServiceExt, service_fn};
-//! use tower_retry_policy::{ReplayBody, ReplayBodyLayer, RetryPolicy};
+//! use tower_retry_policy::{ReplayBody, ReplayBodyLayer, RetryLayer, RetryPolicy};
 //!
 //! # #[tokio::main(flavor = "current_thread", start_paused = true)]
 //! # async fn main() -> Result<(), BoxError> {
@@ -28,7 +28,7 @@
 //! });
 //! let service = ServiceBuilder::new()
 //!     .layer(ReplayBodyLayer::new())
-//!     .retry(RetryPolicy::standard())
+//!     .layer(RetryLayer::new(RetryPolicy::standard()))
 //!     .service(client);
 //!
 //! let (mut sender, upload) = Channel::<Bytes>::new(1);

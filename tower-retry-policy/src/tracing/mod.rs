@@ -6,7 +6,7 @@
 //!
 //! ```
 //! use tower::{ServiceBuilder, ServiceExt};
-//! use tower_retry_policy::{RetryPolicy, RetrySpanLayer, TracingObserver};
+//! use tower_retry_policy::{RetryLayer, RetryPolicy, RetrySpanLayer, TracingObserver};
 //!
 //! # type Request = http::Request<http_body_util::Empty<bytes::Bytes>>;
 //! # let client = tower::service_fn(|_: Request| async {
@@ -14,7 +14,7 @@
 //! # });
 //! let service = ServiceBuilder::new()
 //!     .layer(RetrySpanLayer::new())
-//!     .retry(RetryPolicy::standard().observer(TracingObserver::new()))
+//!     .layer(RetryLayer::new(RetryPolicy::standard().observer(TracingObserver::new())))
 //!     .service(client);
 //! # let request = http::Request::get("http://example.com/").body(Default::default()).unwrap();
 //! # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap()
