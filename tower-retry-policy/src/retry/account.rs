@@ -184,9 +184,6 @@ impl Call {
 
     /// Tells the observers that the caller has gone away.
     pub(super) fn abandoned(&mut self, head: RequestHead<'_>, running: &[(u32, Instant)]) {
-        if self.layer.observers.is_empty() {
-            return;
-        }
         let now = Instant::now();
         self.record_abandoned(running, now);
         let history = self.history(now, None, None);

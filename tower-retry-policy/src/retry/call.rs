@@ -101,6 +101,11 @@ impl Call {
         self.may_follow() || self.config().condition.is_some() || !self.layer.observers.is_empty()
     }
 
+    /// Whether somebody wants to hear how it ended.
+    pub(super) fn tells_of_its_end(&self) -> bool {
+        !self.layer.observers.is_empty()
+    }
+
     /// Retries so far, of whatever kind.
     #[inline]
     pub(super) fn retries(&self) -> u32 {

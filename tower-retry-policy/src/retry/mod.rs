@@ -55,6 +55,7 @@ mod latencies;
 mod layer;
 mod loop_of_tower;
 mod open;
+mod packed_head;
 mod percentile;
 mod progress;
 mod running;

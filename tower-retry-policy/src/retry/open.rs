@@ -259,7 +259,7 @@ where
 {
     /// The caller has gone away.
     fn drop(&mut self) {
-        if !mem::replace(&mut self.is_over, true) {
+        if !mem::replace(&mut self.is_over, true) && self.call.tells_of_its_end() {
             let running = self.running();
             self.call.abandoned(self.kept.shown().head, &running);
         }
