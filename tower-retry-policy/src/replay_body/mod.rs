@@ -83,10 +83,12 @@ mod layer;
 mod place;
 mod record;
 mod recording;
+mod retired;
 mod service;
 mod source;
 mod waiting;
 
+pub(crate) use self::place::Ticket;
 pub use self::{
     body::ReplayBody, error::ReplayBodyError, layer::ReplayBodyLayer, service::ReplayBodyService,
 };
@@ -100,7 +102,26 @@ pub(crate) fn is_replayable<B: 'static>(body: &B) -> bool {
     (body as &dyn Any).downcast_ref().is_none_or(ReplayBody::is_replayable)
 }
 
-/// Another attempt is to follow: what still reads an earlier one's body stops.
+/// Whether all of a request's body is there, so that another attempt beside those that run would not wait for it.
+pub(crate) fn is_complete<B: 'static>(body: &B) -> bool {
+    (body as &dyn Any).downcast_ref().is_none_or(ReplayBody::is_complete)
+}
+
+/// The number of an attempt's reader, where it has one.
+#[inline]
+pub(crate) fn number<B: 'static>(body: &mut B) -> Option<Ticket> {
+    (body as &mut dyn Any).downcast_mut().and_then(ReplayBody::number)
+}
+
+/// The attempt whose reader has this number is over, and its outcome is not the call's: what still reads its body
+/// stops.
+pub(crate) fn retire<B: 'static>(body: &B, reader: Ticket) {
+    if let Some(body) = (body as &dyn Any).downcast_ref() {
+        ReplayBody::retire(body, reader);
+    }
+}
+
+/// As [`retire`], for all that have begun: where attempts follow one another there is none beside.
 pub(crate) fn restart<B: 'static>(body: &B) {
     if let Some(body) = (body as &dyn Any).downcast_ref() {
         ReplayBody::restart(body);

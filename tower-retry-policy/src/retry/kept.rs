@@ -1,11 +1,15 @@
-use crate::budget::RequestHead;
+use crate::{
+    budget::RequestHead,
+    replay_body::{self, Ticket},
+};
 use http::{Request, header::HOST};
 use std::mem;
 
 /// What a call keeps of its request.
 pub(super) enum Kept<B> {
-    /// All of it, for another attempt or for whoever is shown the head.
-    Whole(Request<B>),
+    /// All of it, for another attempt or for whoever is shown the head; and the number of the first attempt's body, if
+    /// that is recorded.
+    Whole(Request<B>, Option<Ticket>),
     /// No attempt can follow: method, target and `Host`, for the story of the call.
     Line(Request<()>),
 }
@@ -19,30 +23,39 @@ pub(super) struct Shown<'a, B> {
 
 // ===== impl Kept =====
 
-impl<B: Clone> Kept<B> {
+impl<B: Clone + 'static> Kept<B> {
     #[inline]
-    pub(super) fn of(request: &Request<B>, whole: bool) -> Self {
-        if whole { Self::Whole(request.clone()) } else { Self::Line(line_of(request)) }
+    pub(super) fn of(request: &mut Request<B>, whole: bool) -> Self {
+        if whole {
+            Self::Whole(request.clone(), replay_body::number(request.body_mut()))
+        } else {
+            Self::Line(line_of(request))
+        }
     }
 
     /// The request of a further attempt: a copy, or what was kept if it need not be kept any longer.
     pub(super) fn next(&mut self, keep: bool) -> Option<Request<B>> {
-        let Self::Whole(request) = self else { return None };
+        let Self::Whole(request, _) = self else { return None };
         if keep {
             return Some(request.clone());
         }
         let line = Self::Line(line_of(request));
         match mem::replace(self, line) {
-            Self::Whole(request) => Some(request),
+            Self::Whole(request, _) => Some(request),
             Self::Line(_) => None,
         }
     }
 }
 
 impl<B> Kept<B> {
+    /// The number of the first attempt's body.
+    pub(super) fn first_reader(&self) -> Option<Ticket> {
+        if let Self::Whole(_, reader) = self { *reader } else { None }
+    }
+
     pub(super) fn shown(&self) -> Shown<'_, B> {
         match self {
-            Self::Whole(request) => Shown::of(request),
+            Self::Whole(request, _) => Shown::of(request),
             Self::Line(request) => Shown { head: RequestHead::new(request), body: None },
         }
     }

@@ -8,4 +8,5 @@ mod connections;
 mod cuts;
 mod policy;
 mod reading_server;
+mod side_by_side;
 mod upload;
