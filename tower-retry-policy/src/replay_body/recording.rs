@@ -178,9 +178,11 @@ impl<S: Source + ?Sized> Recording<S> {
         self.waiting.all()
     }
 
-    /// All data that was announced is an end too: a client that has sent so much asks for nothing after it.
+    /// Trailers are an end too, and so is all data that was announced: a client that has sent them asks for nothing
+    /// after them.
     fn is_at_its_end(&self) -> bool {
         matches!(self.end, End::Reached)
+            || self.passed_trailers
             || match self.announced.whole() {
                 Some(whole) => self.passed == whole,
                 None => self.source.is_end_stream(),

@@ -143,6 +143,11 @@ where
         {
             hedge.learn_at(self.call.started, now);
         }
+        if self.is_committed()
+            && let Some(further) = &mut self.further
+        {
+            further.starts.replacement = None;
+        }
         let running = self.running();
         let awaited = self.further.as_ref().is_some_and(|further| further.starts.replacement.is_some());
         let others = Others { running: &running, awaited };
@@ -211,12 +216,15 @@ where
         further.starts.hedge_at(number, || Some(at + hedge.delay(at)?))
     }
 
+    /// An upload that outgrew what is kept of it commits the call to the attempts that run, as gRPC A6 has it.
+    fn is_committed(&self) -> bool {
+        self.kept.shown().body.is_some_and(|body| !replay_body::is_replayable(body))
+    }
+
     /// Starts the attempt that follows a failed one.
     pub(super) fn replace(&mut self) {
         let Some(replacement) = self.further_mut().starts.replacement.take() else { return };
-        // gRPC A6: an upload that outgrows what is kept of it commits the call to the attempt in front
-        let is_committed = self.kept.shown().body.is_some_and(|body| !replay_body::is_replayable(body));
-        if is_committed && !self.running().is_empty() {
+        if self.is_committed() && !self.running().is_empty() {
             return;
         }
         let (grant, paid) = replacement.granted();

@@ -30,6 +30,8 @@ pub(crate) enum Then {
     AnswersAndHolds(u16),
     /// After so many milliseconds it reads the rest and answers.
     ReadsOnAfter(u64, u16),
+    /// The same, and so many milliseconds between the two.
+    ReadsOnAndAnswers(u64, u64, u16),
     Silent,
 }
 
@@ -78,7 +80,9 @@ impl Server {
     async fn serve(self, turn: Turn, mut body: ReplayBody) -> Result<Response<()>, BoxError> {
         let mut got = Got::default();
         let mut read = got.read(&mut body, turn.reads).await;
-        if let (Ok(()), Then::ReadsOnAfter(millis, _)) = (&read, turn.then) {
+        if let (Ok(()), Then::ReadsOnAfter(millis, _) | Then::ReadsOnAndAnswers(millis, ..)) =
+            (&read, turn.then)
+        {
             sleep(Duration::from_millis(millis)).await;
             read = got.read(&mut body, ALL).await;
         }
@@ -92,6 +96,10 @@ impl Server {
             }
             Then::Fails(kind) => Err(Error::from(kind).into()),
             Then::Answers(code) | Then::ReadsOnAfter(_, code) => answer(code),
+            Then::ReadsOnAndAnswers(_, millis, code) => {
+                sleep(Duration::from_millis(millis)).await;
+                answer(code)
+            }
             Then::Silent => std::future::pending().await,
             Then::AnswersAndHolds(code) => {
                 self.held.lock().unwrap().push(body);

@@ -4,7 +4,7 @@ use crate::{
     reading_server::{ALL, Server, Then, Turn, reads},
     upload::{Gate, Step, Upload, data, trailers},
 };
-use Then::{Answers, AnswersAndHolds, Fails, ReadsOnAfter, Silent};
+use Then::{Answers, AnswersAndHolds, Fails, ReadsOnAfter, ReadsOnAndAnswers, Silent};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::BodyExt;
@@ -131,6 +131,24 @@ async fn over_the_limit_the_attempt_in_front_goes_on() {
     let lost = history.attempts().first().unwrap();
     assert_eq!(lost.phase(), Some(Phase::Other));
     assert!(lost.error().unwrap().downcast_ref::<ReplayBodyError>().unwrap().is_not_replayable());
+}
+
+/// The same, while an attempt waits for its turn: it does not begin, and the outcome is that of the one that ran.
+#[tokio::test(start_paused = true)]
+async fn over_the_limit_no_attempt_begins_that_was_awaited() {
+    let ends = ALL_OF_IT.len();
+    for (first, status, stop) in [
+        (ReadsOnAfter(1050, 200), 200, None),
+        (ReadsOnAfter(1050, 503), 503, Some(StopReason::BodyNotReplayable)),
+        (ReadsOnAndAnswers(1050, 2000, 200), 200, None),
+    ] {
+        let tailed = [data("one "), data("two "), data("three"), trailers("digest", "x")];
+        let server = Server::new([reads(ends, first), reads(0, Answers(503))]);
+        let response = put(13, Upload::new(tailed).known(), &server).await.unwrap();
+        assert_eq!(server.began(), [0, 1000], "{first:?}");
+        let told = History::of(&response).and_then(History::stop_reason);
+        assert_eq!((response.status().as_u16(), told), (status, stop), "{first:?}");
+    }
 }
 
 /// What has ended stops, what runs goes on.
