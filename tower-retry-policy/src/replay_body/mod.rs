@@ -57,8 +57,10 @@
 //! |---|---|
 //! | a retry before anything was read, or after a part | the next attempt sends the whole body |
 //! | a response before the upload has ended, and it is final | the upload goes on |
-//! | a response before the upload has ended, and it is retried | the next attempt has the body; the old one gets an [error](ReplayBodyError::is_superseded) when it asks for more, and its connection is closed |
-//! | two clones that are read at once | both get the whole body; over the limit the one in front goes on, the other gets an [error](ReplayBodyError::is_not_replayable) |
+//! | a response before the upload has ended, and it is retried | the next attempt has the body; the old one gets an [error](ReplayBodyError::is_superseded) when it asks for more, and its connection is closed. An attempt that runs beside it reads on |
+//! | a hedge is due, and the body is still coming | it waits until the body has reached its end, within the limit: a slow uploader is not a slow server. It is asked for again after the delay |
+//! | a hedge starts | it sends the whole body, byte for byte, from the recording |
+//! | two clones that are read at once | both get the whole body; over the limit the one in front goes on, the other gets an [error](ReplayBodyError::is_not_replayable), which does not end the call, and no further attempt starts (gRPC A6) |
 //! | an upload that is dropped | nothing is lost: the next attempt goes on from what was read |
 //! | the body fails | the error is remembered, and every reader gets it, now and later; the policy does not try again |
 //! | the body ends short of the length that it announced (an exact `size_hint`), or goes beyond it | an [error](ReplayBodyError::is_wrong_length), remembered likewise: no attempt sends the short content as if it were whole |
