@@ -14,7 +14,7 @@ use tower::BoxError;
 use super::{
     DEFAULT_LIMIT,
     error::{Kind, ReplayBodyError},
-    place::Place,
+    place::{Place, Ticket},
     recording::Recording,
     source::Source,
 };
@@ -96,10 +96,34 @@ impl ReplayBody {
         }
     }
 
-    /// Gives up the readers that have begun, in favour of those that come: they get an error when they ask next.
+    /// Whether a clone would get the whole body without a wait: all of it is there, or recorded.
+    pub(super) fn is_complete(&self) -> bool {
+        match &self.content {
+            Content::Whole(_) => true,
+            Content::Sent | Content::Lost => false,
+            Content::Recorded(reader) => reader.lock().is_ok_and(|recording| recording.is_complete()),
+        }
+    }
+
+    /// Numbers this reader before it is read, so that it can be told from others that read beside it.
+    pub(super) fn number(&mut self) -> Option<Ticket> {
+        let Content::Recorded(Reader { recording, place }) = &mut self.content else { return None };
+        Some(recording.lock().ok()?.ticket(place))
+    }
+
+    /// Gives up the reader of this number, in favour of others: it gets an error when it asks next.
+    pub(super) fn retire(&self, ticket: Ticket) {
+        self.give_up(|recording| recording.retire(ticket));
+    }
+
+    /// As [`retire`](Self::retire), for all that have begun.
     pub(super) fn restart(&self) {
+        self.give_up(Recording::restart);
+    }
+
+    fn give_up(&self, readers: impl FnOnce(&mut Recording<dyn Source>) -> Vec<Waker>) {
         if let Content::Recorded(reader) = &self.content {
-            let woken = reader.lock().map(|mut recording| recording.restart());
+            let woken = reader.lock().map(|mut recording| readers(&mut recording));
             woken.into_iter().flatten().for_each(Waker::wake);
         }
     }

@@ -57,8 +57,10 @@
 //! |---|---|
 //! | a retry before anything was read, or after a part | the next attempt sends the whole body |
 //! | a response before the upload has ended, and it is final | the upload goes on |
-//! | a response before the upload has ended, and it is retried | the next attempt has the body; the old one gets an [error](ReplayBodyError::is_superseded) when it asks for more, and its connection is closed |
-//! | two clones that are read at once | both get the whole body; over the limit the one in front goes on, the other gets an [error](ReplayBodyError::is_not_replayable) |
+//! | a response before the upload has ended, and it is retried | the next attempt has the body; the old one gets an [error](ReplayBodyError::is_superseded) when it asks for more, and its connection is closed. An attempt that runs beside it reads on |
+//! | a hedge is due, and the body is still coming | it waits until the body has reached its end, within the limit: a slow uploader is not a slow server. It is asked for again after the delay |
+//! | a hedge starts | it sends the whole body, byte for byte, from the recording |
+//! | two clones that are read at once | both get the whole body; over the limit the one in front goes on, the other gets an [error](ReplayBodyError::is_not_replayable), which does not end the call, and no further attempt starts (gRPC A6) |
 //! | an upload that is dropped | nothing is lost: the next attempt goes on from what was read |
 //! | the body fails | the error is remembered, and every reader gets it, now and later; the policy does not try again |
 //! | the body ends short of the length that it announced (an exact `size_hint`), or goes beyond it | an [error](ReplayBodyError::is_wrong_length), remembered likewise: no attempt sends the short content as if it were whole |
@@ -83,10 +85,12 @@ mod layer;
 mod place;
 mod record;
 mod recording;
+mod retired;
 mod service;
 mod source;
 mod waiting;
 
+pub(crate) use self::place::Ticket;
 pub use self::{
     body::ReplayBody, error::ReplayBodyError, layer::ReplayBodyLayer, service::ReplayBodyService,
 };
@@ -100,7 +104,26 @@ pub(crate) fn is_replayable<B: 'static>(body: &B) -> bool {
     (body as &dyn Any).downcast_ref().is_none_or(ReplayBody::is_replayable)
 }
 
-/// Another attempt is to follow: what still reads an earlier one's body stops.
+/// Whether all of a request's body is there, so that another attempt beside those that run would not wait for it.
+pub(crate) fn is_complete<B: 'static>(body: &B) -> bool {
+    (body as &dyn Any).downcast_ref().is_none_or(ReplayBody::is_complete)
+}
+
+/// The number of an attempt's reader, where it has one.
+#[inline]
+pub(crate) fn number<B: 'static>(body: &mut B) -> Option<Ticket> {
+    (body as &mut dyn Any).downcast_mut().and_then(ReplayBody::number)
+}
+
+/// The attempt whose reader has this number is over, and its outcome is not the call's: what still reads its body
+/// stops.
+pub(crate) fn retire<B: 'static>(body: &B, reader: Ticket) {
+    if let Some(body) = (body as &dyn Any).downcast_ref() {
+        ReplayBody::retire(body, reader);
+    }
+}
+
+/// As [`retire`], for all that have begun: where attempts follow one another there is none beside.
 pub(crate) fn restart<B: 'static>(body: &B) {
     if let Some(body) = (body as &dyn Any).downcast_ref() {
         ReplayBody::restart(body);

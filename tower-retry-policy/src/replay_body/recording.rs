@@ -11,6 +11,7 @@ use super::{
     error::{Kind, ReplayBodyError},
     place::{Place, Ticket},
     record::Record,
+    retired::Retired,
     source::{Next, Piece, Source},
     waiting::Waiting,
 };
@@ -28,8 +29,8 @@ pub(super) struct Recording<S: ?Sized> {
     announced: Announced,
     end: End,
     next_ticket: Ticket,
-    /// Readers that began earlier have been given up.
-    valid_from: Ticket,
+    /// `None` as long as nobody has been given up: made when an attempt has failed.
+    retired: Option<Box<Retired>>,
     waiting: Waiting,
     source: S,
 }
@@ -55,7 +56,7 @@ impl<S: Source> Recording<S> {
             announced,
             end: End::Open,
             next_ticket: NonZeroU32::MIN,
-            valid_from: NonZeroU32::MIN,
+            retired: None,
             waiting: Waiting::default(),
             source,
         }
@@ -154,13 +155,42 @@ impl<S: Source + ?Sized> Recording<S> {
         self.refusal(&Place::default()).is_none()
     }
 
+    /// Whether a reader that begins now gets the whole body without a wait for the source.
+    pub(super) fn is_complete(&self) -> bool {
+        self.is_replayable() && self.is_at_its_end()
+    }
+
     /// Gives up the readers that have begun: what they have not read yet is for later ones alone. Returns who waits.
     pub(super) fn restart(&mut self) -> Vec<Waker> {
-        self.valid_from = self.next_ticket;
+        self.retired.get_or_insert_default().all_before(self.next_ticket);
         self.waiting.all()
     }
 
-    fn ticket(&mut self, place: &mut Place) -> Ticket {
+    /// Gives up the reader of an attempt that is over. Returns who waits.
+    ///
+    /// Before the source has reached its end no attempt runs beside it, and all that have begun go: a service below
+    /// may have copied the body (for a redirect, say), and such a copy must not read on beyond the limit.
+    pub(super) fn retire(&mut self, ticket: Ticket) -> Vec<Waker> {
+        if !self.is_at_its_end() {
+            return self.restart();
+        }
+        self.retired.get_or_insert_default().add(ticket);
+        self.waiting.all()
+    }
+
+    /// Trailers are an end too, and so is all data that was announced: a client that has sent them asks for nothing
+    /// after them.
+    fn is_at_its_end(&self) -> bool {
+        matches!(self.end, End::Reached)
+            || self.passed_trailers
+            || match self.announced.whole() {
+                Some(whole) => self.passed == whole,
+                None => self.source.is_end_stream(),
+            }
+    }
+
+    /// The reader's number, drawn if it has none.
+    pub(super) fn ticket(&mut self, place: &mut Place) -> Ticket {
         *place.ticket.get_or_insert_with(|| {
             let ticket = self.next_ticket;
             self.next_ticket = ticket.saturating_add(1);
@@ -170,7 +200,7 @@ impl<S: Source + ?Sized> Recording<S> {
 
     /// Why a reader at this place gets no further.
     fn refusal(&self, place: &Place) -> Option<ReplayBodyError> {
-        if place.ticket.is_some_and(|ticket| ticket < self.valid_from) {
+        if self.is_retired(place) {
             Some(Kind::Superseded.into())
         } else if let End::Failed(error) = &self.end {
             Some(error.clone())
@@ -179,6 +209,13 @@ impl<S: Source + ?Sized> Recording<S> {
         } else {
             None
         }
+    }
+
+    #[inline]
+    fn is_retired(&self, place: &Place) -> bool {
+        self.retired
+            .as_ref()
+            .is_some_and(|retired| place.ticket.is_some_and(|ticket| retired.contains(ticket)))
     }
 
     fn is_at_tip(&self, place: &Place) -> bool {

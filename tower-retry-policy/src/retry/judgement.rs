@@ -240,7 +240,7 @@ impl Call {
         let progress = self.progress.as_deref();
         let facts = HedgeFacts {
             repeatable: self.repeatable,
-            body_complete: shown.body.is_some_and(replay_body::is_replayable),
+            body_complete: shown.body.is_some_and(replay_body::is_complete),
             retries: progress.map_or(0, |progress| progress.retries),
             hedges: progress.map_or(0, |progress| progress.hedges),
             limit,

@@ -1,10 +1,19 @@
 use super::packed_head::PackedHead;
-use crate::budget::RequestHead;
+use crate::{
+    budget::RequestHead,
+    replay_body::{self, Ticket},
+};
 use http::{Request, header::HOST};
 use std::mem;
 
 /// What a call keeps of its request.
-pub(super) enum Kept<B> {
+pub(super) struct Kept<B> {
+    content: Content<B>,
+    /// The number of the first attempt's body, if that is recorded.
+    first_reader: Option<Ticket>,
+}
+
+enum Content<B> {
     /// All of it, until an attempt has failed: most calls need no more.
     Packed(PackedHead, B),
     /// All of it, for another attempt or for whoever is shown the head.
@@ -22,42 +31,51 @@ pub(super) struct Shown<'a, B> {
 
 // ===== impl Kept =====
 
-impl<B: Clone> Kept<B> {
+impl<B: Clone + 'static> Kept<B> {
     #[inline]
-    pub(super) fn of(request: &Request<B>, whole: bool) -> Self {
-        if whole {
-            Self::Packed(PackedHead::of(request), request.body().clone())
-        } else {
-            Self::Line(line_of(request))
+    pub(super) fn of(request: &mut Request<B>, whole: bool) -> Self {
+        if !whole {
+            return Self { content: Content::Line(line_of(request)), first_reader: None };
         }
+        let content = Content::Packed(PackedHead::of(request), request.body().clone());
+        Self { content, first_reader: replay_body::number(request.body_mut()) }
     }
 
     /// The request of a further attempt: a copy, or what was kept if it need not be kept any longer.
     pub(super) fn next(&mut self, keep: bool) -> Option<Request<B>> {
-        self.unpack();
-        let Self::Whole(request) = self else { return None };
+        self.content.unpack();
+        let Content::Whole(request) = &self.content else { return None };
         if keep {
             return Some(request.clone());
         }
-        let line = Self::Line(line_of(request));
-        match mem::replace(self, line) {
-            Self::Whole(request) => Some(request),
-            Self::Packed(..) | Self::Line(_) => None,
+        let line = Content::Line(line_of(request));
+        match mem::replace(&mut self.content, line) {
+            Content::Whole(request) => Some(request),
+            Content::Packed(..) | Content::Line(_) => None,
         }
     }
 }
 
 impl<B> Kept<B> {
-    /// What an attempt has ended for, or another is to begin with: from here on the request is looked at.
-    pub(super) fn shown(&mut self) -> Shown<'_, B> {
-        self.unpack();
-        match self {
-            Self::Whole(request) => Shown::of(request),
-            Self::Line(request) => Shown { head: RequestHead::new(request), body: None },
-            Self::Packed(..) => unreachable!("unpacked a line above"),
-        }
+    /// The number of the first attempt's body.
+    pub(super) fn first_reader(&self) -> Option<Ticket> {
+        self.first_reader
     }
 
+    /// What an attempt has ended for, or another is to begin with: from here on the request is looked at.
+    pub(super) fn shown(&mut self) -> Shown<'_, B> {
+        self.content.unpack();
+        match &self.content {
+            Content::Whole(request) => Shown::of(request),
+            Content::Line(request) => Shown { head: RequestHead::new(request), body: None },
+            Content::Packed(..) => unreachable!("unpacked a line above"),
+        }
+    }
+}
+
+// ===== impl Content =====
+
+impl<B> Content<B> {
     fn unpack(&mut self) {
         if let Self::Packed(..) = self
             && let Self::Packed(head, body) = mem::replace(self, Self::Line(Request::new(())))

@@ -76,7 +76,8 @@ where
                 if let Some(name) = &call.config().attempt_header {
                     request.headers_mut().insert(name, HeaderValue::from(number));
                 }
-                self.in_loop.call = Some(Box::new((Begun { number, at: now, grant, paid }, call)));
+                let begun = Begun { number, at: now, grant, paid, reader: None };
+                self.in_loop.call = Some(Box::new((begun, call)));
                 Some(Wait::new(wait))
             }
             Verdict::Over | Verdict::Await => None,

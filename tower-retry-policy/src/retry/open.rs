@@ -128,8 +128,10 @@ where
     pub(super) fn ended(&mut self, ended: Ended<Response<R>>) -> Option<Result<Response<R>, BoxError>> {
         let Ended { begun, mut result, unsent } = ended;
         let now = Instant::now();
+        let mut reader = begun.reader;
         if begun.number == 1 {
             self.first_runs = false;
+            reader = self.kept.first_reader();
         }
         let mut failure = self.call.failure(self.kept.shown().head, &result);
         if unsent && let Some(failure) = &mut failure {
@@ -140,6 +142,11 @@ where
             && let Some(hedge) = &self.hedge
         {
             hedge.learn_at(self.call.started, now);
+        }
+        if self.is_committed()
+            && let Some(further) = &mut self.further
+        {
+            further.starts.replacement = None;
         }
         let running = self.running();
         let awaited = self.further.as_ref().is_some_and(|further| further.starts.replacement.is_some());
@@ -156,6 +163,10 @@ where
                 self.further_mut().starts.replacement = Some(replacement);
             }
             Verdict::Await => {}
+        }
+        if let (Some(body), Some(reader)) = (self.kept.shown().body, reader) {
+            // its upload may still go on, and nobody waits for it; a sibling's goes on
+            replay_body::retire(body, reader);
         }
         let hold = self.call.hold_until();
         self.further_mut().starts.hold(hold);
@@ -205,18 +216,20 @@ where
         further.starts.hedge_at(number, || Some(at + hedge.delay(at)?))
     }
 
+    /// An upload that outgrew what is kept of it commits the call to the attempts that run, as gRPC A6 has it.
+    fn is_committed(&mut self) -> bool {
+        self.kept.shown().body.is_some_and(|body| !replay_body::is_replayable(body))
+    }
+
     /// Starts the attempt that follows a failed one.
     pub(super) fn replace(&mut self) {
         let Some(replacement) = self.further_mut().starts.replacement.take() else { return };
-        if self.running().is_empty()
-            && let Some(body) = self.kept.shown().body
-        {
-            // whatever still reads the body of an attempt that has ended stops
-            replay_body::restart(body);
+        if self.is_committed() && !self.running().is_empty() {
+            return;
         }
         let (grant, paid) = replacement.granted();
         let number = self.call.next_number();
-        self.start(Begun { number, at: Instant::now(), grant, paid });
+        self.start(Begun { number, at: Instant::now(), grant, paid, reader: None });
     }
 
     /// Starts an attempt beside those that run, if it may and the budget grants it.
@@ -230,7 +243,7 @@ where
                     let paid = grant.as_ref().map(Grant::kind);
                     let number = self.call.next_number();
                     self.call.tell_of_hedge(self.kept.shown().head, number, now);
-                    self.start(Begun { number, at: now, grant, paid });
+                    self.start(Begun { number, at: now, grant, paid, reader: None });
                 }
                 None => self.further_mut().starts.ask_again(again_at),
             },
@@ -239,10 +252,11 @@ where
         }
     }
 
-    fn start(&mut self, begun: Begun) {
+    fn start(&mut self, mut begun: Begun) {
         let keep = self.call.wants_the_whole();
         let Some(inner) = &self.inner else { return };
         let Some(mut request) = self.kept.next(keep) else { return };
+        begun.reader = replay_body::number(request.body_mut());
         let number = begun.number;
         request.extensions_mut().insert(AttemptNumber::new(number, self.call.connection_broke()));
         if let Some(name) = &self.call.config().attempt_header {

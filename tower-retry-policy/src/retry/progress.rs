@@ -1,5 +1,7 @@
 use super::grant::Grant;
-use crate::{FailureKind, Phase, RequestEnd, classify::Failure, history::Records, wish::Wish};
+use crate::{
+    FailureKind, Phase, RequestEnd, classify::Failure, history::Records, replay_body::Ticket, wish::Wish,
+};
 use std::{collections::VecDeque, time::Duration};
 use tokio::time::Instant;
 
@@ -40,6 +42,8 @@ pub(super) struct Begun {
     pub(super) grant: Option<Grant>,
     /// What the budget was last charged for on the way to this attempt.
     pub(super) paid: Option<FailureKind>,
+    /// The number of its body, if that is recorded and the attempt is not the first.
+    pub(super) reader: Option<Ticket>,
 }
 
 // ===== impl Progress =====
@@ -95,7 +99,7 @@ impl Progress {
 
 impl Begun {
     pub(super) const fn first(at: Instant) -> Self {
-        Self { number: 1, at, grant: None, paid: None }
+        Self { number: 1, at, grant: None, paid: None, reader: None }
     }
 
     pub(super) fn sent_at(&mut self, now: Instant) {

@@ -67,9 +67,9 @@ where
     }
 
     #[inline]
-    fn call(&mut self, request: Request<B>) -> Self::Future {
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
         let call = Call::open(&self.policy, RequestHead::new(&request));
-        let kept = call.as_ref().map(|call| Kept::of(&request, call.wants_the_whole()));
+        let kept = call.as_ref().map(|call| Kept::of(&mut request, call.wants_the_whole()));
         let further = call.as_ref().is_some_and(Call::may_follow).then(|| self.inner.clone());
         let first = match self.unready.take() {
             None => Ok(self.inner.call(request)),

@@ -13,6 +13,7 @@ use hyper_util::{
 use std::{
     collections::VecDeque,
     convert::Infallible,
+    future::pending,
     io::Error,
     net::SocketAddr,
     sync::{Arc, Mutex},
@@ -40,6 +41,8 @@ pub(crate) enum Turn {
     AnswersAndHolds,
     /// Answers 503 without reading, and drops the upload.
     AnswersAndDrops,
+    /// Reads it all and never answers.
+    IsSilent,
 }
 
 #[derive(Debug)]
@@ -72,6 +75,11 @@ impl Server {
         Self { address, log, _task: task }
     }
 
+    pub(crate) fn put<B>(&self, upload: B) -> Request<B> {
+        let request = Request::put(format!("http://{}/", self.address)).header("trailer", "digest");
+        request.body(upload).unwrap()
+    }
+
     /// What the requests brought that were read to their end.
     pub(crate) fn whole(&self) -> Vec<(Bytes, Option<HeaderMap>)> {
         std::mem::take(&mut self.log.whole.lock().unwrap())
@@ -96,10 +104,14 @@ async fn serve(http2: bool, connection: TcpStream, log: Arc<Log>) {
 async fn answer(request: Request<Incoming>, log: Arc<Log>) -> Result<Response<Empty<Bytes>>, BoxError> {
     let turn = log.turns.lock().unwrap().pop_front();
     let mut upload = request.into_body();
-    let Some(turn) = turn else {
+    let Some(turn) = turn.filter(|turn| !matches!(turn, Turn::IsSilent)) else {
         let whole = upload.collect().await?;
         let trailers = whole.trailers().cloned();
         log.whole.lock().unwrap().push((whole.to_bytes(), trailers));
+        if turn.is_some() {
+            log.turned.notify_one();
+            return pending().await;
+        }
         return Ok(Response::new(Empty::new()));
     };
     if let Turn::Stops(bytes) = turn {
@@ -113,7 +125,7 @@ async fn answer(request: Request<Incoming>, log: Arc<Log>) -> Result<Response<Em
     log.turned.notify_one();
     match turn {
         Turn::Stops(_) => Err("as the script says".into()),
-        Turn::AnswersAndHolds | Turn::AnswersAndDrops => {
+        Turn::AnswersAndHolds | Turn::AnswersAndDrops | Turn::IsSilent => {
             Ok(Response::builder().status(StatusCode::SERVICE_UNAVAILABLE).body(Empty::new())?)
         }
     }
@@ -129,6 +141,16 @@ where
     B: Body + Send + Unpin + 'static,
     B::Error: Into<BoxError>,
 {
+    let service = ServiceBuilder::new()
+        .layer(ReplayBodyLayer::new().limit(limit))
+        .retry(RetryPolicy::standard().retries(3).backoff(Backoff::constant(Duration::from_millis(1))))
+        .layer(AttemptTimeoutLayer::new().head(Duration::from_secs(20)))
+        .service(client(http2));
+    let request = server.put(upload);
+    Ok(service.oneshot(request).await?.map(drop))
+}
+
+pub(crate) fn client(http2: bool) -> Client<HttpConnector, ReplayBody> {
     let mut connector = HttpConnector::new();
     connector.set_nodelay(true);
     let mut builder = Client::builder(TokioExecutor::new());
@@ -137,18 +159,10 @@ where
         // the server has not read it and reads nothing after it
         builder.pool_max_idle_per_host(0);
     }
-    let client: Client<HttpConnector, ReplayBody> = builder.http2_only(http2).build(connector);
-    let service = ServiceBuilder::new()
-        .layer(ReplayBodyLayer::new().limit(limit))
-        .retry(RetryPolicy::standard().retries(3).backoff(Backoff::constant(Duration::from_millis(1))))
-        .layer(AttemptTimeoutLayer::new().head(Duration::from_secs(20)))
-        .service(client);
-    let request =
-        Request::put(format!("http://{}/", server.address)).header("trailer", "digest").body(upload)?;
-    Ok(service.oneshot(request).await?.map(drop))
+    builder.http2_only(http2).build(connector)
 }
 
-fn content(len: usize) -> Bytes {
+pub(crate) fn content(len: usize) -> Bytes {
     (0..len).map(|at| (at % 251) as u8).collect()
 }
 

@@ -6,6 +6,8 @@ mod alone;
 mod announced;
 mod connections;
 mod cuts;
+mod hedged_connections;
 mod policy;
 mod reading_server;
+mod side_by_side;
 mod upload;

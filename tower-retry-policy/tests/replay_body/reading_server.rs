@@ -8,9 +8,11 @@ use std::{
     pin::Pin,
     sync::{Arc, Mutex},
     task::{Context, Poll},
+    time::Duration,
 };
+use tokio::time::{Instant, sleep};
 use tower::{BoxError, Service};
-use tower_retry_policy::{Phase, PhasedError, ReplayBody};
+use tower_retry_policy::{Phase, PhasedError, ReplayBody, ReplayBodyError};
 
 /// What the service does with one request.
 #[derive(Clone, Copy, Debug)]
@@ -26,6 +28,11 @@ pub(crate) enum Then {
     Fails(ErrorKind),
     /// Answers, and keeps the body, as a connection does that goes on with the upload.
     AnswersAndHolds(u16),
+    /// After so many milliseconds it reads the rest and answers.
+    ReadsOnAfter(u64, u16),
+    /// The same, and so many milliseconds between the two.
+    ReadsOnAndAnswers(u64, u64, u16),
+    Silent,
 }
 
 /// What came of one request's body.
@@ -40,6 +47,7 @@ pub(crate) struct Server {
     turns: Arc<Mutex<VecDeque<Turn>>>,
     got: Arc<Mutex<Vec<Got>>>,
     held: Arc<Mutex<Vec<ReplayBody>>>,
+    began: Arc<Mutex<Vec<Instant>>>,
 }
 
 pub(crate) const ALL: usize = usize::MAX;
@@ -52,7 +60,7 @@ impl Server {
     /// After these turns it reads everything and answers 200.
     pub(crate) fn new(turns: impl IntoIterator<Item = Turn>) -> Self {
         let turns = Arc::new(Mutex::new(turns.into_iter().collect()));
-        Self { turns, got: Arc::default(), held: Arc::default() }
+        Self { turns, got: Arc::default(), held: Arc::default(), began: Arc::default() }
     }
 
     pub(crate) fn got(&self) -> Vec<Got> {
@@ -63,26 +71,23 @@ impl Server {
         std::mem::take(&mut self.held.lock().unwrap())
     }
 
+    /// The milliseconds from the first request to each.
+    pub(crate) fn began(&self) -> Vec<u128> {
+        let began = self.began.lock().unwrap();
+        began.iter().map(|at| at.duration_since(began[0]).as_millis()).collect()
+    }
+
     async fn serve(self, turn: Turn, mut body: ReplayBody) -> Result<Response<()>, BoxError> {
         let mut got = Got::default();
-        let mut broken = None;
-        while got.data.len() < turn.reads {
-            match body.frame().await {
-                None => break,
-                Some(Ok(frame)) => match frame.into_data() {
-                    Ok(data) => got.data.extend(data),
-                    Err(frame) => got.trailers = frame.into_trailers().ok(),
-                },
-                Some(Err(error)) => {
-                    broken = Some(error);
-                    break;
-                }
-            }
+        let mut read = got.read(&mut body, turn.reads).await;
+        if let (Ok(()), Then::ReadsOnAfter(millis, _) | Then::ReadsOnAndAnswers(millis, ..)) =
+            (&read, turn.then)
+        {
+            sleep(Duration::from_millis(millis)).await;
+            read = got.read(&mut body, ALL).await;
         }
         self.got.lock().unwrap().push(got);
-        if let Some(error) = broken {
-            return Err(error.into());
-        }
+        read?;
         let answer = |code: u16| Ok(Response::builder().status(StatusCode::from_u16(code)?).body(())?);
         match turn.then {
             // as a client says it that was connecting
@@ -90,12 +95,31 @@ impl Server {
                 Err(PhasedError::new(Phase::Connect, Error::from(kind)).into())
             }
             Then::Fails(kind) => Err(Error::from(kind).into()),
-            Then::Answers(code) => answer(code),
+            Then::Answers(code) | Then::ReadsOnAfter(_, code) => answer(code),
+            Then::ReadsOnAndAnswers(_, millis, code) => {
+                sleep(Duration::from_millis(millis)).await;
+                answer(code)
+            }
+            Then::Silent => std::future::pending().await,
             Then::AnswersAndHolds(code) => {
                 self.held.lock().unwrap().push(body);
                 answer(code)
             }
         }
+    }
+}
+
+impl Got {
+    async fn read(&mut self, body: &mut ReplayBody, bytes: usize) -> Result<(), ReplayBodyError> {
+        while self.data.len() < bytes
+            && let Some(frame) = body.frame().await
+        {
+            match frame?.into_data() {
+                Ok(data) => self.data.extend(data),
+                Err(frame) => self.trailers = frame.into_trailers().ok(),
+            }
+        }
+        Ok(())
     }
 }
 
@@ -109,6 +133,7 @@ impl Service<Request<ReplayBody>> for Server {
     }
 
     fn call(&mut self, request: Request<ReplayBody>) -> Self::Future {
+        self.began.lock().unwrap().push(Instant::now());
         let turn = self.turns.lock().unwrap().pop_front().unwrap_or(reads(ALL, Then::Answers(200)));
         Box::pin(self.clone().serve(turn, request.into_body()))
     }

@@ -50,6 +50,11 @@ impl Upload {
         Self::new(pieces.iter().copied().map(data))
     }
 
+    /// Says how long it is to be, whatever comes.
+    pub(crate) fn announces(self, len: u64) -> Self {
+        self.hint(len, Some(len))
+    }
+
     /// Says its length from the start, and knows its end when the last frame is out, as a body with
     /// `Content-Length` does.
     pub(crate) fn known(mut self) -> Self {
@@ -86,6 +91,11 @@ pub(crate) fn trailers(name: &'static str, value: &'static str) -> Step {
 impl Given {
     pub(crate) fn bytes(&self) -> usize {
         self.0.load(Ordering::SeqCst)
+    }
+
+    /// Whether anybody still has the upload.
+    pub(crate) fn is_held(&self) -> bool {
+        Arc::strong_count(&self.0) > 1
     }
 }
 
