@@ -162,7 +162,7 @@ fn no_wait(policy: RetryPolicy) -> RetryPolicy {
 
 /// A budget that does not run dry, as the peer's.
 fn generous(policy: RetryPolicy) -> RetryPolicy {
-    let budget: Arc<dyn RetryBudget> = Arc::new(RatioBudget::new().ratio(1000.0));
+    let budget = RatioBudget::new().ratio(1000.0);
     policy.budget(budget)
 }
 

@@ -11,22 +11,27 @@ use tower_retry_policy::budget::{FailureKind, PerKey, RatioBudget, RetryBudget};
 
 const TRANSIENT: FailureKind = FailureKind::Transient;
 
+/// tokio's time, as the policy hands it on.
+fn now() -> std::time::Instant {
+    tokio::time::Instant::now().into_std()
+}
+
 fn host(name: &str) -> Authority {
     name.parse().expect("a host")
 }
 
 fn budgets() -> PerKey<Authority, RatioBudget> {
-    PerKey::new(|_| RatioBudget::new().compact().per_second(1))
+    PerKey::new(|_| RatioBudget::new().per_second(1))
 }
 
 #[tokio::test(start_paused = true)]
 async fn one_host_cannot_starve_another() {
     let hosts = budgets();
     let (bad, good) = (host("bad.example"), host("good.example:8080"));
-    while hosts.budget(&bad).withdraw(TRANSIENT) {}
+    while hosts.budget(&bad).withdraw(TRANSIENT, now()) {}
     assert_eq!(hosts.budget(&bad).balance(), 0);
     assert_eq!(hosts.budget(&good).balance(), 10);
-    assert!(hosts.budget(&good).withdraw(TRANSIENT));
+    assert!(hosts.budget(&good).withdraw(TRANSIENT, now()));
     // A host is itself in whatever letters.
     assert_eq!(hosts.budget(&host("BAD.example")).balance(), 0);
     assert_eq!(hosts.len(), 2);
@@ -35,7 +40,7 @@ async fn one_host_cannot_starve_another() {
 #[tokio::test(start_paused = true)]
 async fn memory_is_bounded() {
     for max in [1, 10, 100] {
-        let hosts = PerKey::new(|_: &u32| RatioBudget::new().compact()).max_keys(max);
+        let hosts = PerKey::new(|_: &u32| RatioBudget::new()).max_keys(max);
         for key in 0..10_000 {
             let _ = hosts.budget(&key);
             assert!(hosts.len() <= max, "{} of {max}", hosts.len());
@@ -46,8 +51,8 @@ async fn memory_is_bounded() {
 
 #[tokio::test(start_paused = true)]
 async fn a_key_in_use_stays_while_others_pass() {
-    let hosts = PerKey::new(|_: &u32| RatioBudget::new().compact().ratio(0.0)).max_keys(100);
-    while hosts.budget(&0).withdraw(TRANSIENT) {}
+    let hosts = PerKey::new(|_: &u32| RatioBudget::new().ratio(0.0)).max_keys(100);
+    while hosts.budget(&0).withdraw(TRANSIENT, now()) {}
     for key in 1..10_000 {
         let _ = hosts.budget(&key);
         assert_eq!(hosts.budget(&0).balance(), 0, "forgotten after {key} others");
@@ -91,7 +96,7 @@ fn threads_that_ask_at_once_get_the_same_budget() {
         let hosts = budgets();
         let key = host("a.example");
         let granted: u64 = std::thread::scope(|scope| {
-            let drain = || (0..).take_while(|_| hosts.budget(&key).withdraw(TRANSIENT)).count() as u64;
+            let drain = || (0..).take_while(|_| hosts.budget(&key).withdraw(TRANSIENT, now())).count() as u64;
             let threads: Vec<_> = (0..8).map(|_| scope.spawn(drain)).collect();
             threads.into_iter().map(|thread| thread.join().expect("no thread panics")).sum()
         });

@@ -38,7 +38,7 @@ impl Budget {
     pub(crate) fn one_of_each() -> [Self; KINDS] {
         let ahead = Ahead { clock: TokioClock::new(), seconds: Arc::default() };
         let clock = ahead.clone();
-        let hosts = PerKey::new(move |_| RatioBudget::new().compact().clock(clock.clone())).per_host();
+        let hosts = PerKey::new(move |_| RatioBudget::new().clock(clock.clone())).per_host();
         [
             Self::Ratio(Arc::new(Counted::new(RatioBudget::new().clock(ahead.clone()))), ahead.clone()),
             Self::Throttle(Arc::new(Counted::new(ThrottleModel::new()))),
@@ -50,10 +50,10 @@ impl Budget {
 
     pub(crate) fn applied_to(&self, policy: RetryPolicy) -> RetryPolicy {
         match self {
-            Self::Ratio(budget, _) => policy.budget(Arc::clone(budget) as Arc<dyn RetryBudget>),
-            Self::Throttle(budget) => policy.budget(Arc::clone(budget) as Arc<dyn RetryBudget>),
-            Self::Quota(budget) => policy.budget(Arc::clone(budget) as Arc<dyn RetryBudget>),
-            Self::InFlight(budget) => policy.budget(Arc::clone(budget) as Arc<dyn RetryBudget>),
+            Self::Ratio(budget, _) => policy.budget(Arc::clone(budget)),
+            Self::Throttle(budget) => policy.budget(Arc::clone(budget)),
+            Self::Quota(budget) => policy.budget(Arc::clone(budget)),
+            Self::InFlight(budget) => policy.budget(Arc::clone(budget)),
             Self::PerKey(source, _) => policy.budget_per(source.clone()),
         }
     }

@@ -32,7 +32,7 @@ impl<B> PerKey<Option<Authority>, B> {
     /// ```
     /// use tower_retry_policy::{RetryPolicy, budget::{PerKey, RatioBudget}};
     ///
-    /// let hosts = PerKey::new(|_| RatioBudget::new().compact()).per_host();
+    /// let hosts = PerKey::new(|_| RatioBudget::new()).per_host();
     /// let policy = RetryPolicy::standard().budget_per(hosts);
     /// # let _ = policy;
     /// ```

@@ -28,16 +28,16 @@ mod atomic;
 mod by_key;
 mod clock;
 mod fixed;
+mod grants;
 mod in_flight;
-mod ledger;
 #[cfg(feature = "per-key")]
 mod per_key;
 mod quota;
 mod ratio;
 mod retry_budget;
 mod sliding_count;
+mod slots;
 mod source;
-mod stripes;
 mod throttle;
 
 pub use self::clock::{Clock, TokioClock};

@@ -19,7 +19,7 @@ use super::{Clock, TokioClock};
 /// ```
 /// use tower_retry_policy::budget::{FailureKind, PerKey, RatioBudget, RetryBudget};
 ///
-/// let hosts = PerKey::new(|_: &http::uri::Authority| RatioBudget::new().compact().per_second(1));
+/// let hosts = PerKey::new(|_: &http::uri::Authority| RatioBudget::new().per_second(1));
 /// let request = http::Request::get("http://a.example/x").body(())?;
 ///
 /// // The name of the host in any case of its letters, and the port if it is written.

@@ -35,7 +35,7 @@ use crate::target::Target;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not choose a budget for each request",
     label = "not a `BudgetSource`",
-    note = "one budget for all requests is set by `.budget(Arc::new(..))`, one for each host by `.budget_per(PerKey::new(..).per_host())`"
+    note = "one budget for all requests is set by `.budget(..)`, one for each host by `.budget_per(PerKey::new(..).per_host())`"
 )]
 pub trait BudgetSource: fmt::Debug + Send + Sync {
     /// The budget of this request.

@@ -148,17 +148,20 @@ impl Call {
         let passes =
             self.progress.is_none() && self.layer.observers.is_empty() && self.config().accepts(status);
         if passes {
-            // RFC 9110 section 15: from 400 on the request failed
-            self.settle(if status.as_u16() < 400 { RequestEnd::FirstTry } else { RequestEnd::NotRetried });
+            if let Some(budget) = self.budget() {
+                // RFC 9110 section 15: from 400 on the request failed
+                let end = if status.as_u16() < 400 { RequestEnd::FirstTry } else { RequestEnd::NotRetried };
+                budget.settle(end, Instant::now().into_std());
+            }
         }
         passes
     }
 
     /// Tells the budget that the request is over.
     #[inline]
-    pub(super) fn settle(&self, end: RequestEnd) {
+    pub(super) fn settle(&self, end: RequestEnd, now: Instant) {
         if let Some(budget) = self.budget() {
-            budget.settle(end);
+            budget.settle(end, now.into_std());
         }
     }
 }
