@@ -7,7 +7,7 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 use tower_retry_policy::{
     RatioBudget, RetryBudget, RetryPolicy,
@@ -83,12 +83,16 @@ impl Budget {
                 ahead.pass(300); // less than the time after which a budget is forgotten
                 for host in hosts {
                     let request = Request::get(host).body(()).unwrap();
-                    let budget = source.0.budget(&RequestHead::new(&request));
+                    let budget = source.0.budget(&RequestHead::new(&request), now());
                     assert_eq!(budget.balance(), RatioBudget::new().balance(), "{host}: five minutes later");
                 }
             }
         }
     }
+}
+
+fn now() -> Instant {
+    tokio::time::Instant::now().into_std()
 }
 
 impl Ahead {
@@ -104,7 +108,7 @@ impl Clock for Ahead {
 }
 
 impl BudgetSource for PerHost {
-    fn budget(&self, request: &RequestHead<'_>) -> Arc<dyn RetryBudget> {
-        self.0.budget(request)
+    fn budget(&self, request: &RequestHead<'_>, now: Instant) -> Arc<dyn RetryBudget> {
+        self.0.budget(request, now)
     }
 }

@@ -29,6 +29,8 @@ mod by_key;
 mod clock;
 mod fixed;
 mod grants;
+#[cfg(feature = "per-key")]
+mod host;
 mod in_flight;
 #[cfg(feature = "per-key")]
 mod per_key;
@@ -50,4 +52,8 @@ pub(crate) use self::sliding_count::SlidingCount;
 pub use self::source::{BudgetSource, RequestHead};
 pub use self::throttle::ThrottleBudget;
 #[cfg(feature = "per-key")]
-pub use self::{by_key::ByKey, per_key::PerKey};
+pub use self::{
+    by_key::{ByKey, PerHost},
+    host::Host,
+    per_key::PerKey,
+};

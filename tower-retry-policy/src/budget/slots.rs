@@ -24,11 +24,17 @@ pub(crate) struct Grid {
 
 /// A count that forgets by slots: one word for each slot, in which the newer number wins.
 #[derive(Debug)]
-#[repr(align(128))]
 pub(crate) struct Slots {
     grid: Grid,
-    words: [AtomicU64; RING],
+    /// The slot that was counted in last: most belong to it too, which is known without a division.
+    last: AtomicU64,
+    words: Words,
 }
+
+/// Away from what is only read, two cache lines at a time as processors fetch them.
+#[derive(Debug)]
+#[repr(align(128))]
+struct Words([AtomicU64; RING]);
 
 // ===== impl Grid =====
 
@@ -52,6 +58,7 @@ impl Grid {
     }
 
     /// When a slot begins.
+    #[inline]
     pub(crate) fn start(&self, number: u64) -> u64 {
         (number - RING as u64) * self.slot
     }
@@ -83,7 +90,8 @@ impl Grid {
 
 impl Slots {
     pub(crate) fn new(grid: Grid) -> Self {
-        Self { grid, words: std::array::from_fn(|_| AtomicU64::new(0)) }
+        let words = Words(std::array::from_fn(|_| AtomicU64::new(0)));
+        Self { grid, last: AtomicU64::new(RING as u64), words }
     }
 
     pub(crate) fn grid(&self) -> Grid {
@@ -93,8 +101,8 @@ impl Slots {
     /// Counts one at this time. What comes later than a whole ring is not counted: no window holds it any more.
     #[inline]
     pub(crate) fn add(&self, now: u64) {
-        let number = self.grid.number(now);
-        let word = &self.words[number as usize % RING];
+        let number = self.number(now);
+        let word = &self.words.0[number as usize % RING];
         let mut seen = word.load(Ordering::Relaxed);
         loop {
             let next = match self.grid.number_of(seen) {
@@ -111,11 +119,24 @@ impl Slots {
         }
     }
 
+    #[inline]
+    fn number(&self, now: u64) -> u64 {
+        let last = self.last.load(Ordering::Relaxed);
+        if now.wrapping_sub(self.grid.start(last)) < self.grid.slot { last } else { self.other(now) }
+    }
+
+    #[cold]
+    fn other(&self, now: u64) -> u64 {
+        let number = self.grid.number(now);
+        self.last.store(number, Ordering::Relaxed);
+        number
+    }
+
     /// How many came in this slot and in those before it, so many slots in all.
     pub(crate) fn count(&self, newest: u64, slots: u64) -> u64 {
         (newest + 1 - slots..=newest)
             .map(|number| {
-                let word = self.words[number as usize % RING].load(Ordering::Relaxed);
+                let word = self.words.0[number as usize % RING].load(Ordering::Relaxed);
                 if self.grid.number_of(word) == number { self.grid.count_of(word) } else { 0 }
             })
             .sum()
