@@ -15,7 +15,7 @@ use tower::{
     BoxError, Service, ServiceBuilder, ServiceExt, buffer::BufferLayer, limit::ConcurrencyLimitLayer,
     load_shed::LoadShedLayer,
 };
-use tower_retry_policy::{History, Phase, RetryLayer, RetryPolicy, retry::Hedge};
+use tower_retry_policy::{AttemptRecord, History, Phase, RetryLayer, RetryPolicy, retry::Hedge};
 
 const SECOND: Duration = Duration::from_secs(1);
 
