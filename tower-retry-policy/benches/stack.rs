@@ -32,8 +32,7 @@ use tower::{
 };
 use tower_backoff::Backoff;
 use tower_retry_policy::{
-    AttemptTimeoutLayer, DeadlineLayer, Phase, RetryBudget, RetryLayer, RetryPolicy, budget::RatioBudget,
-    retry::Hedge,
+    AttemptTimeoutLayer, DeadlineLayer, Phase, RetryLayer, RetryPolicy, budget::RatioBudget, retry::Hedge,
 };
 
 const LIMIT: Duration = Duration::from_secs(60);
@@ -162,8 +161,7 @@ fn no_wait(policy: RetryPolicy) -> RetryPolicy {
 
 /// A budget that does not run dry, as the peer's.
 fn generous(policy: RetryPolicy) -> RetryPolicy {
-    let budget: Arc<dyn RetryBudget> = Arc::new(RatioBudget::new().ratio(1000.0));
-    policy.budget(budget)
+    policy.budget(RatioBudget::new().ratio(1000.0))
 }
 
 fn case<L>(name: &'static str, method: &'static str, server: Server, values: Values, layer: L) -> Case

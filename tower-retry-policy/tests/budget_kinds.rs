@@ -13,8 +13,13 @@ use tower_retry_policy::budget::{
 const TRANSIENT: FailureKind = FailureKind::Transient;
 const KINDS: [FailureKind; 3] = [FailureKind::Transient, FailureKind::Timeout, FailureKind::Throttled];
 
+/// tokio's time, as the policy hands it on.
+fn now() -> std::time::Instant {
+    tokio::time::Instant::now().into_std()
+}
+
 fn granted_by_threads(threads: usize, budget: &dyn RetryBudget) -> u64 {
-    let drain = || (0..).take_while(|_| budget.withdraw(TRANSIENT)).count() as u64;
+    let drain = || (0..).take_while(|_| budget.withdraw(TRANSIENT, now())).count() as u64;
     std::thread::scope(|scope| {
         let threads: Vec<_> = (0..threads).map(|_| scope.spawn(drain)).collect();
         threads.into_iter().map(|thread| thread.join().expect("no thread panics")).sum()
@@ -56,18 +61,18 @@ fn a_shared_budget_is_the_budget() {
     assert!(shared.tracks_in_flight());
     shared.begin();
     assert_eq!(budget.requests(), 1);
-    assert!(shared.withdraw(TRANSIENT));
+    assert!(shared.withdraw(TRANSIENT, now()));
     assert_eq!((budget.retries(), shared.balance()), (1, 0));
     shared.retry_ended();
-    assert!(shared.withdraw(TRANSIENT));
-    shared.give_back(TRANSIENT);
+    assert!(shared.withdraw(TRANSIENT, now()));
+    shared.give_back(TRANSIENT, now());
     assert_eq!(budget.retries(), 0);
     shared.end();
     assert_eq!(budget.requests(), 0);
     let throttle = Arc::new(ThrottleBudget::new());
-    Arc::clone(&throttle).failed(TRANSIENT);
+    Arc::clone(&throttle).failed(TRANSIENT, now());
     assert_eq!(throttle.tokens(), 9.0);
-    Arc::clone(&throttle).settle(RequestEnd::FirstTry);
+    Arc::clone(&throttle).settle(RequestEnd::FirstTry, now());
     assert_eq!(throttle.tokens(), 9.1);
 }
 
@@ -100,15 +105,15 @@ fn settings_beyond_their_range_count_as_the_nearest() {
         (f64::INFINITY, 10.0),
     ] {
         let budget = ThrottleBudget::new().token_ratio(ratio);
-        budget.failed(TRANSIENT);
-        budget.settle(RequestEnd::FirstTry);
+        budget.failed(TRANSIENT, now());
+        budget.settle(RequestEnd::FirstTry, now());
         assert_eq!(budget.tokens(), expected, "{ratio}");
     }
     assert_eq!(QuotaBudget::new().capacity(0).balance(), 0);
     assert_eq!(QuotaBudget::new().capacity(10).initial(11).tokens(), 10);
     let free = QuotaBudget::new().capacity(0).cost(TRANSIENT, 0);
     assert_eq!(free.balance(), u64::MAX);
-    assert!(RetryBudget::withdraw(&free, TRANSIENT));
+    assert!(RetryBudget::withdraw(&free, TRANSIENT, now()));
     let in_flight = InFlightBudget::new().percent(u32::MAX).min(0);
     assert_eq!(in_flight.balance(), 0);
     in_flight.begin();
@@ -120,10 +125,10 @@ fn calls_too_many_do_not_wrap_around() {
     let budget = InFlightBudget::new();
     budget.end();
     budget.retry_ended();
-    budget.give_back(TRANSIENT);
+    budget.give_back(TRANSIENT, now());
     assert_eq!((budget.requests(), budget.retries(), budget.balance()), (0, 0, 3));
     let quota = QuotaBudget::new();
-    quota.give_back(TRANSIENT);
+    quota.give_back(TRANSIENT, now());
     assert_eq!(quota.tokens(), 500);
 }
 
@@ -170,15 +175,15 @@ fn threads_lose_no_token() {
     // One failure for each two successes of half a token: in the end the store is where it was.
     for threads in [2, 8, 64] {
         let budget = ThrottleBudget::new().max_tokens(1000).token_ratio(0.5);
-        (0..500).for_each(|_| budget.failed(TRANSIENT));
+        (0..500).for_each(|_| budget.failed(TRANSIENT, now()));
         let ends = AtomicU64::new(0);
         std::thread::scope(|scope| {
             for _ in 0..threads {
                 scope.spawn(|| {
                     for _ in 0..1000 {
-                        budget.settle(RequestEnd::FirstTry);
-                        budget.failed(TRANSIENT);
-                        budget.settle(RequestEnd::AfterRetry(TRANSIENT));
+                        budget.settle(RequestEnd::FirstTry, now());
+                        budget.failed(TRANSIENT, now());
+                        budget.settle(RequestEnd::AfterRetry(TRANSIENT), now());
                         ends.fetch_add(1, Ordering::Relaxed);
                     }
                 });
@@ -208,20 +213,20 @@ proptest! {
             let cost = u64::from(costs[kind]);
             match step {
                 0 => {
-                    let granted = RetryBudget::withdraw(&budget, KINDS[kind]);
+                    let granted = RetryBudget::withdraw(&budget, KINDS[kind], now());
                     prop_assert_eq!(granted, tokens >= cost);
                     tokens -= if granted { cost } else { 0 };
                 }
                 1 => {
-                    budget.give_back(KINDS[kind]);
+                    budget.give_back(KINDS[kind], now());
                     tokens = capacity.min(tokens + cost);
                 }
                 2 => {
-                    budget.settle(RequestEnd::AfterRetry(KINDS[kind]));
+                    budget.settle(RequestEnd::AfterRetry(KINDS[kind]), now());
                     tokens = capacity.min(tokens + cost);
                 }
                 _ => {
-                    budget.settle(if kind == 0 { RequestEnd::Failed } else { RequestEnd::FirstTry });
+                    budget.settle(if kind == 0 { RequestEnd::Failed } else { RequestEnd::FirstTry }, now());
                     tokens = capacity.min(tokens + u64::from(kind != 0));
                 }
             }
@@ -235,14 +240,14 @@ proptest! {
     ) {
         let budget = ThrottleBudget::new().max_tokens(max).token_ratio(f64::from(ratio) / 1000.0);
         for success in steps {
-            if success { budget.settle(RequestEnd::FirstTry) } else { budget.failed(TRANSIENT) }
+            if success { budget.settle(RequestEnd::FirstTry, now()) } else { budget.failed(TRANSIENT, now()) }
             prop_assert!(budget.tokens() <= f64::from(max));
         }
         let balance = budget.balance();
         let mut retried = 0;
         loop {
-            budget.failed(TRANSIENT);
-            if !RetryBudget::withdraw(&budget, TRANSIENT) { break }
+            budget.failed(TRANSIENT, now());
+            if !RetryBudget::withdraw(&budget, TRANSIENT, now()) { break }
             retried += 1;
         }
         prop_assert_eq!(balance, retried);

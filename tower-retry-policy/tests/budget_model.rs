@@ -1,27 +1,35 @@
-//! The ledger of the ratio budget under every order of its atomic steps that loom's model of two or three threads
+//! The counts of the ratio budget under every order of their atomic steps that loom's model of two or three threads
 //! knows (with at most three preemptions).
 //!
-//! The source of the ledger is compiled here once more, against loom's atomics.
+//! Their source is compiled here once more, against loom's atomics.
 
-#![allow(dead_code, unreachable_pub, reason = "the ledger is a private module of the library")]
+#![allow(dead_code, unreachable_pub, reason = "they are private modules of the library")]
 
 mod atomic {
     pub(crate) use loom::sync::atomic::{AtomicU64, Ordering};
 }
 
-#[path = "../src/budget/ledger.rs"]
-mod ledger;
+#[path = "../src/budget/grants.rs"]
+mod grants;
+#[path = "../src/budget/slots.rs"]
+mod slots;
+
+use std::time::Duration;
 
 use loom::sync::Arc;
 use loom::thread;
 
-use self::atomic::{AtomicU64, Ordering};
-use self::ledger::{Ledger, Refusal, SLOTS};
+use self::grants::{BURST, Grants};
+use self::slots::{Grid, SLOTS, Slots};
 
-/// What the budget does with a ledger, for a floor of `most` retries and requests that count fully.
+const WINDOW: Duration = Duration::from_secs(20);
+/// In nanoseconds.
+const SLOT: u64 = 1_000_000_000;
+
+/// What the budget does with its counts, for a floor of `most` retries and requests that count fully.
 struct Budget {
-    ledger: Ledger,
-    requests: AtomicU64,
+    requests: Slots,
+    grants: Grants,
     most: u64,
     /// The same of the last slots alone.
     burst: u64,
@@ -33,37 +41,24 @@ impl Budget {
     }
 
     fn with_burst(most: u64, burst: u64) -> Arc<Self> {
-        Arc::new(Self { ledger: Ledger::new(1, 0), requests: AtomicU64::new(0), most, burst })
+        let grid = Grid::new(WINDOW);
+        Arc::new(Self { requests: Slots::new(grid), grants: Grants::new(grid), most, burst })
     }
 
-    fn open(&self, epoch: u64) {
-        self.ledger.open(epoch, || self.requests.load(Ordering::Acquire));
+    fn deposit(&self, slot: u64) {
+        self.requests.add(slot * SLOT);
     }
 
-    fn deposit(&self, epoch: u64) {
-        self.open(epoch);
-        self.requests.fetch_add(1, Ordering::Release);
-    }
-
-    fn withdraw(&self, epoch: &AtomicU64) -> bool {
+    fn withdraw(&self, slot: u64) -> bool {
         loop {
-            let now = epoch.load(Ordering::SeqCst);
-            self.open(now);
-            let Some(window) = self.ledger.window(now) else {
-                // Somebody is opening a newer slot: under the model's scheduler it must be let go on.
-                thread::yield_now();
-                continue;
-            };
-            let requests = self.requests.load(Ordering::Acquire);
-            let full = [(window.whole, self.most), (window.burst, self.burst)]
-                .map(|(part, most)| part.granted >= most + requests.saturating_sub(part.deposits_before));
-            if full.contains(&true) {
+            let granted = self.grants.granted(slot * SLOT);
+            let whole = self.most + self.requests.count(granted.newest, SLOTS);
+            let burst = self.burst + self.requests.count(granted.newest, BURST + 1);
+            if granted.whole >= whole || granted.burst >= burst {
                 return false;
             }
-            match self.ledger.grant(window) {
-                Ok(()) => return true,
-                Err(Refusal::Full) => return false,
-                Err(Refusal::Changed) => {}
+            if self.grants.grant(granted) {
+                return true;
             }
         }
     }
@@ -75,85 +70,97 @@ fn model(run: impl Fn() + Sync + Send + 'static) {
     builder.check(run);
 }
 
+/// Both ask, each in its slot; how many were granted one.
+fn asked_at_once(budget: &Arc<Budget>, mine: u64, other: u64) -> u64 {
+    let shared = Arc::clone(budget);
+    let other = thread::spawn(move || shared.withdraw(other));
+    let mine = budget.withdraw(mine);
+    u64::from(mine) + u64::from(other.join().expect("no thread panics"))
+}
+
 #[test]
 fn two_threads_share_one_token() {
+    model(|| assert_eq!(asked_at_once(&Budget::new(1), 0, 0), 1));
+}
+
+/// Also when the one with the older time comes last.
+#[test]
+fn a_grant_in_an_old_slot_and_one_in_a_new_slot_do_not_both_take_the_last() {
+    model(|| assert_eq!(asked_at_once(&Budget::new(1), 0, 1), 1));
+}
+
+#[test]
+fn two_threads_that_begin_the_same_slot_lose_nothing_of_the_one_before() {
     model(|| {
-        let budget = Budget::new(1);
-        let other = {
-            let budget = Arc::clone(&budget);
-            thread::spawn(move || budget.withdraw(&AtomicU64::new(0)))
-        };
-        let mine = budget.withdraw(&AtomicU64::new(0));
-        assert!(mine ^ other.join().expect("no thread panics"), "exactly one gets it");
+        let budget = Budget::new(2);
+        assert!(budget.withdraw(0));
+        assert_eq!(asked_at_once(&budget, 1, 1), 1);
+        assert!(!budget.withdraw(1));
     });
 }
 
 #[test]
-fn a_grant_in_an_old_slot_and_one_in_a_new_slot_do_not_both_take_the_last() {
+fn two_threads_that_begin_different_slots_lose_nothing_of_those_before() {
     model(|| {
-        let budget = Budget::new(1);
-        let now = Arc::new(AtomicU64::new(0));
-        let other = {
-            let (budget, now) = (Arc::clone(&budget), Arc::clone(&now));
-            thread::spawn(move || {
-                now.store(1, Ordering::SeqCst);
-                budget.withdraw(&now)
-            })
-        };
-        let mine = budget.withdraw(&now);
-        assert!(mine ^ other.join().expect("no thread panics"), "exactly one gets it");
+        let budget = Budget::new(2);
+        assert!(budget.withdraw(0));
+        assert_eq!(asked_at_once(&budget, 1, 3), 1);
+        assert!(!budget.withdraw(3));
     });
 }
 
 /// The whole window has room for more; the last slots have not, and the slots of the two differ.
 #[test]
 fn two_threads_share_the_last_token_of_a_burst() {
-    model(|| {
-        let budget = Budget::with_burst(5, 1);
-        let now = Arc::new(AtomicU64::new(0));
-        let other = {
-            let (budget, now) = (Arc::clone(&budget), Arc::clone(&now));
-            thread::spawn(move || {
-                now.store(1, Ordering::SeqCst);
-                budget.withdraw(&now)
-            })
-        };
-        let mine = budget.withdraw(&now);
-        assert!(mine ^ other.join().expect("no thread panics"), "exactly one gets it");
-    });
+    model(|| assert_eq!(asked_at_once(&Budget::with_burst(5, 1), 0, 1), 1));
 }
 
 #[test]
-fn two_threads_that_open_a_slot_agree_on_its_beginning() {
+fn requests_of_two_threads_in_a_slot_that_is_used_anew_are_all_counted() {
     model(|| {
         let budget = Budget::new(0);
         budget.deposit(0);
         let other = {
             let budget = Arc::clone(&budget);
-            thread::spawn(move || budget.deposit(1))
+            thread::spawn(move || budget.deposit(32))
         };
-        budget.deposit(1);
+        budget.deposit(32);
         other.join().expect("no thread panics");
-        // A window that begins with slot 1.
-        budget.open(SLOTS);
-        let window = budget.ledger.window(SLOTS).expect("nobody opens a slot");
-        let left = budget.requests.load(Ordering::Relaxed) - window.whole.deposits_before;
-        assert_eq!(left, 2, "that of slot 0 has expired, the others have not");
+        assert_eq!(budget.requests.count(32 + 32, SLOTS), 2, "and that of a ring ago is not");
     });
 }
 
 #[test]
 fn what_comes_back_while_another_asks_is_neither_lost_nor_doubled() {
+    for slot in [0, 1] {
+        model(move || {
+            let budget = Budget::new(1);
+            assert!(budget.withdraw(0));
+            let other = {
+                let budget = Arc::clone(&budget);
+                thread::spawn(move || budget.grants.take_back(slot * SLOT))
+            };
+            let early = budget.withdraw(slot);
+            other.join().expect("no thread panics");
+            let late = budget.withdraw(slot);
+            assert!(early ^ late, "the one token is granted once more");
+        });
+    }
+}
+
+/// One gives back a grant of the newest slot while the other begins the next.
+#[test]
+fn what_comes_back_while_a_slot_begins_comes_back_once() {
     model(|| {
-        let budget = Budget::new(1);
-        assert!(budget.withdraw(&AtomicU64::new(0)));
+        let budget = Budget::new(2);
+        assert!(budget.withdraw(0) && budget.withdraw(0));
         let other = {
             let budget = Arc::clone(&budget);
-            thread::spawn(move || budget.ledger.take_back(0))
+            thread::spawn(move || budget.grants.take_back(0))
         };
-        let early = budget.withdraw(&AtomicU64::new(0));
+        let early = budget.withdraw(1);
         other.join().expect("no thread panics");
-        let late = budget.withdraw(&AtomicU64::new(0));
-        assert!(early ^ late, "the one token is granted once more");
+        assert!(early ^ budget.withdraw(1));
+        assert!(!budget.withdraw(1));
     });
 }

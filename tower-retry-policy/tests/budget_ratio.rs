@@ -11,6 +11,11 @@ use tower_retry_policy::budget::{FailureKind, RatioBudget, RequestEnd, RetryBudg
 
 const SECOND: Duration = Duration::from_secs(1);
 
+/// tokio's time, as the policy hands it on.
+fn now() -> std::time::Instant {
+    tokio::time::Instant::now().into_std()
+}
+
 /// A clock that is set by hand, in nanoseconds.
 #[derive(Clone, Default)]
 struct Hand(Arc<AtomicU64>);
@@ -57,7 +62,7 @@ async fn the_defaults_are_a_fifth_ten_per_second_and_ten_seconds() {
     let budget = RatioBudget::default();
     assert_eq!(drain(&budget), 100, "ten per second for ten seconds");
     for _ in 0..50 {
-        budget.settle(RequestEnd::FirstTry);
+        budget.settle(RequestEnd::FirstTry, now());
     }
     assert_eq!(drain(&budget), 10, "a fifth of the requests");
     advance(10 * SECOND).await;
@@ -69,9 +74,9 @@ async fn every_request_counts_once_however_it_ends() {
     let budget = RatioBudget::new().ratio(1.0).per_second(0);
     let ends = [RequestEnd::FirstTry, RequestEnd::AfterRetry(FailureKind::Timeout), RequestEnd::Failed];
     for (counted, end) in (1..).zip(ends) {
-        budget.failed(FailureKind::Transient);
+        budget.failed(FailureKind::Transient, now());
         budget.retry_ended();
-        budget.settle(end);
+        budget.settle(end, now());
         assert_eq!(budget.balance(), counted);
     }
     assert!(!budget.tracks_in_flight());
@@ -136,10 +141,10 @@ fn a_retry_comes_back_as_long_as_it_counts() {
     assert_eq!(drain(&budget), 100);
     // In the slot after the window's twenty, where the hundred still count.
     hand.set(Duration::from_millis(10_700));
-    budget.give_back(FailureKind::Transient);
+    budget.give_back(FailureKind::Transient, now());
     assert_eq!(drain(&budget), 1);
     hand.set(Duration::from_millis(10_900));
-    budget.give_back(FailureKind::Transient);
+    budget.give_back(FailureKind::Transient, now());
     assert_eq!(budget.balance(), 100, "only that one counts, and it came back");
 }
 
@@ -215,17 +220,17 @@ fn what_was_never_sent_comes_back() {
     let hand = Hand::default();
     let budget = RatioBudget::new().per_second(1).clock(hand.clock());
     assert_eq!(drain(&budget), 10);
-    budget.give_back(FailureKind::Transient);
+    budget.give_back(FailureKind::Transient, now());
     assert_eq!(budget.balance(), 1);
     hand.set(5 * SECOND);
-    budget.give_back(FailureKind::Transient);
+    budget.give_back(FailureKind::Transient, now());
     assert_eq!(drain(&budget), 2);
     // Taken at 0 s: eight. They expire; what comes back after that brings nothing.
     hand.set(10 * SECOND);
     assert_eq!(budget.balance(), 8);
     hand.set(15 * SECOND);
     for _ in 0..20 {
-        budget.give_back(FailureKind::Transient);
+        budget.give_back(FailureKind::Transient, now());
     }
     assert_eq!(drain(&budget), 10, "never more than the whole budget");
 }
@@ -346,46 +351,52 @@ fn threads_that_meet_at_the_end_of_a_slot_do_not_overdraw() {
     }
 }
 
-/// In a burst the clock is not read for each request; what that costs is bounded and never a retry too many.
+/// Whatever the rate, each request is dated by the time that it was handed.
 #[test]
-fn a_burst_is_counted_exactly_and_the_requests_after_it_nearly() {
-    let hand = Hand::default();
-    let budget = RatioBudget::new().ratio(1.0).per_second(0).clock(hand.clock());
-    let mut now = Duration::ZERO;
-    let mut burst = |requests: u64| {
-        for _ in 0..requests {
-            now += Duration::from_nanos(100);
-            hand.set(now);
+fn requests_are_dated_alike_at_any_rate() {
+    for pause in [0, 1, 100, 7_654, 1_000_000, 33_333_333] {
+        let hand = Hand::default();
+        let budget = RatioBudget::new().ratio(1.0).per_second(0).clock(hand.clock());
+        let requests = 10_000_u64.min(450_000_000 / (pause + 1));
+        for request in 0..requests {
+            hand.set(Duration::from_nanos(request * pause));
             budget.deposit();
         }
-        now
-    };
-    let end = burst(100_000);
-    assert_eq!(budget.balance(), 100_000, "every request of a burst counts");
-    // A pause, then 500 requests, slowly: at most 127 of them are taken for the end of the burst.
-    for late in 1..=500 {
-        hand.set(end + 20 * SECOND + Duration::from_millis(late));
-        budget.deposit();
+        assert_eq!(budget.balance(), requests, "{pause} ns");
+        hand.set(20 * SECOND);
+        for late in 1..=5 {
+            budget.deposit();
+            assert_eq!(budget.balance(), late, "{pause} ns: only the late ones count");
+        }
     }
-    let balance = budget.balance();
-    assert!((500 - 127..=500).contains(&balance), "{balance}");
 }
 
-/// As soon as anybody reads the clock after a pause, every request is dated exactly again.
-#[test]
-fn a_look_at_the_budget_ends_a_burst() {
-    let hand = Hand::default();
-    let budget = RatioBudget::new().ratio(1.0).per_second(0).clock(hand.clock());
-    for request in 0..1000_u32 {
-        hand.set(request * Duration::from_nanos(100));
-        budget.deposit();
+/// A time that is handed in counts, and not that at which it comes; one that is too old for any window is none.
+#[tokio::test(start_paused = true)]
+async fn a_request_counts_from_the_time_that_is_handed_in() {
+    let (budget, start) = (RatioBudget::new().ratio(1.0).per_second(0), now());
+    advance(8 * SECOND).await;
+    budget.settle(RequestEnd::FirstTry, start);
+    budget.settle(RequestEnd::FirstTry, now());
+    assert_eq!(budget.balance(), 2);
+    advance(2 * SECOND).await;
+    assert_eq!(budget.balance(), 1, "the first has expired");
+    budget.settle(RequestEnd::FirstTry, start);
+    assert_eq!(budget.balance(), 1);
+    advance(6 * SECOND).await;
+    for _ in 0..3 {
+        budget.settle(RequestEnd::FirstTry, now());
+        budget.settle(RequestEnd::FirstTry, start);
     }
-    hand.set(20 * SECOND);
-    assert!(!Budget::withdraw(&budget), "the burst has expired");
-    for _ in 0..5 {
-        budget.deposit();
+    assert_eq!(budget.balance(), 4, "a ring of slots later");
+    // Nor does an old time make room for a retry, or date it back.
+    assert!((0..4).all(|_| RetryBudget::withdraw(&budget, FailureKind::Transient, start)));
+    assert!(!RetryBudget::withdraw(&budget, FailureKind::Transient, start));
+    advance(9 * SECOND).await;
+    for _ in 0..4 {
+        budget.settle(RequestEnd::FirstTry, now());
     }
-    assert_eq!(budget.balance(), 5);
+    assert_eq!(budget.balance(), 3, "of seven requests four are spent");
 }
 
 /// Requests and retries with their times, counted one by one.

@@ -14,6 +14,11 @@ use tower_retry_policy::budget::{
     UnlimitedBudget,
 };
 
+/// tokio's time, as the policy hands it on.
+fn now() -> std::time::Instant {
+    tokio::time::Instant::now().into_std()
+}
+
 fn parsed(text: &str) -> Value {
     serde_json::from_str(text).expect("a vector file is JSON")
 }
@@ -77,8 +82,8 @@ fn finagle_special_budgets() {
         let case = list(&vectors, "special").iter().find(|case| case["id"] == id).unwrap();
         for op in list(case, "ops") {
             match op[0].as_str().unwrap() {
-                "deposit" => budget.settle(RequestEnd::FirstTry),
-                "try_withdraw" => assert_eq!(budget.withdraw(FailureKind::Transient), op[1], "{id}"),
+                "deposit" => budget.settle(RequestEnd::FirstTry, now()),
+                "try_withdraw" => assert_eq!(budget.withdraw(FailureKind::Transient, now()), op[1], "{id}"),
                 // Finagle's infinite budget calls its balance 100; here it is the largest number.
                 "balance" => assert!(budget.balance() >= op[1].as_u64().unwrap(), "{id}"),
                 other => panic!("{other}"),
@@ -137,13 +142,14 @@ fn finagle_bounded_bucket() {
     for op in list(case, "ops") {
         let amount = op[1].as_u64().unwrap();
         match op[0].as_str().unwrap() {
-            "put" => (0..amount).for_each(|_| budget.settle(RequestEnd::FirstTry)),
+            "put" => (0..amount).for_each(|_| budget.settle(RequestEnd::FirstTry, now())),
             "count" => assert_eq!(budget.tokens(), amount),
             "get" => {
                 let there = budget.tokens() >= amount;
                 assert_eq!(there, op[2].as_bool().unwrap());
                 if there {
-                    (0..amount).for_each(|_| assert!(RetryBudget::withdraw(&budget, FailureKind::Transient)));
+                    (0..amount)
+                        .for_each(|_| assert!(RetryBudget::withdraw(&budget, FailureKind::Transient, now())));
                 }
             }
             other => panic!("{other}"),
@@ -168,8 +174,8 @@ fn grpc_throttling_by_operation() {
         for op in list(case, "ops") {
             for _ in 0..number(op, "times") {
                 match op["op"].as_str().unwrap() {
-                    "ok" => budget.settle(RequestEnd::FirstTry),
-                    "retryable_failure" | "pushback_no_retry" => budget.failed(FailureKind::Transient),
+                    "ok" => budget.settle(RequestEnd::FirstTry, now()),
+                    "retryable_failure" | "pushback_no_retry" => budget.failed(FailureKind::Transient, now()),
                     other => panic!("{other}"),
                 }
             }
@@ -178,7 +184,7 @@ fn grpc_throttling_by_operation() {
                 "{op} in {}",
                 case["id"]
             );
-            let allowed = RetryBudget::withdraw(&budget, FailureKind::Transient);
+            let allowed = RetryBudget::withdraw(&budget, FailureKind::Transient, now());
             assert_eq!(allowed, op["retry_allowed"].as_bool().unwrap(), "{op} in {}", case["id"]);
         }
         replayed += 1;
@@ -199,20 +205,20 @@ fn grpc_throttling_by_call() {
             let ok = good.contains(&calls);
             (calls, attempts) = (calls + 1, attempts + 1);
             if ok {
-                budget.settle(RequestEnd::FirstTry);
+                budget.settle(RequestEnd::FirstTry, now());
                 break true;
             }
-            budget.failed(FailureKind::Transient);
+            budget.failed(FailureKind::Transient, now());
             let left = attempts < number(&case["config"], "max_attempts");
-            if !left || !RetryBudget::withdraw(&budget, FailureKind::Transient) {
-                budget.settle(RequestEnd::Failed);
+            if !left || !RetryBudget::withdraw(&budget, FailureKind::Transient, now()) {
+                budget.settle(RequestEnd::Failed, now());
                 break false;
             }
         };
         assert_eq!(ok, rpc["expected_code"] == "OK", "{rpc}");
         assert_eq!(calls, number(rpc, "server_calls_so_far"), "{rpc}");
         assert!((budget.tokens() - rpc["tokens_after"].as_f64().unwrap()).abs() < 1e-9, "{rpc}");
-        let allowed = RetryBudget::withdraw(&budget, FailureKind::Transient);
+        let allowed = RetryBudget::withdraw(&budget, FailureKind::Transient, now());
         assert_eq!(allowed, rpc["retry_allowed_after"].as_bool().unwrap(), "{rpc}");
     }
 }
@@ -252,18 +258,18 @@ fn aws_sequences() {
             let (expected, name) = (&step["expected"], &sequence["name"]);
             match expected["outcome"].as_str().unwrap() {
                 "retry_request" => {
-                    assert!(RetryBudget::withdraw(&budget, FailureKind::Transient), "{name}");
+                    assert!(RetryBudget::withdraw(&budget, FailureKind::Transient, now()), "{name}");
                     retries += 1;
                 }
                 "retry_quota_exceeded" => {
-                    assert!(!RetryBudget::withdraw(&budget, FailureKind::Transient), "{name}");
+                    assert!(!RetryBudget::withdraw(&budget, FailureKind::Transient, now()), "{name}");
                 }
-                "max_attempts_exceeded" => budget.settle(RequestEnd::Failed),
+                "max_attempts_exceeded" => budget.settle(RequestEnd::Failed, now()),
                 "success" if retries > 0 => {
-                    budget.settle(RequestEnd::AfterRetry(FailureKind::Transient));
+                    budget.settle(RequestEnd::AfterRetry(FailureKind::Transient), now());
                     retries = 0;
                 }
-                "success" => budget.settle(RequestEnd::FirstTry),
+                "success" => budget.settle(RequestEnd::FirstTry, now()),
                 other => panic!("{other}"),
             }
             assert_eq!(budget.tokens(), number(expected, "retry_quota"), "{name}");
@@ -280,15 +286,15 @@ fn aws_prices() {
         let budget = quota(&case["spec"]).initial(start as u32);
         let failure = case["kind"].is_string().then(|| kind(&case["kind"]));
         if let Some(failure) = failure {
-            assert!(RetryBudget::withdraw(&budget, failure), "{name}");
+            assert!(RetryBudget::withdraw(&budget, failure, now()), "{name}");
         }
         if let Some(cost) = case["cost"].as_u64() {
             assert_eq!(budget.tokens(), start - cost, "{name}");
         }
         match (case["then"].as_str(), failure) {
-            (Some("success"), Some(failure)) => budget.settle(RequestEnd::AfterRetry(failure)),
-            (Some("success_no_retry"), None) => budget.settle(RequestEnd::FirstTry),
-            (Some("failure"), _) => budget.settle(RequestEnd::Failed),
+            (Some("success"), Some(failure)) => budget.settle(RequestEnd::AfterRetry(failure), now()),
+            (Some("success_no_retry"), None) => budget.settle(RequestEnd::FirstTry, now()),
+            (Some("failure"), _) => budget.settle(RequestEnd::Failed, now()),
             (None, _) => {}
             other => panic!("{other:?}"),
         }
@@ -308,9 +314,13 @@ fn aws_prices() {
             assert_eq!(budget.tokens() as u32, tokens, "a price changes no store");
             match op[0].as_str().unwrap() {
                 "acquire" => {
-                    assert_eq!(RetryBudget::withdraw(&budget, failure), op[2].as_bool().unwrap(), "{case}");
+                    assert_eq!(
+                        RetryBudget::withdraw(&budget, failure, now()),
+                        op[2].as_bool().unwrap(),
+                        "{case}"
+                    );
                 }
-                "release" => budget.give_back(failure),
+                "release" => budget.give_back(failure, now()),
                 other => panic!("{other}"),
             }
             assert_eq!(budget.tokens(), op[3].as_u64().unwrap(), "{case}");
@@ -324,7 +334,7 @@ fn aws_prices() {
         // The price is that of the failure in the row, taken before the retry that the row is.
         for row in list(table, "rows").iter().filter(|row| row["cost"].is_u64()) {
             let before = budget.tokens();
-            assert!(RetryBudget::withdraw(&budget, kind(&row["error_kind"])), "{row}");
+            assert!(RetryBudget::withdraw(&budget, kind(&row["error_kind"]), now()), "{row}");
             assert_eq!(before - budget.tokens(), number(row, "cost"), "{row} in {}", table["name"]);
         }
         assert_eq!(budget.tokens(), number(table, "expected_quota_after"), "{}", table["name"]);

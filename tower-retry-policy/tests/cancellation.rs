@@ -18,7 +18,7 @@ use std::{
         atomic::{AtomicU32, Ordering::SeqCst},
     },
     task::{Context, Poll},
-    time::Duration,
+    time::{Duration, Instant},
 };
 use tokio_test::task::spawn;
 use tower::{
@@ -83,12 +83,12 @@ impl RetryBudget for Counts {
         self.over.fetch_add(1, SeqCst);
     }
 
-    fn withdraw(&self, _: FailureKind) -> bool {
+    fn withdraw(&self, _: FailureKind, _: Instant) -> bool {
         self.granted.fetch_add(1, SeqCst);
         true
     }
 
-    fn give_back(&self, _: FailureKind) {
+    fn give_back(&self, _: FailureKind, _: Instant) {
         self.given_back.fetch_add(1, SeqCst);
     }
 
@@ -96,7 +96,7 @@ impl RetryBudget for Counts {
         self.retries_ended.fetch_add(1, SeqCst);
     }
 
-    fn settle(&self, _: RequestEnd) {
+    fn settle(&self, _: RequestEnd, _: Instant) {
         self.settled.fetch_add(1, SeqCst);
     }
 

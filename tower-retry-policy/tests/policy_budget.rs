@@ -8,8 +8,9 @@ use self::support::{Answer, Script, request};
 use std::{
     io::ErrorKind,
     sync::{Arc, Mutex},
-    time::Duration,
+    time::{self, Duration},
 };
+use tokio::time::Instant;
 use tower::{ServiceBuilder, ServiceExt, limit::ConcurrencyLimitLayer};
 use tower_backoff::Backoff;
 use tower_retry_policy::{
@@ -49,7 +50,7 @@ impl RetryBudget for Diary {
         self.note("end");
     }
 
-    fn failed(&self, kind: FailureKind) {
+    fn failed(&self, kind: FailureKind, _: time::Instant) {
         self.note(match kind {
             FailureKind::Timeout => "timeout",
             FailureKind::Throttled => "throttled",
@@ -57,7 +58,7 @@ impl RetryBudget for Diary {
         });
     }
 
-    fn withdraw(&self, _: FailureKind) -> bool {
+    fn withdraw(&self, _: FailureKind, _: time::Instant) -> bool {
         let mut tokens = self.tokens.lock().unwrap();
         let granted = *tokens > 0;
         *tokens = tokens.saturating_sub(1);
@@ -65,7 +66,7 @@ impl RetryBudget for Diary {
         granted
     }
 
-    fn give_back(&self, _: FailureKind) {
+    fn give_back(&self, _: FailureKind, _: time::Instant) {
         *self.tokens.lock().unwrap() += 1;
         self.note("back");
     }
@@ -74,7 +75,7 @@ impl RetryBudget for Diary {
         self.note("ended");
     }
 
-    fn settle(&self, end: RequestEnd) {
+    fn settle(&self, end: RequestEnd, _: time::Instant) {
         self.note(match end {
             RequestEnd::FirstTry => "first-try",
             RequestEnd::AfterRetry(_) => "after-retry",
@@ -282,7 +283,7 @@ async fn failures_that_are_not_retried_refill_nothing() {
         let throttle = Arc::new(ThrottleBudget::new().max_tokens(10));
         let quota = Arc::new(QuotaBudget::new().initial(0));
         for _ in 0..10 {
-            throttle.failed(FailureKind::Transient);
+            throttle.failed(FailureKind::Transient, Instant::now().into_std());
         }
         let budgets: [Arc<dyn RetryBudget>; 2] = [throttle.clone(), quota.clone()];
         for budget in budgets {
@@ -339,8 +340,7 @@ async fn a_pushback_not_to_retry_costs_a_token_whatever_the_code() {
 #[tokio::test(start_paused = true)]
 async fn policies_made_from_one_another_share_a_budget() {
     use tower_retry_policy::budget::QuotaBudget;
-    let first =
-        RetryPolicy::standard().backoff(Backoff::none()).budget(Arc::new(QuotaBudget::new().initial(28)));
+    let first = RetryPolicy::standard().backoff(Backoff::none()).budget(QuotaBudget::new().initial(28));
     let derived = first.clone().retries(5);
     let script = Script::new([Answer::Status(503)]);
     let _ = ServiceBuilder::new().retry(first).service(script.clone()).oneshot(request("GET")).await;

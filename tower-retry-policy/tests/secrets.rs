@@ -48,7 +48,7 @@ impl Observer for Notes {
 }
 
 impl BudgetSource for Notes {
-    fn budget(&self, request: &RequestHead<'_>) -> Arc<dyn RetryBudget> {
+    fn budget(&self, request: &RequestHead<'_>, _: std::time::Instant) -> Arc<dyn RetryBudget> {
         self.0.lock().unwrap().push(format!("{request:?} {:?}", request.authority()));
         Arc::new(UnlimitedBudget::new())
     }

@@ -110,7 +110,7 @@ fn stack(name: &str, limits: Limits) -> Stack {
         // whoever calls the gateway may write that field; whether the upstream recognises a repeat by it is for the
         // gateway's owner to say
         .honour_idempotency_key(limits.trusts_keys)
-        .budget(Arc::new(RatioBudget::new().ratio(BUDGET)))
+        .budget(RatioBudget::new().ratio(BUDGET))
         .observer(MetricsObserver::new().label("upstream", name.to_owned()));
     let short = |head: &Head<'_>| head.declared_length().is_some_and(|length| length <= READ_INSIDE);
     let stack = ServiceBuilder::new()

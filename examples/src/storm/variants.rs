@@ -1,6 +1,6 @@
 //! The stacks of layers that face the outage.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -81,7 +81,7 @@ fn bare(backoff: Backoff, seed: u64) -> RetryPolicy {
 
 fn with_budget(seed: u64) -> RetryPolicy {
     let budget = RatioBudget::new().ratio(RATIO).per_second(FLOOR).window(BUDGET_WINDOW);
-    bare(full_jitter(), seed).budget(Arc::new(budget))
+    bare(full_jitter(), seed).budget(budget)
 }
 
 fn retried(server: Server, policy: RetryPolicy) -> Stack {

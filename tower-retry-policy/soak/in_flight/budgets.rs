@@ -7,7 +7,7 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 use tower_retry_policy::{
     RatioBudget, RetryBudget, RetryPolicy,
@@ -38,7 +38,7 @@ impl Budget {
     pub(crate) fn one_of_each() -> [Self; KINDS] {
         let ahead = Ahead { clock: TokioClock::new(), seconds: Arc::default() };
         let clock = ahead.clone();
-        let hosts = PerKey::new(move |_| RatioBudget::new().compact().clock(clock.clone())).per_host();
+        let hosts = PerKey::new(move |_| RatioBudget::new().clock(clock.clone())).per_host();
         [
             Self::Ratio(Arc::new(Counted::new(RatioBudget::new().clock(ahead.clone()))), ahead.clone()),
             Self::Throttle(Arc::new(Counted::new(ThrottleModel::new()))),
@@ -50,10 +50,10 @@ impl Budget {
 
     pub(crate) fn applied_to(&self, policy: RetryPolicy) -> RetryPolicy {
         match self {
-            Self::Ratio(budget, _) => policy.budget(Arc::clone(budget) as Arc<dyn RetryBudget>),
-            Self::Throttle(budget) => policy.budget(Arc::clone(budget) as Arc<dyn RetryBudget>),
-            Self::Quota(budget) => policy.budget(Arc::clone(budget) as Arc<dyn RetryBudget>),
-            Self::InFlight(budget) => policy.budget(Arc::clone(budget) as Arc<dyn RetryBudget>),
+            Self::Ratio(budget, _) => policy.budget(Arc::clone(budget)),
+            Self::Throttle(budget) => policy.budget(Arc::clone(budget)),
+            Self::Quota(budget) => policy.budget(Arc::clone(budget)),
+            Self::InFlight(budget) => policy.budget(Arc::clone(budget)),
             Self::PerKey(source, _) => policy.budget_per(source.clone()),
         }
     }
@@ -83,12 +83,16 @@ impl Budget {
                 ahead.pass(300); // less than the time after which a budget is forgotten
                 for host in hosts {
                     let request = Request::get(host).body(()).unwrap();
-                    let budget = source.0.budget(&RequestHead::new(&request));
+                    let budget = source.0.budget(&RequestHead::new(&request), now());
                     assert_eq!(budget.balance(), RatioBudget::new().balance(), "{host}: five minutes later");
                 }
             }
         }
     }
+}
+
+fn now() -> Instant {
+    tokio::time::Instant::now().into_std()
 }
 
 impl Ahead {
@@ -104,7 +108,7 @@ impl Clock for Ahead {
 }
 
 impl BudgetSource for PerHost {
-    fn budget(&self, request: &RequestHead<'_>) -> Arc<dyn RetryBudget> {
-        self.0.budget(request)
+    fn budget(&self, request: &RequestHead<'_>, now: Instant) -> Arc<dyn RetryBudget> {
+        self.0.budget(request, now)
     }
 }

@@ -1,4 +1,7 @@
-use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use std::{
+    sync::atomic::{AtomicU64, Ordering::SeqCst},
+    time::Instant,
+};
 use tower_retry_policy::{FailureKind, RequestEnd, RetryBudget};
 
 /// Another budget, and how often it was told what.
@@ -43,19 +46,19 @@ impl<B: RetryBudget> RetryBudget for Counted<B> {
         self.inner.end();
     }
 
-    fn failed(&self, kind: FailureKind) {
-        self.inner.failed(kind);
+    fn failed(&self, kind: FailureKind, now: Instant) {
+        self.inner.failed(kind, now);
     }
 
-    fn withdraw(&self, kind: FailureKind) -> bool {
-        let granted = self.inner.withdraw(kind);
+    fn withdraw(&self, kind: FailureKind, now: Instant) -> bool {
+        let granted = self.inner.withdraw(kind, now);
         self.granted.fetch_add(u64::from(granted), SeqCst);
         granted
     }
 
-    fn give_back(&self, kind: FailureKind) {
+    fn give_back(&self, kind: FailureKind, now: Instant) {
         self.given_back.fetch_add(1, SeqCst);
-        self.inner.give_back(kind);
+        self.inner.give_back(kind, now);
     }
 
     fn retry_ended(&self) {
@@ -63,9 +66,9 @@ impl<B: RetryBudget> RetryBudget for Counted<B> {
         self.inner.retry_ended();
     }
 
-    fn settle(&self, end: RequestEnd) {
+    fn settle(&self, end: RequestEnd, now: Instant) {
         self.settled.fetch_add(1, SeqCst);
-        self.inner.settle(end);
+        self.inner.settle(end, now);
     }
 
     fn tracks_in_flight(&self) -> bool {

@@ -1,4 +1,4 @@
-use std::sync::Mutex;
+use std::{sync::Mutex, time::Instant};
 use tower_retry_policy::{FailureKind, RequestEnd, RetryBudget, budget::ThrottleBudget};
 
 /// So many, and a whole one for a success, because A6's own figures stop all retries where a third of the calls fail.
@@ -30,14 +30,14 @@ impl ThrottleModel {
 }
 
 impl RetryBudget for ThrottleModel {
-    fn failed(&self, kind: FailureKind) {
-        self.both(|real| real.failed(kind), |tokens| tokens.saturating_sub(TOKEN));
+    fn failed(&self, kind: FailureKind, now: Instant) {
+        self.both(|real| real.failed(kind, now), |tokens| tokens.saturating_sub(TOKEN));
     }
 
-    fn withdraw(&self, kind: FailureKind) -> bool {
+    fn withdraw(&self, kind: FailureKind, now: Instant) -> bool {
         let mut expected = false;
         let granted = self.both(
-            |real| real.withdraw(kind),
+            |real| real.withdraw(kind, now),
             |tokens| {
                 // "if token_count is less than or equal to the threshold, defined to be (maxTokens / 2)"
                 expected = tokens > MOST / 2;
@@ -48,13 +48,13 @@ impl RetryBudget for ThrottleModel {
         granted
     }
 
-    fn give_back(&self, kind: FailureKind) {
-        self.both(|real| real.give_back(kind), |tokens| tokens);
+    fn give_back(&self, kind: FailureKind, now: Instant) {
+        self.both(|real| real.give_back(kind, now), |tokens| tokens);
     }
 
-    fn settle(&self, end: RequestEnd) {
+    fn settle(&self, end: RequestEnd, now: Instant) {
         let gain = if matches!(end, RequestEnd::FirstTry | RequestEnd::AfterRetry(_)) { TOKEN } else { 0 };
-        self.both(|real| real.settle(end), |tokens| MOST.min(tokens + gain));
+        self.both(|real| real.settle(end, now), |tokens| MOST.min(tokens + gain));
     }
 
     fn balance(&self) -> u64 {

@@ -23,9 +23,7 @@ impl History {
         // Less than 1 would reject what the server accepts; the clamp leaves what is no number, which
         // the cast takes to 0 and so to 1 at least.
         let multiplier = ((multiplier.clamp(1.0, 1e6) * 1e6).round() as u64).max(1_000_000);
-        let now = clock.now();
-        let accepts = SlidingCount::new(window, now);
-        let refusals = SlidingCount::new(window, now);
+        let [accepts, refusals] = [(); 2].map(|()| SlidingCount::new(window));
         Self { accepts, refusals, clock, multiplier, window }
     }
 

@@ -3,16 +3,18 @@
 use std::fmt;
 use std::hash::Hash;
 use std::sync::Arc;
+use std::time::Instant;
 
-use http::uri::Authority;
+use super::{BudgetSource, Host, PerKey, RequestHead, RetryBudget};
 
-use super::{BudgetSource, PerKey, RequestHead, RetryBudget};
-
-/// Budgets per key, with the key of a request: made by [`PerKey::by`] or [`PerKey::per_host`].
+/// Budgets per key, with the key of a request: made by [`PerKey::by`].
 pub struct ByKey<K, B> {
     budgets: PerKey<K, B>,
     key: Key<K>,
 }
+
+/// Budgets per host: made by [`PerKey::per_host`].
+pub struct PerHost<B>(PerKey<Host, B>);
 
 type Key<K> = Box<dyn Fn(&RequestHead<'_>) -> K + Send + Sync>;
 
@@ -26,23 +28,19 @@ impl<K: Hash + Eq + Clone, B> PerKey<K, B> {
     }
 }
 
-impl<B> PerKey<Option<Authority>, B> {
+impl<B> PerKey<Host, B> {
     /// The budget of a request is that of its host and port; requests that name none share one.
     ///
     /// ```
     /// use tower_retry_policy::{RetryPolicy, budget::{PerKey, RatioBudget}};
     ///
-    /// let hosts = PerKey::new(|_| RatioBudget::new().compact()).per_host();
+    /// let hosts = PerKey::new(|_| RatioBudget::new()).per_host();
     /// let policy = RetryPolicy::standard().budget_per(hosts);
     /// # let _ = policy;
     /// ```
-    #[expect(
-        clippy::redundant_closure_for_method_calls,
-        reason = "the method is not general enough in the lifetime"
-    )]
     #[must_use]
-    pub fn per_host(self) -> ByKey<Option<Authority>, B> {
-        self.by(|request| request.authority())
+    pub fn per_host(self) -> PerHost<B> {
+        PerHost(self)
     }
 }
 
@@ -53,13 +51,27 @@ where
     K: Hash + Eq + Clone + Send + Sync,
     B: RetryBudget + 'static,
 {
-    fn budget(&self, request: &RequestHead<'_>) -> Arc<dyn RetryBudget> {
-        self.budgets.budget(&(self.key)(request))
+    fn budget(&self, request: &RequestHead<'_>, now: Instant) -> Arc<dyn RetryBudget> {
+        self.budgets.budget(&(self.key)(request), now)
     }
 }
 
 impl<K, B> fmt::Debug for ByKey<K, B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("ByKey").field(&self.budgets).finish()
+    }
+}
+
+// ===== impl PerHost =====
+
+impl<B: RetryBudget + 'static> BudgetSource for PerHost<B> {
+    fn budget(&self, request: &RequestHead<'_>, now: Instant) -> Arc<dyn RetryBudget> {
+        Host::lent(request, |host| self.0.budget_of(host, now, || Host::from(host)))
+    }
+}
+
+impl<B> fmt::Debug for PerHost<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("PerHost").field(&self.0).finish()
     }
 }

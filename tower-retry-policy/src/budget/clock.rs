@@ -1,8 +1,11 @@
 //! Where a budget has the time from.
 
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{self, Duration};
 
 use tokio::time::Instant;
+
+use super::atomic::{AtomicU64, Ordering};
 
 /// A clock that a budget reads; any closure that returns a `Duration` is one.
 ///
@@ -45,6 +48,49 @@ impl TokioClock {
     }
 }
 
+/// What a budget takes for the time: that which it is handed, or a clock of its own.
+pub(crate) enum Time {
+    /// Counted from this moment.
+    Handed(Instant),
+    /// And the latest that it has shown.
+    Own(Arc<dyn Clock>, AtomicU64),
+}
+
+// ===== impl Time =====
+
+impl Time {
+    pub(crate) fn handed() -> Self {
+        Self::Handed(Instant::now())
+    }
+
+    pub(crate) fn own(clock: Arc<dyn Clock>) -> Self {
+        Self::Own(clock, AtomicU64::new(0))
+    }
+
+    /// Nanoseconds at this moment, or as its own clock shows them.
+    #[inline]
+    pub(crate) fn at(&self, now: time::Instant) -> u64 {
+        match self {
+            Self::Handed(start) => nanos(now.saturating_duration_since(start.into_std())),
+            Self::Own(..) => self.now(),
+        }
+    }
+
+    /// Nanoseconds now, for calls that bring no time.
+    #[inline]
+    pub(crate) fn now(&self) -> u64 {
+        match self {
+            Self::Handed(start) => nanos(start.elapsed()),
+            Self::Own(clock, latest) => {
+                let now = nanos(clock.now());
+                latest.fetch_max(now, Ordering::Relaxed).max(now)
+            }
+        }
+    }
+}
+
+// ===== impl TokioClock =====
+
 impl Default for TokioClock {
     fn default() -> Self {
         Self::new()
@@ -58,6 +104,7 @@ impl Clock for TokioClock {
 }
 
 /// Whole nanoseconds, which last for 584 years.
+#[inline]
 pub(crate) fn nanos(time: Duration) -> u64 {
-    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+    time.as_secs().saturating_mul(1_000_000_000).saturating_add(u64::from(time.subsec_nanos()))
 }

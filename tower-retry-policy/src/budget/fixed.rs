@@ -1,5 +1,7 @@
 //! The two budgets that count nothing.
 
+use std::time::Instant;
+
 use tower::retry::budget::Budget;
 
 use super::{FailureKind, RequestEnd, RetryBudget};
@@ -26,13 +28,13 @@ impl UnlimitedBudget {
 }
 
 impl RetryBudget for UnlimitedBudget {
-    fn withdraw(&self, _: FailureKind) -> bool {
+    fn withdraw(&self, _: FailureKind, _: Instant) -> bool {
         true
     }
 
-    fn give_back(&self, _: FailureKind) {}
+    fn give_back(&self, _: FailureKind, _: Instant) {}
 
-    fn settle(&self, _: RequestEnd) {}
+    fn settle(&self, _: RequestEnd, _: Instant) {}
 
     fn balance(&self) -> u64 {
         u64::MAX
@@ -58,13 +60,13 @@ impl EmptyBudget {
 }
 
 impl RetryBudget for EmptyBudget {
-    fn withdraw(&self, _: FailureKind) -> bool {
+    fn withdraw(&self, _: FailureKind, _: Instant) -> bool {
         false
     }
 
-    fn give_back(&self, _: FailureKind) {}
+    fn give_back(&self, _: FailureKind, _: Instant) {}
 
-    fn settle(&self, _: RequestEnd) {}
+    fn settle(&self, _: RequestEnd, _: Instant) {}
 
     fn balance(&self) -> u64 {
         0

@@ -1,11 +1,11 @@
 //! A share of the requests that are on their way now.
 
 use std::fmt;
+use std::time::Instant;
 
 use tower::retry::budget::Budget;
 
 use super::atomic::{AtomicU64, Ordering};
-use super::stripes::{Stripes, stripes_for_threads};
 use super::{FailureKind, RequestEnd, RetryBudget};
 
 /// As many retries at the same time as a share of the requests in flight: Envoy's [retry budget][envoy].
@@ -17,12 +17,13 @@ use super::{FailureKind, RequestEnd, RetryBudget};
 /// ```
 /// use tower_retry_policy::budget::{FailureKind, InFlightBudget, RetryBudget};
 ///
+/// let now = std::time::Instant::now();
 /// let budget = InFlightBudget::new();
 /// for _ in 0..50 {
 ///     budget.begin();
 /// }
 /// assert_eq!(budget.balance(), 10);
-/// assert!(budget.withdraw(FailureKind::Transient));
+/// assert!(budget.withdraw(FailureKind::Transient, now));
 /// assert_eq!(budget.balance(), 9);
 /// budget.retry_ended();
 /// assert_eq!(budget.balance(), 10);
@@ -37,8 +38,8 @@ use super::{FailureKind, RequestEnd, RetryBudget};
 pub struct InFlightBudget {
     percent: u32,
     min: u64,
-    /// Begun less ended, modulo 2^64: a request may end on another thread than it began on.
-    requests: Stripes,
+    /// Begun less ended; below nothing if somebody ends what did not begin.
+    requests: AtomicU64,
     retries: AtomicU64,
 }
 
@@ -47,8 +48,7 @@ impl InFlightBudget {
     /// can retry at all.
     #[must_use]
     pub fn new() -> Self {
-        let requests = Stripes::new(stripes_for_threads());
-        Self { percent: 20, min: 3, requests, retries: AtomicU64::new(0) }
+        Self { percent: 20, min: 3, requests: AtomicU64::new(0), retries: AtomicU64::new(0) }
     }
 
     /// Retries in hundredths of the requests in flight, rounded down. Default 20.
@@ -66,8 +66,7 @@ impl InFlightBudget {
     /// Requests that have begun and not ended.
     #[must_use]
     pub fn requests(&self) -> u64 {
-        // Read while others begin and end, the sum may see an end without its beginning.
-        self.requests.total().cast_signed().max(0).cast_unsigned()
+        self.requests.load(Ordering::Relaxed).cast_signed().max(0).cast_unsigned()
     }
 
     /// Retries that were granted and have not ended.
@@ -104,18 +103,18 @@ impl Default for InFlightBudget {
 
 impl RetryBudget for InFlightBudget {
     fn begin(&self) {
-        self.requests.mine().add(1);
+        self.requests.fetch_add(1, Ordering::Relaxed);
     }
 
     fn end(&self) {
-        self.requests.mine().add(u64::MAX);
+        self.requests.fetch_sub(1, Ordering::Relaxed);
     }
 
-    fn withdraw(&self, _: FailureKind) -> bool {
+    fn withdraw(&self, _: FailureKind, _: Instant) -> bool {
         self.take()
     }
 
-    fn give_back(&self, _: FailureKind) {
+    fn give_back(&self, _: FailureKind, _: Instant) {
         self.release();
     }
 
@@ -123,7 +122,7 @@ impl RetryBudget for InFlightBudget {
         self.release();
     }
 
-    fn settle(&self, _: RequestEnd) {}
+    fn settle(&self, _: RequestEnd, _: Instant) {}
 
     fn tracks_in_flight(&self) -> bool {
         true

@@ -28,16 +28,18 @@ mod atomic;
 mod by_key;
 mod clock;
 mod fixed;
+mod grants;
+#[cfg(feature = "per-key")]
+mod host;
 mod in_flight;
-mod ledger;
 #[cfg(feature = "per-key")]
 mod per_key;
 mod quota;
 mod ratio;
 mod retry_budget;
 mod sliding_count;
+mod slots;
 mod source;
-mod stripes;
 mod throttle;
 
 pub use self::clock::{Clock, TokioClock};
@@ -50,4 +52,8 @@ pub(crate) use self::sliding_count::SlidingCount;
 pub use self::source::{BudgetSource, RequestHead};
 pub use self::throttle::ThrottleBudget;
 #[cfg(feature = "per-key")]
-pub use self::{by_key::ByKey, per_key::PerKey};
+pub use self::{
+    by_key::{ByKey, PerHost},
+    host::Host,
+    per_key::PerKey,
+};

@@ -1,16 +1,17 @@
 //! A budget for each key of the request.
 
+use std::borrow::Borrow;
 use std::convert::Infallible;
 use std::fmt;
 use std::hash::Hash;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use quick_cache::sync::Cache;
 
+use super::Clock;
 use super::atomic::{AtomicU64, Ordering};
-use super::clock::nanos;
-use super::{Clock, TokioClock};
+use super::clock::{Time, nanos};
 
 /// A budget for each host, or for any other key, made when the key is first asked for.
 ///
@@ -19,12 +20,13 @@ use super::{Clock, TokioClock};
 /// ```
 /// use tower_retry_policy::budget::{FailureKind, PerKey, RatioBudget, RetryBudget};
 ///
-/// let hosts = PerKey::new(|_: &http::uri::Authority| RatioBudget::new().compact().per_second(1));
+/// let now = std::time::Instant::now();
+/// let hosts = PerKey::new(|_: &http::uri::Authority| RatioBudget::new().per_second(1));
 /// let request = http::Request::get("http://a.example/x").body(())?;
 ///
 /// // The name of the host in any case of its letters, and the port if it is written.
-/// let budget = request.uri().authority().map(|host| hosts.budget(host));
-/// assert!(budget.is_some_and(|budget| budget.withdraw(FailureKind::Transient)));
+/// let budget = request.uri().authority().map(|host| hosts.budget(host, now));
+/// assert!(budget.is_some_and(|budget| budget.withdraw(FailureKind::Transient, now)));
 /// assert_eq!(hosts.len(), 1);
 /// # Ok::<_, http::Error>(())
 /// ```
@@ -38,7 +40,7 @@ use super::{Clock, TokioClock};
 pub struct PerKey<K, B> {
     budgets: Cache<K, Kept<B>>,
     make: Make<K, B>,
-    clock: Arc<dyn Clock>,
+    time: Time,
     max_keys: usize,
     idle: u64,
     /// When the idle ones were looked for last.
@@ -61,44 +63,60 @@ impl<K: Hash + Eq + Clone, B> PerKey<K, B> {
     /// counts is forgotten.
     #[must_use]
     pub fn new(make: impl Fn(&K) -> B + Send + Sync + 'static) -> Self {
-        Self::with(Arc::new(make), Arc::new(TokioClock::new()), 1024, 600_000_000_000)
+        Self::with(Arc::new(make), Time::handed(), 1024, 600_000_000_000)
     }
 
     /// How many budgets are kept at most; at least one. Default 1024.
     #[must_use]
     pub fn max_keys(self, keys: usize) -> Self {
-        Self::with(self.make, self.clock, keys.max(1), self.idle)
+        Self::with(self.make, self.time, keys.max(1), self.idle)
     }
 
     /// How long a budget that nobody asks for is kept. Default 10 minutes. Less than a window of the budget
     /// forgets retries that still count.
     #[must_use]
     pub fn idle(self, idle: Duration) -> Self {
-        Self::with(self.make, self.clock, self.max_keys, nanos(idle))
+        Self::with(self.make, self.time, self.max_keys, nanos(idle))
     }
 
-    /// Another clock than tokio's for the idle time; the budgets have their own.
+    /// A clock of its own for the idle time, instead of the time that the policy hands it; the budgets have theirs.
     #[must_use]
     pub fn clock(self, clock: impl Clock + 'static) -> Self {
-        Self::with(self.make, Arc::new(clock), self.max_keys, self.idle)
+        Self::with(self.make, Time::own(Arc::new(clock)), self.max_keys, self.idle)
     }
 
-    fn with(make: Make<K, B>, clock: Arc<dyn Clock>, max_keys: usize, idle: u64) -> Self {
-        let swept = AtomicU64::new(nanos(clock.now()));
-        Self { budgets: Cache::new(max_keys), make, clock, max_keys, idle, swept }
+    fn with(make: Make<K, B>, time: Time, max_keys: usize, idle: u64) -> Self {
+        let swept = AtomicU64::new(time.now());
+        Self { budgets: Cache::new(max_keys), make, time, max_keys, idle, swept }
     }
 
-    /// The budget of this key.
-    pub fn budget(&self, key: &K) -> Arc<B> {
-        let now = nanos(self.clock.now());
+    /// The budget of this key, at the time that the caller has at hand.
+    pub fn budget(&self, key: &K, now: Instant) -> Arc<B> {
+        self.budget_of(key, now, || key.clone())
+    }
+
+    /// The same for whoever has the key in another form: it is looked up once, and made if it is new.
+    #[inline]
+    pub(super) fn budget_of<Q>(&self, key: &Q, now: Instant, owned: impl FnOnce() -> K) -> Arc<B>
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+    {
+        let now = self.time.at(now);
         self.sweep(now);
-        if self.budgets.peek(key).is_some_and(|kept| kept.is_idle(now, self.idle, 2)) {
-            self.budgets.remove_if(key, |kept| kept.is_idle(now, self.idle, 1));
+        match self.budgets.get(key) {
+            // This is one holder, the map another.
+            Some(kept) if !kept.is_idle(now, self.idle, 2) => kept.used_at(now),
+            _ => self.made(&owned(), now),
         }
+    }
+
+    #[cold]
+    fn made(&self, key: &K, now: u64) -> Arc<B> {
+        self.budgets.remove_if(key, |kept| kept.is_idle(now, self.idle, 1));
         let made = || Ok::<_, Infallible>(Kept::new((self.make)(key), now));
         let Ok(kept) = self.budgets.get_or_insert_with(key, made);
-        kept.used.fetch_max(now, Ordering::Relaxed);
-        kept.budget
+        kept.used_at(now)
     }
 
     /// How many budgets are kept now.
@@ -137,6 +155,14 @@ impl<K, B> fmt::Debug for PerKey<K, B> {
 impl<B> Kept<B> {
     fn new(budget: B, now: u64) -> Self {
         Self { budget: Arc::new(budget), used: Arc::new(AtomicU64::new(now)) }
+    }
+
+    fn used_at(self, now: u64) -> Arc<B> {
+        // Most find the time of a moment ago or a later one; only a newer one has to be written.
+        if self.used.load(Ordering::Relaxed) < now {
+            self.used.fetch_max(now, Ordering::Relaxed);
+        }
+        self.budget
     }
 
     /// Nobody has asked for it, and apart from so many holders nobody has it either: a request that is on its

@@ -1,6 +1,7 @@
 //! A store of tokens with a price for each kind of failure.
 
 use std::fmt;
+use std::time::Instant;
 
 use tower::retry::budget::Budget;
 
@@ -22,11 +23,12 @@ use super::{FailureKind, RequestEnd, RetryBudget};
 /// ```
 /// use tower_retry_policy::budget::{FailureKind, QuotaBudget, RequestEnd, RetryBudget};
 ///
+/// let now = std::time::Instant::now();
 /// let budget = QuotaBudget::new();
-/// assert!(budget.withdraw(FailureKind::Transient));
-/// assert!(budget.withdraw(FailureKind::Throttled));
+/// assert!(budget.withdraw(FailureKind::Transient, now));
+/// assert!(budget.withdraw(FailureKind::Throttled, now));
 /// assert_eq!(budget.tokens(), 500 - 14 - 5);
-/// budget.settle(RequestEnd::AfterRetry(FailureKind::Throttled));
+/// budget.settle(RequestEnd::AfterRetry(FailureKind::Throttled), now);
 /// assert_eq!(budget.tokens(), 500 - 14);
 /// ```
 ///
@@ -120,15 +122,15 @@ impl Default for QuotaBudget {
 }
 
 impl RetryBudget for QuotaBudget {
-    fn withdraw(&self, kind: FailureKind) -> bool {
+    fn withdraw(&self, kind: FailureKind, _: Instant) -> bool {
         self.pay(self.price(kind))
     }
 
-    fn give_back(&self, kind: FailureKind) {
+    fn give_back(&self, kind: FailureKind, _: Instant) {
         self.put(self.price(kind));
     }
 
-    fn settle(&self, end: RequestEnd) {
+    fn settle(&self, end: RequestEnd, _: Instant) {
         match end {
             RequestEnd::FirstTry => self.put(1),
             RequestEnd::AfterRetry(kind) => self.put(self.price(kind)),

@@ -2,14 +2,14 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tower::retry::budget::Budget;
 
-use super::clock::nanos;
-use super::ledger::{Ledger, Part, Refusal, SLOTS, Window};
-use super::stripes::{Mine, Stripes, stripes_for_threads};
-use super::{Clock, FailureKind, RequestEnd, RetryBudget, TokioClock};
+use super::clock::{Time, nanos};
+use super::grants::{BURST, Granted, Grants};
+use super::slots::{Grid, SLOTS, Slots};
+use super::{Clock, FailureKind, RequestEnd, RetryBudget};
 
 /// One token in the unit of all sums: a ratio of up to six decimals is exact.
 const TOKEN: u128 = 1_000_000;
@@ -29,12 +29,13 @@ const NO_BURST: u128 = 10 * TOKEN;
 /// ```
 /// use tower_retry_policy::budget::{FailureKind, RatioBudget, RequestEnd, RetryBudget};
 ///
+/// let now = std::time::Instant::now();
 /// let budget = RatioBudget::new().ratio(0.3).per_second(0);
 /// for _ in 0..10 {
-///     budget.settle(RequestEnd::FirstTry);
+///     budget.settle(RequestEnd::FirstTry, now);
 /// }
 /// assert_eq!(budget.balance(), 3);
-/// assert!(budget.withdraw(FailureKind::Transient));
+/// assert!(budget.withdraw(FailureKind::Transient, now));
 /// assert_eq!(budget.balance(), 2);
 /// ```
 ///
@@ -73,10 +74,6 @@ const NO_BURST: u128 = 10 * TOKEN;
 /// those of the window before it, and the floor once. A retry that was given back is taken from the oldest of the
 /// window.
 ///
-/// In the middle of a burst (128 requests of one thread within a thousandth of a slot: half a millisecond) the clock
-/// is not read for each request. Up to 127 requests per thread that follow such a burst after a pause may then be
-/// dated as if they belonged to it, until anybody reads the clock again: they expire early, never late.
-///
 /// # What it cannot do
 ///
 /// It knows only this process: a fleet's retries are bounded because each member's are. A request that was
@@ -91,13 +88,11 @@ pub struct RatioBudget {
     ratio: u64,
     per_second: u32,
     window: Duration,
-    clock: Arc<dyn Clock>,
-    /// The nanoseconds of a slot.
-    slot: u64,
+    time: Time,
     /// Tokens that are there without any request.
     reserve: u128,
-    requests: Stripes,
-    ledger: Ledger,
+    requests: Slots,
+    grants: Grants,
 }
 
 impl RatioBudget {
@@ -105,8 +100,7 @@ impl RatioBudget {
     /// its, Linkerd's and reqwest's use. The floor lets a client that sends little retry at all.
     #[must_use]
     pub fn new() -> Self {
-        let clock = Arc::new(TokioClock::new());
-        Self::with(200_000, 10, Duration::from_secs(10), clock, stripes_for_threads())
+        Self::with(200_000, 10, Duration::from_secs(10), Time::handed())
     }
 
     /// Retries per request, from 0 to 1000 (as in Finagle; more counts as 1000, less or no number as 0),
@@ -115,7 +109,7 @@ impl RatioBudget {
     pub fn ratio(self, ratio: f64) -> Self {
         // The cast takes what is no number to 0.
         let millionths = (ratio.clamp(0.0, 1000.0) * TOKEN as f64).round() as u64;
-        Self::with(millionths, self.per_second, self.window, self.clock, self.requests.own())
+        Self::with(millionths, self.per_second, self.window, self.time)
     }
 
     /// Retries per second that are granted without any request. Default 10.
@@ -124,7 +118,7 @@ impl RatioBudget {
     /// [bursts](Self#bursts).
     #[must_use]
     pub fn per_second(self, retries: u32) -> Self {
-        Self::with(self.ratio, retries, self.window, self.clock, self.requests.own())
+        Self::with(self.ratio, retries, self.window, self.time)
     }
 
     /// How long a request counts, from 10 ms (less counts as 10 ms). Default 10 s.
@@ -133,90 +127,44 @@ impl RatioBudget {
     /// tenth of the window.
     #[must_use]
     pub fn window(self, window: Duration) -> Self {
-        // With slots of 1 ms the numbers of slots that can be told apart last for 17 years without a request.
-        let window = window.max(Duration::from_millis(10));
-        Self::with(self.ratio, self.per_second, window, self.clock, self.requests.own())
+        Self::with(self.ratio, self.per_second, window.max(Duration::from_millis(10)), self.time)
     }
 
-    /// Another clock than [tokio's](TokioClock).
+    /// A clock of its own, instead of the time that the policy hands it, which is [tokio's](super::TokioClock).
     #[must_use]
     pub fn clock(self, clock: impl Clock + 'static) -> Self {
-        Self::with(self.ratio, self.per_second, self.window, Arc::new(clock), self.requests.own())
-    }
-
-    /// Counts all threads in one place: about a kilobyte instead of several, for budgets
-    /// [per key](crate::budget). Threads that deposit at the same time then meet on a cache line.
-    #[must_use]
-    pub fn compact(self) -> Self {
-        Self::with(self.ratio, self.per_second, self.window, self.clock, 0)
+        Self::with(self.ratio, self.per_second, self.window, Time::own(Arc::new(clock)))
     }
 
     /// Everything that was counted so far is forgotten: the setters are for the beginning.
-    fn with(ratio: u64, per_second: u32, window: Duration, clock: Arc<dyn Clock>, stripes: usize) -> Self {
-        let nanos_of_window = nanos(window);
-        let slot = nanos_of_window / SLOTS;
-        let reserve = u128::from(per_second) * u128::from(nanos_of_window) * TOKEN / 1_000_000_000;
-        let ledger = Ledger::new(slot, nanos(clock.now()));
-        let requests = Stripes::new(stripes);
-        Self { ratio, per_second, window, clock, slot, reserve, requests, ledger }
-    }
-
-    /// Counts one request.
-    #[inline]
-    fn count(&self) {
-        let mine = self.requests.mine();
-        if !mine.count_unread() {
-            self.count_read(&mine);
-        }
-    }
-
-    #[cold]
-    fn count_read(&self, mine: &Mine<'_>) {
-        let now = self.open();
-        mine.count_read(now, self.slot / 1024);
-    }
-
-    /// Reads the clock and opens the slot of the time it shows.
-    fn open(&self) -> u64 {
-        let now = nanos(self.clock.now());
-        if self.ledger.open(now, || self.requests.total()) {
-            // With a slot a pause may have passed, and then the bursts of all threads are over.
-            self.requests.read_next();
-        }
-        now
-    }
-
-    /// The window that ends now.
-    fn current(&self) -> Window {
-        loop {
-            let now = self.open();
-            if let Some(window) = self.ledger.window(now) {
-                return window;
-            }
-        }
+    fn with(ratio: u64, per_second: u32, window: Duration, time: Time) -> Self {
+        let reserve = u128::from(per_second) * u128::from(nanos(window)) * TOKEN / 1_000_000_000;
+        let grid = Grid::new(window);
+        let (requests, grants) = (Slots::new(grid), Grants::new(grid));
+        Self { ratio, per_second, window, time, reserve, requests, grants }
     }
 
     /// What is left, in millionths: of the window's bound or the burst's, whichever is less.
-    fn left(&self, window: &Window) -> u128 {
-        let requests = self.requests.total();
-        let left = |part: Part, reserve: u128| {
-            let requests = requests.saturating_sub(part.deposits_before);
+    fn left(&self, granted_in: Granted) -> u128 {
+        let left = |granted: u64, slots: u64, reserve: u128| {
+            let requests = self.requests.count(granted_in.newest, slots);
             let allowed = reserve + u128::from(requests) * u128::from(self.ratio);
-            allowed.saturating_sub(u128::from(part.granted) * TOKEN)
+            allowed.saturating_sub(u128::from(granted) * TOKEN)
         };
-        left(window.whole, self.reserve).min(left(window.burst, self.reserve.max(NO_BURST)))
+        // One slot more than the burst is long: its grants may be in two parts of slots at its ends, and then so may its
+        // requests. With one less nothing could be granted at the beginning of a slot.
+        let burst = left(granted_in.burst, BURST + 1, self.reserve.max(NO_BURST));
+        left(granted_in.whole, SLOTS, self.reserve).min(burst)
     }
 
-    fn take(&self) -> bool {
+    fn take(&self, now: u64) -> bool {
         loop {
-            let window = self.current();
-            if self.left(&window) < TOKEN {
+            let granted = self.grants.granted(now);
+            if self.left(granted) < TOKEN {
                 return false;
             }
-            match self.ledger.grant(window) {
-                Ok(()) => return true,
-                Err(Refusal::Full) => return false,
-                Err(Refusal::Changed) => {}
+            if self.grants.grant(granted) {
+                return true;
             }
         }
     }
@@ -229,31 +177,32 @@ impl Default for RatioBudget {
 }
 
 impl RetryBudget for RatioBudget {
-    fn withdraw(&self, _: FailureKind) -> bool {
-        self.take()
+    fn withdraw(&self, _: FailureKind, now: Instant) -> bool {
+        self.take(self.time.at(now))
     }
 
-    fn give_back(&self, _: FailureKind) {
-        let now = self.open();
-        self.ledger.take_back(now);
+    fn give_back(&self, _: FailureKind, now: Instant) {
+        self.grants.take_back(self.time.at(now));
     }
 
-    fn settle(&self, _: RequestEnd) {
-        self.count();
+    #[inline]
+    fn settle(&self, _: RequestEnd, now: Instant) {
+        self.requests.add(self.time.at(now));
     }
 
     fn balance(&self) -> u64 {
-        u64::try_from(self.left(&self.current()) / TOKEN).unwrap_or(u64::MAX)
+        let granted = self.grants.granted(self.time.now());
+        u64::try_from(self.left(granted) / TOKEN).unwrap_or(u64::MAX)
     }
 }
 
 impl Budget for RatioBudget {
     fn deposit(&self) {
-        self.count();
+        self.requests.add(self.time.now());
     }
 
     fn withdraw(&self) -> bool {
-        self.take()
+        self.take(self.time.now())
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Instant;
 
 /// What a budget is told and asked in the life of one request.
 ///
@@ -26,11 +27,16 @@ use std::sync::Arc;
 /// ([`Phase::Connect`](crate::Phase::Connect)) costs like any other failure: a server that has too much to do refuses
 /// connections.
 ///
+/// The caller has read the clock for its own sake and hands on what it showed: `now` is the time of tokio's clock, also
+/// while that is paused. It may be a little older than another call's. A budget that was given a clock of its own uses that
+/// instead.
+///
 /// Attempts may overlap: nothing here assumes that one ends before the next begins. Each method of `Self`
 /// that has a default does nothing by default, so that a budget needs only what it counts.
 ///
 /// ```
 /// use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+/// use std::time::Instant;
 /// use tower_retry_policy::budget::{FailureKind, RequestEnd, RetryBudget};
 ///
 /// /// So many retries until the process ends.
@@ -38,24 +44,24 @@ use std::sync::Arc;
 /// struct Allowance(AtomicU64);
 ///
 /// impl RetryBudget for Allowance {
-///     fn withdraw(&self, _: FailureKind) -> bool {
+///     fn withdraw(&self, _: FailureKind, _: Instant) -> bool {
 ///         self.0.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(1)).is_ok()
 ///     }
 ///
-///     fn give_back(&self, _: FailureKind) {
+///     fn give_back(&self, _: FailureKind, _: Instant) {
 ///         self.0.fetch_add(1, Relaxed);
 ///     }
 ///
-///     fn settle(&self, _: RequestEnd) {}
+///     fn settle(&self, _: RequestEnd, _: Instant) {}
 ///
 ///     fn balance(&self) -> u64 {
 ///         self.0.load(Relaxed)
 ///     }
 /// }
 ///
-/// let budget = Allowance(AtomicU64::new(1));
-/// assert!(budget.withdraw(FailureKind::Transient));
-/// assert!(!budget.withdraw(FailureKind::Transient));
+/// let (budget, now) = (Allowance(AtomicU64::new(1)), Instant::now());
+/// assert!(budget.withdraw(FailureKind::Transient, now));
+/// assert!(!budget.withdraw(FailureKind::Transient, now));
 /// ```
 pub trait RetryBudget: fmt::Debug + Send + Sync {
     /// A request is sent for the first time. Only called if the budget [tracks them](Self::tracks_in_flight).
@@ -66,23 +72,23 @@ pub trait RetryBudget: fmt::Debug + Send + Sync {
 
     /// An attempt failed in a way that the policy would retry, whether or not it will be; or the server said not to
     /// retry (gRPC's pushback), whatever the failure.
-    fn failed(&self, kind: FailureKind) {
-        let _ = kind;
+    fn failed(&self, kind: FailureKind, now: Instant) {
+        let _ = (kind, now);
     }
 
     /// May a retry be sent after such a failure? If so its cost is taken at once.
     ///
     /// Asked last, so that nothing is taken for a retry that another rule forbids.
-    fn withdraw(&self, kind: FailureKind) -> bool;
+    fn withdraw(&self, kind: FailureKind, now: Instant) -> bool;
 
     /// A retry that was granted for such a failure was never sent: its cost comes back.
-    fn give_back(&self, kind: FailureKind);
+    fn give_back(&self, kind: FailureKind, now: Instant);
 
     /// A granted retry that was sent has ended, whatever its outcome.
     fn retry_ended(&self) {}
 
     /// A request is over, with the end of its last attempt; once per request, not per attempt.
-    fn settle(&self, end: RequestEnd);
+    fn settle(&self, end: RequestEnd, now: Instant);
 
     /// Whether [`begin`](Self::begin) and [`end`](Self::end) are wanted: they cost the caller a guard in each
     /// request. Constant for one budget.
@@ -131,24 +137,24 @@ impl<B: RetryBudget + ?Sized> RetryBudget for Arc<B> {
         (**self).end();
     }
 
-    fn failed(&self, kind: FailureKind) {
-        (**self).failed(kind);
+    fn failed(&self, kind: FailureKind, now: Instant) {
+        (**self).failed(kind, now);
     }
 
-    fn withdraw(&self, kind: FailureKind) -> bool {
-        (**self).withdraw(kind)
+    fn withdraw(&self, kind: FailureKind, now: Instant) -> bool {
+        (**self).withdraw(kind, now)
     }
 
-    fn give_back(&self, kind: FailureKind) {
-        (**self).give_back(kind);
+    fn give_back(&self, kind: FailureKind, now: Instant) {
+        (**self).give_back(kind, now);
     }
 
     fn retry_ended(&self) {
         (**self).retry_ended();
     }
 
-    fn settle(&self, end: RequestEnd) {
-        (**self).settle(end);
+    fn settle(&self, end: RequestEnd, now: Instant) {
+        (**self).settle(end, now);
     }
 
     fn tracks_in_flight(&self) -> bool {

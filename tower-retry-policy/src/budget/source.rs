@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Instant;
 
 use http::uri::Authority;
 use http::{Extensions, HeaderMap, Method, Request, Uri, header::HOST};
@@ -12,7 +13,7 @@ use crate::{one_line::OneLine, target::Target};
 /// Chooses the budget of a request: asked once per call, at the first send.
 ///
 /// ```
-/// use std::sync::Arc;
+/// use std::{sync::Arc, time::Instant};
 /// use tower_retry_policy::{RetryPolicy, budget::{BudgetSource, RatioBudget, RequestHead, RetryBudget}};
 ///
 /// /// What is read and what is written are paid for separately.
@@ -23,7 +24,7 @@ use crate::{one_line::OneLine, target::Target};
 /// }
 ///
 /// impl BudgetSource for ByMethod {
-///     fn budget(&self, request: &RequestHead<'_>) -> Arc<dyn RetryBudget> {
+///     fn budget(&self, request: &RequestHead<'_>, _: Instant) -> Arc<dyn RetryBudget> {
 ///         Arc::clone(if request.method().is_safe() { &self.safe } else { &self.other })
 ///     }
 /// }
@@ -35,11 +36,11 @@ use crate::{one_line::OneLine, target::Target};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not choose a budget for each request",
     label = "not a `BudgetSource`",
-    note = "one budget for all requests is set by `.budget(Arc::new(..))`, one for each host by `.budget_per(PerKey::new(..).per_host())`"
+    note = "one budget for all requests is set by `.budget(..)`, one for each host by `.budget_per(PerKey::new(..).per_host())`"
 )]
 pub trait BudgetSource: fmt::Debug + Send + Sync {
-    /// The budget of this request.
-    fn budget(&self, request: &RequestHead<'_>) -> Arc<dyn RetryBudget>;
+    /// The budget of this request, which is sent now.
+    fn budget(&self, request: &RequestHead<'_>, now: Instant) -> Arc<dyn RetryBudget>;
 }
 
 /// A request without its body: a view, so that a source needs no type parameter for it.

@@ -1,6 +1,7 @@
 //! Tokens that failures take and successes bring back.
 
 use std::fmt;
+use std::time::Instant;
 
 use tower::retry::budget::Budget;
 
@@ -20,14 +21,15 @@ const TOKEN: u64 = 1000;
 /// ```
 /// use tower_retry_policy::budget::{FailureKind, RetryBudget, ThrottleBudget};
 ///
+/// let now = std::time::Instant::now();
 /// let budget = ThrottleBudget::new();
 /// for _ in 0..4 {
-///     budget.failed(FailureKind::Transient);
-///     assert!(budget.withdraw(FailureKind::Transient));
+///     budget.failed(FailureKind::Transient, now);
+///     assert!(budget.withdraw(FailureKind::Transient, now));
 /// }
 /// // The fifth failure leaves half of the tokens, which is too few.
-/// budget.failed(FailureKind::Transient);
-/// assert!(!budget.withdraw(FailureKind::Transient));
+/// budget.failed(FailureKind::Transient, now);
+/// assert!(!budget.withdraw(FailureKind::Transient, now));
 /// ```
 ///
 /// A failure counts whether or not it is retried, so a grant itself takes nothing and there is nothing to give
@@ -107,17 +109,17 @@ impl Default for ThrottleBudget {
 }
 
 impl RetryBudget for ThrottleBudget {
-    fn failed(&self, _: FailureKind) {
+    fn failed(&self, _: FailureKind, _: Instant) {
         self.lose();
     }
 
-    fn withdraw(&self, _: FailureKind) -> bool {
+    fn withdraw(&self, _: FailureKind, _: Instant) -> bool {
         self.allows()
     }
 
-    fn give_back(&self, _: FailureKind) {}
+    fn give_back(&self, _: FailureKind, _: Instant) {}
 
-    fn settle(&self, end: RequestEnd) {
+    fn settle(&self, end: RequestEnd, _: Instant) {
         match end {
             RequestEnd::FirstTry | RequestEnd::AfterRetry(_) => self.gain(),
             RequestEnd::Failed | RequestEnd::NotRetried => {}

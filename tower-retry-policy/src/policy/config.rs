@@ -6,7 +6,11 @@ use crate::{
     wish::{GrpcCodes, Wishes},
 };
 use http::{StatusCode, header::HeaderName};
-use std::{fmt, sync::Arc, time::SystemTime};
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Instant, SystemTime},
+};
 use tower_backoff::{Backoff, Draws};
 
 /// Everything that a user sets; shared by all requests of a layer and never changed while shared.
@@ -51,9 +55,9 @@ pub(crate) type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
 
 impl Budgeting {
     /// The budget that is chosen for this request, where each may have another.
-    pub(crate) fn of(&self, head: RequestHead<'_>) -> Option<Arc<dyn RetryBudget>> {
+    pub(crate) fn of(&self, head: RequestHead<'_>, now: Instant) -> Option<Arc<dyn RetryBudget>> {
         match self {
-            Self::PerRequest(source) => Some(source.budget(&head)),
+            Self::PerRequest(source) => Some(source.budget(&head, now)),
             Self::OneForAll(_) | Self::Nothing => None,
         }
     }

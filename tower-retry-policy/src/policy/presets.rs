@@ -9,7 +9,7 @@ use crate::{
     wish::{GrpcCodes, Wishes},
 };
 use http::StatusCode;
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 use tower_backoff::{Backoff, Draws, Jitter};
 
 /// Longer waits than this are refused; see [`RetryAfter::Refuse`].
@@ -44,7 +44,7 @@ impl RetryPolicy {
                     .jitter(Jitter::Full),
             )
             .retry_after(RetryAfter::Refuse(RETRY_AFTER_LIMIT))
-            .budget(Arc::new(RatioBudget::default()))
+            .budget(RatioBudget::default())
     }
 
     /// The behaviour of urllib3's `Retry(total)`: no statuses but 413, 429 and 503 with a `Retry-After`

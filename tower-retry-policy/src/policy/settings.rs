@@ -111,10 +111,11 @@ impl RetryPolicy {
     }
 
     /// The budget that all requests of this layer share, and with them those of every policy that is cloned from this
-    /// one, whatever its further settings; see [`RetryPolicy`](Self#policies-that-share-a-budget).
+    /// one, whatever its further settings; see [`RetryPolicy`](Self#policies-that-share-a-budget). An
+    /// [`Arc`](std::sync::Arc) of a budget is one too, for whoever keeps a handle or shares it otherwise.
     #[must_use]
-    pub fn budget(self, budget: Arc<dyn RetryBudget>) -> Self {
-        self.change(|config| config.budget = Budgeting::OneForAll(budget))
+    pub fn budget(self, budget: impl RetryBudget + 'static) -> Self {
+        self.change(|config| config.budget = Budgeting::OneForAll(Arc::new(budget)))
     }
 
     /// A budget for each request from this source, for example one per host, so that one server that fails does

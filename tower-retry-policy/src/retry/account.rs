@@ -79,10 +79,11 @@ impl Call {
         now: Instant,
         others: Others<'_>,
     ) {
-        self.settle(match result {
+        let end = match result {
             Ok(response) if self.is_success(response.status(), response.headers()) => begun.success(),
             _ => RequestEnd::NotRetried,
-        });
+        };
+        self.settle(end, now);
         let mut history = None;
         if self.progress.is_some() {
             self.record((begun.number, begun.at), None, result, now, None);

@@ -8,6 +8,14 @@ use http::StatusCode;
 use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
 
+/// What a call has of its budget from its first send on.
+#[derive(Clone, Default)]
+pub(super) struct Chosen {
+    /// The budget that this request was given, where each may have another.
+    pub(super) budget: Option<Arc<dyn RetryBudget>>,
+    pub(super) place: Option<SharedPlace>,
+}
+
 /// One call: whose rules hold for it, and how far it has come.
 pub(crate) struct Call {
     /// The layer's settings: budget and observers are always these.
@@ -47,18 +55,32 @@ impl Call {
         own.unwrap_or(policy).config.never_retries() && policy.config.listens_to_nobody()
     }
 
-    /// A place among the requests in flight, for budgets that count those.
-    pub(super) fn place_in_flight(&self) -> Option<SharedPlace> {
-        self.budget().filter(|budget| budget.tracks_in_flight()).map(SharedPlace::enter)
+    /// For a call that is opened anew when its first attempt has ended.
+    pub(super) fn chosen(self) -> Option<Chosen> {
+        let place = self.place_in_flight();
+        let chosen = Chosen { budget: self.budget, place };
+        (chosen.budget.is_some() || chosen.place.is_some()).then_some(chosen)
     }
 
-    /// Keeps a place that was entered before the call was opened.
-    pub(super) fn keep_place(&mut self, place: Option<SharedPlace>) {
-        self.place = place;
+    /// A place among the requests in flight, for budgets that count those.
+    fn place_in_flight(&self) -> Option<SharedPlace> {
+        self.budget().filter(|budget| budget.tracks_in_flight()).map(SharedPlace::enter)
     }
 
     #[inline]
     pub(super) fn open_at(policy: &RetryPolicy, head: RequestHead<'_>, now: Instant) -> Self {
+        let chosen = Chosen { budget: policy.config.budget.of(head, now.into_std()), place: None };
+        Self::open_with(policy, head, now, chosen)
+    }
+
+    /// Opens a call whose budget was chosen when it was sent.
+    #[inline]
+    pub(super) fn open_with(
+        policy: &RetryPolicy,
+        head: RequestHead<'_>,
+        now: Instant,
+        chosen: Chosen,
+    ) -> Self {
         let layer = Arc::clone(&policy.config);
         let (own, deadline) = if head.extensions().is_empty() {
             (None, None)
@@ -66,9 +88,9 @@ impl Call {
             let own = head.extensions().get::<RetryPolicy>();
             (own.map(|own| Arc::clone(&own.config)), head.extensions().get().copied())
         };
-        let budget = layer.budget.of(head);
         let repeatable = own.as_ref().unwrap_or(&layer).repeatable.allows(head);
-        Self { layer, own, budget, place: None, started: now, deadline, repeatable, progress: None }
+        let Chosen { budget, place } = chosen;
+        Self { layer, own, budget, place, started: now, deadline, repeatable, progress: None }
     }
 
     /// The settings of this call: the request's own, or the layer's.
@@ -152,18 +174,19 @@ impl Call {
     pub(super) fn passes_at_once(&self, status: StatusCode) -> bool {
         let passes =
             self.progress.is_none() && self.layer.observers.is_empty() && self.config().accepts(status);
-        if passes {
+        if passes && let Some(budget) = self.budget() {
             // RFC 9110 section 15: from 400 on the request failed
-            self.settle(if status.as_u16() < 400 { RequestEnd::FirstTry } else { RequestEnd::NotRetried });
+            let end = if status.as_u16() < 400 { RequestEnd::FirstTry } else { RequestEnd::NotRetried };
+            budget.settle(end, Instant::now().into_std());
         }
         passes
     }
 
     /// Tells the budget that the request is over.
     #[inline]
-    pub(super) fn settle(&self, end: RequestEnd) {
+    pub(super) fn settle(&self, end: RequestEnd, now: Instant) {
         if let Some(budget) = self.budget() {
-            budget.settle(end);
+            budget.settle(end, now.into_std());
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::{FailureKind, RetryBudget};
 use std::sync::Arc;
+use tokio::time::Instant;
 
 /// A further attempt that the budget has granted: given back unless it is sent, ended when it is over.
 pub(super) struct Grant {
@@ -22,8 +23,8 @@ struct Place {
 
 impl Grant {
     /// Asks the budget.
-    pub(super) fn ask(budget: &Arc<dyn RetryBudget>, kind: FailureKind) -> Option<Self> {
-        budget.withdraw(kind).then(|| Self { budget: Arc::clone(budget), kind, sent: false })
+    pub(super) fn ask(budget: &Arc<dyn RetryBudget>, kind: FailureKind, now: Instant) -> Option<Self> {
+        budget.withdraw(kind, now.into_std()).then(|| Self { budget: Arc::clone(budget), kind, sent: false })
     }
 
     pub(super) fn mark_sent(&mut self) {
@@ -41,7 +42,7 @@ impl Drop for Grant {
         if self.sent {
             self.budget.retry_ended();
         } else {
-            self.budget.give_back(self.kind);
+            self.budget.give_back(self.kind, Instant::now().into_std());
         }
     }
 }

@@ -88,7 +88,7 @@ impl Call {
                 Verdict::Await
             }
             Course::Stop(reason, end) if others.none() || reason.ends_the_call() => {
-                self.settle(end);
+                self.settle(end, now);
                 self.give_up(shown.head, attempt, result, &failure, now, others, reason);
                 Verdict::Over
             }
@@ -207,7 +207,7 @@ impl Call {
             && retried
             && !failure.costs_nothing()
         {
-            budget.failed(failure.kind);
+            budget.failed(failure.kind, now.into_std());
         }
         let wait = match decision {
             Decision::Stop(reason) if retried => return Course::Stop(reason, RequestEnd::Failed),
@@ -224,7 +224,7 @@ impl Call {
         let Some(budget) = self.budget().filter(|_| !failure.costs_nothing()) else {
             return Course::Again(wait, None);
         };
-        match Grant::ask(budget, failure.kind) {
+        match Grant::ask(budget, failure.kind, now) {
             Some(grant) => Course::Again(wait, Some(grant)),
             None => Course::Stop(StopReason::Budget, RequestEnd::Failed),
         }
@@ -251,10 +251,10 @@ impl Call {
     }
 
     /// Asks the budget for an attempt beside those that run; nothing if it refuses.
-    pub(super) fn grant_hedge(&mut self) -> Option<Option<Grant>> {
+    pub(super) fn grant_hedge(&mut self, now: Instant) -> Option<Option<Grant>> {
         let grant = match self.budget() {
             None => None,
-            Some(budget) => Some(Grant::ask(budget, HEDGED)?),
+            Some(budget) => Some(Grant::ask(budget, HEDGED, now)?),
         };
         let progress = self.progress_mut();
         progress.last_charged = grant.as_ref().map(Grant::kind).or(progress.last_charged);

@@ -4,7 +4,7 @@
 //! before it knows anything, and asks what became of an attempt only if it was given a copy.
 
 use super::{
-    call::Call,
+    call::{Call, Chosen},
     grant::Grant,
     judgement::{Others, Verdict},
     kept::Shown,
@@ -47,8 +47,8 @@ where
         }
         self.in_loop.sent = Some(now);
         // it travels in the copy, because that lives exactly as long as the call
-        if let Some(place) = Call::open_at(self, RequestHead::new(request), now).place_in_flight() {
-            copy.extensions_mut().insert(place);
+        if let Some(chosen) = Call::open_at(self, RequestHead::new(request), now).chosen() {
+            copy.extensions_mut().insert(chosen);
         }
         Some(copy)
     }
@@ -60,8 +60,8 @@ where
             Some(call) => *call,
             None => {
                 let sent = self.in_loop.sent.unwrap_or(now);
-                let mut call = Call::open_at(self, RequestHead::new(request), sent);
-                call.keep_place(request.extensions_mut().remove());
+                let chosen = request.extensions_mut().remove::<Chosen>().unwrap_or_default();
+                let call = Call::open_with(self, RequestHead::new(request), sent, chosen);
                 (Begun::first(sent), call)
             }
         };

@@ -238,7 +238,7 @@ where
         let now = Instant::now();
         let again_at = hedge.delay(now).map(|delay| now + delay);
         match self.call.may_hedge(self.kept.shown(), hedge.hedges(), now) {
-            HedgeDecision::Start => match self.call.grant_hedge() {
+            HedgeDecision::Start => match self.call.grant_hedge(now) {
                 Some(grant) => {
                     let paid = grant.as_ref().map(Grant::kind);
                     let number = self.call.next_number();

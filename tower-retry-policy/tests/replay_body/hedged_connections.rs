@@ -8,12 +8,7 @@ use bytes::Bytes;
 use http::Response;
 use http_body::Body;
 use http_body_util::BodyExt;
-use std::{
-    error::Error,
-    iter,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{error::Error, iter, sync::Arc, time::Duration};
 use tokio::{sync::oneshot, time::timeout};
 use tower::{BoxError, ServiceBuilder, ServiceExt};
 use tower_retry_policy::{
@@ -94,7 +89,7 @@ async fn an_upload_that_comes_slowly_is_not_doubted() {
             tokio::time::sleep(comes).await;
             gate.open();
         });
-        let began = Instant::now();
+        let began = tokio::time::Instant::now();
         let response = put(http2, &server, upload).await.unwrap();
         assert!(began.elapsed() >= comes);
         let history = History::of(&response).unwrap();

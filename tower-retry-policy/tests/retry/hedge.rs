@@ -139,7 +139,7 @@ fn script_end(script: &Script) -> Duration {
 
 #[tokio::test(start_paused = true)]
 async fn every_hedge_takes_a_token_and_a_refused_one_fails_nobody() {
-    let layer = hedged(policy().budget(Arc::new(EmptyBudget::new())), 3);
+    let layer = hedged(policy().budget(EmptyBudget::new()), 3);
     let (outcome, began, _) = ask(&layer, &[Status(5000, 200)], "GET").await;
     assert_eq!((outcome, began), (Ok(1), vec![0]));
 
@@ -149,7 +149,7 @@ async fn every_hedge_takes_a_token_and_a_refused_one_fails_nobody() {
     let (outcome, began, _) = ask(&layer, &[Status(2500, 200)], "GET").await;
     assert_eq!((outcome, began.len()), (Ok(1), 3));
     assert_eq!(before - budget.balance(), 2);
-    assert!(RetryBudget::withdraw(&*budget, FailureKind::Timeout));
+    assert!(RetryBudget::withdraw(&*budget, FailureKind::Timeout, tokio::time::Instant::now().into_std()));
 }
 
 #[tokio::test(start_paused = true)]

@@ -15,7 +15,7 @@ use tower::{
     BoxError, Service, ServiceBuilder, ServiceExt, buffer::BufferLayer, limit::ConcurrencyLimitLayer,
     load_shed::LoadShedLayer,
 };
-use tower_retry_policy::{History, Phase, RetryLayer, RetryPolicy, retry::Hedge};
+use tower_retry_policy::{AttemptRecord, History, Phase, RetryLayer, RetryPolicy, retry::Hedge};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -59,7 +59,7 @@ async fn an_error_of_readiness_is_judged_and_was_never_sent() {
         let service = ServiceBuilder::new().layer(RetryLayer::new(RetryPolicy::standard())).service(stubborn);
         let response = service.oneshot(request(method)).await.unwrap();
         let history = History::of(&response).unwrap();
-        let phases: Vec<_> = history.attempts().iter().map(|attempt| attempt.phase()).collect();
+        let phases: Vec<_> = history.attempts().iter().map(AttemptRecord::phase).collect();
         assert_eq!(phases, [Some(Phase::Unprocessed), Some(Phase::Unprocessed), None], "{method}");
     }
     let stubborn = Stubborn { left: Arc::new(AtomicU32::new(9)), kind: ErrorKind::Other, ready: false };
