@@ -154,9 +154,12 @@ fn a_share_of_those_in_flight_grants_below_itself_and_takes_nothing_back() {
     (0..8).for_each(|_| budget.end());
     assert_eq!((budget.retries(), budget.balance()), (5, 0), "five are in flight, beside two requests");
     (0..4).for_each(|_| budget.retry_ended());
-    assert!(!RetryBudget::withdraw(&budget, TRANSIENT), "one of one is in flight");
+    assert!(
+        !RetryBudget::withdraw(&budget, TRANSIENT, tokio::time::Instant::now().into_std()),
+        "one of one is in flight"
+    );
     budget.retry_ended();
-    assert!(RetryBudget::withdraw(&budget, TRANSIENT));
+    assert!(RetryBudget::withdraw(&budget, TRANSIENT, tokio::time::Instant::now().into_std()));
 }
 
 #[test]

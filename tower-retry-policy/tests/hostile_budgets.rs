@@ -57,7 +57,6 @@ fn play(case: &Case) -> Log {
         .per_second(case.per_second)
         .window(Duration::from_micros(case.window))
         .clock(hand.clock());
-    let budget = if case.compact { budget.compact() } else { budget };
     let mut random = Random::new(case.seed);
     let mut now = random.below(3 * case.window);
     let mut log = Log::default();
@@ -68,14 +67,14 @@ fn play(case: &Case) -> Log {
         match random.below(10) {
             0..6 => {
                 // two in the same instant at the most: what a burst may misdate is documented
-                budget.settle(RequestEnd::FirstTry);
+                budget.settle(RequestEnd::FirstTry, at());
                 log.requests.push(now);
             }
             6..9 => {
                 for _ in 0..random.below(40) {
-                    if budget.withdraw(*random.pick(&KINDS)) {
+                    if budget.withdraw(*random.pick(&KINDS), at()) {
                         if random.chance(10) {
-                            budget.give_back(FailureKind::Transient);
+                            budget.give_back(FailureKind::Transient, at());
                         } else {
                             log.retries.push(now);
                         }
@@ -189,12 +188,12 @@ fn the_busiest_second_of_an_outage_gets_at_most_one_and_a_half_times_its_request
                 log.requests.push(now);
                 if now >= outage {
                     for _ in 0..3 {
-                        if budget.withdraw(FailureKind::Transient) {
+                        if budget.withdraw(FailureKind::Transient, at()) {
                             log.retries.push(now);
                         }
                     }
                 }
-                budget.settle(if now < outage { RequestEnd::FirstTry } else { RequestEnd::Failed });
+                budget.settle(if now < outage { RequestEnd::FirstTry } else { RequestEnd::Failed }, at());
                 now += step;
             }
             let busiest = log.retries.iter().map(|&begin| {
@@ -226,22 +225,22 @@ fn the_throttle_budget_counts_as_a6_says() {
             let kind = *random.pick(&KINDS);
             match random.below(8) {
                 0..3 => {
-                    budget.failed(kind);
+                    budget.failed(kind, at());
                     tokens = tokens.saturating_sub(1000);
-                    assert_eq!(budget.withdraw(kind), tokens * 2 > max, "seed {seed}, step {step}");
+                    assert_eq!(budget.withdraw(kind, at()), tokens * 2 > max, "seed {seed}, step {step}");
                 }
                 3 => {
-                    budget.settle(RequestEnd::FirstTry);
+                    budget.settle(RequestEnd::FirstTry, at());
                     tokens = (tokens + ratio).min(max);
                 }
                 4 => {
-                    budget.settle(RequestEnd::AfterRetry(kind));
+                    budget.settle(RequestEnd::AfterRetry(kind), at());
                     tokens = (tokens + ratio).min(max);
                 }
-                5 => budget.settle(RequestEnd::Failed),
-                6 => budget.settle(RequestEnd::NotRetried),
+                5 => budget.settle(RequestEnd::Failed, at()),
+                6 => budget.settle(RequestEnd::NotRetried, at()),
                 _ => {
-                    budget.give_back(kind);
+                    budget.give_back(kind, at());
                     budget.retry_ended();
                 }
             }
@@ -283,22 +282,22 @@ fn the_quota_budget_counts_as_aws_does() {
             let (kind, price) = (KINDS[index], prices[index]);
             match random.below(9) {
                 0..4 => {
-                    budget.failed(kind);
+                    budget.failed(kind, at());
                     let grant = tokens >= price;
-                    assert_eq!(budget.withdraw(kind), grant, "seed {seed}, step {step}");
+                    assert_eq!(budget.withdraw(kind, at()), grant, "seed {seed}, step {step}");
                     tokens -= if grant { price } else { 0 };
                 }
                 4 => {
-                    budget.settle(RequestEnd::FirstTry);
+                    budget.settle(RequestEnd::FirstTry, at());
                     tokens = (tokens + 1).min(capacity);
                 }
                 5 => {
-                    budget.settle(RequestEnd::AfterRetry(kind));
+                    budget.settle(RequestEnd::AfterRetry(kind), at());
                     tokens = (tokens + price).min(capacity);
                 }
-                6 => budget.settle(*random.pick(&[RequestEnd::Failed, RequestEnd::NotRetried])),
+                6 => budget.settle(*random.pick(&[RequestEnd::Failed, RequestEnd::NotRetried]), at()),
                 7 => {
-                    budget.give_back(kind);
+                    budget.give_back(kind, at());
                     tokens = (tokens + price).min(capacity);
                 }
                 _ => budget.retry_ended(),
@@ -325,14 +324,13 @@ fn threads_together_get_exactly_what_one_would() {
         for compact in [false, true] {
             // a second-long run of a clock that stands: nothing expires
             let budget = RatioBudget::new().ratio(0.3).per_second(1).clock(|| Duration::from_secs(50));
-            let budget = if compact { budget.compact() } else { budget };
             let granted = threads(seed, |random| {
                 let mut kept = 0;
                 for _ in 0..500 {
-                    budget.settle(RequestEnd::FirstTry);
-                    if budget.withdraw(FailureKind::Transient) {
+                    budget.settle(RequestEnd::FirstTry, at());
+                    if budget.withdraw(FailureKind::Transient, at()) {
                         if random.chance(20) {
-                            budget.give_back(FailureKind::Transient);
+                            budget.give_back(FailureKind::Transient, at());
                         } else {
                             kept += 1;
                         }
@@ -340,22 +338,23 @@ fn threads_together_get_exactly_what_one_would() {
                 }
                 kept
             });
-            let rest =
-                std::iter::repeat_with(|| budget.withdraw(FailureKind::Transient)).take_while(|yes| *yes);
+            let rest = std::iter::repeat_with(|| budget.withdraw(FailureKind::Transient, at()))
+                .take_while(|yes| *yes);
             assert_eq!(granted + rest.count() as u64, 2_000 * 3 / 10 + 10, "seed {seed}, compact {compact}");
         }
 
         let quota = QuotaBudget::new();
-        let granted =
-            threads(seed, |_| (0..200).filter(|_| quota.withdraw(FailureKind::Throttled)).count() as u64);
+        let granted = threads(seed, |_| {
+            (0..200).filter(|_| quota.withdraw(FailureKind::Throttled, at())).count() as u64
+        });
         assert_eq!((granted, quota.tokens()), (100, 0), "seed {seed}");
 
         let throttle = ThrottleBudget::new().max_tokens(1000).token_ratio(1.0);
         threads(seed, |_| {
             for _ in 0..50 {
-                throttle.failed(FailureKind::Transient);
-                throttle.failed(FailureKind::Transient);
-                throttle.settle(RequestEnd::FirstTry);
+                throttle.failed(FailureKind::Transient, at());
+                throttle.failed(FailureKind::Transient, at());
+                throttle.settle(RequestEnd::FirstTry, at());
             }
             0
         });
@@ -366,13 +365,13 @@ fn threads_together_get_exactly_what_one_would() {
         threads(seed, |random| {
             for _ in 0..300 {
                 in_flight.begin();
-                if in_flight.withdraw(FailureKind::Transient) {
+                if in_flight.withdraw(FailureKind::Transient, at()) {
                     assert!(
                         in_flight.retries() <= 3,
                         "half of four at the most, and one more while one is over"
                     );
                     if random.chance(30) {
-                        in_flight.give_back(FailureKind::Transient);
+                        in_flight.give_back(FailureKind::Transient, at());
                     } else {
                         in_flight.retry_ended();
                     }
@@ -383,4 +382,9 @@ fn threads_together_get_exactly_what_one_would() {
         });
         assert_eq!((in_flight.requests(), in_flight.retries()), (0, 0), "seed {seed}");
     }
+}
+
+/// The budgets with clocks of their own do not look at it, and the others have no need of the time.
+fn at() -> std::time::Instant {
+    tokio::time::Instant::now().into_std()
 }

@@ -102,7 +102,7 @@ impl Observer for Notes {
 }
 
 impl BudgetSource for Notes {
-    fn budget(&self, request: &RequestHead<'_>) -> Arc<dyn RetryBudget> {
+    fn budget(&self, request: &RequestHead<'_>, _: std::time::Instant) -> Arc<dyn RetryBudget> {
         self.write(format!("{request:?}"));
         Arc::new(UnlimitedBudget::new())
     }

@@ -16,7 +16,7 @@ use tower::{BoxError, Service, ServiceBuilder, ServiceExt, service_fn};
 use tower_backoff::Backoff;
 use tower_retry_policy::RetryPolicy;
 use tower_retry_policy::adaptive_throttle::{AdaptiveThrottleLayer, ThrottledError};
-use tower_retry_policy::budget::{EmptyBudget, InFlightBudget, PerKey, RetryBudget};
+use tower_retry_policy::budget::{EmptyBudget, Host, InFlightBudget, PerKey, RetryBudget};
 
 fn answer(status: u16) -> Response<String> {
     let mut response = Response::new(String::new());
@@ -160,9 +160,8 @@ async fn a_budget_per_host_has_no_user_information_and_one_name_for_one_host() {
     for (uri, host, expected) in table {
         let keys = Arc::new(Mutex::new(BTreeSet::new()));
         let seen = Arc::clone(&keys);
-        let hosts = PerKey::new(move |key: &Option<http::uri::Authority>| {
-            // `Authority` compares without regard to case, and its text is the first that came
-            seen.lock().unwrap().insert(key.as_ref().map(|key| key.as_str().to_ascii_lowercase()));
+        let hosts = PerKey::new(move |key: &Host| {
+            seen.lock().unwrap().insert(key.name().map(str::to_owned));
             EmptyBudget::new()
         });
         let server = service_fn(async |_: Request<String>| Ok::<_, BoxError>(answer(200)));

@@ -1,6 +1,6 @@
 //! A budget that writes down what it is told, and grants by a script.
 
-use std::sync::Mutex;
+use std::{sync::Mutex, time::Instant};
 use tower_retry_policy::budget::{FailureKind, RequestEnd, RetryBudget};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,15 +79,15 @@ impl Ledger {
 }
 
 impl RetryBudget for Ledger {
-    fn withdraw(&self, kind: FailureKind) -> bool {
+    fn withdraw(&self, kind: FailureKind, _: Instant) -> bool {
         let grant = self.granted() < self.grants;
         self.write(if grant { Entry::Granted(kind) } else { Entry::Refused });
         grant
     }
-    fn give_back(&self, kind: FailureKind) {
+    fn give_back(&self, kind: FailureKind, _: Instant) {
         self.write(Entry::GivenBack(kind));
     }
-    fn settle(&self, end: RequestEnd) {
+    fn settle(&self, end: RequestEnd, _: Instant) {
         self.write(Entry::Settled(end));
     }
     fn balance(&self) -> u64 {
@@ -99,7 +99,7 @@ impl RetryBudget for Ledger {
     fn end(&self) {
         self.write(Entry::End);
     }
-    fn failed(&self, kind: FailureKind) {
+    fn failed(&self, kind: FailureKind, _: Instant) {
         self.write(Entry::Failed(kind));
     }
     fn retry_ended(&self) {
