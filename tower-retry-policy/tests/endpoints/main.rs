@@ -8,4 +8,6 @@ mod ejection;
 mod hold_back;
 mod hosts;
 mod list;
+mod loopback;
 mod model;
+mod place;
