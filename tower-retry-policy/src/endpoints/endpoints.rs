@@ -83,7 +83,7 @@ impl Endpoints {
         self.lock().stats(Instant::now())
     }
 
-    /// Held for the choice and for the end of an attempt: some tens of nanoseconds for each endpoint.
+    /// Held for the choice and for the end of an attempt: a walk over the list.
     pub(super) fn lock(&self) -> MutexGuard<'_, List> {
         // nothing in here panics half-way
         self.list.lock().unwrap_or_else(PoisonError::into_inner)

@@ -52,6 +52,9 @@ impl EndpointsLayer {
     /// Refuses requests at once while all endpoints are out, with an [`EndpointsOutError`](super::EndpointsOutError), apart
     /// from one probe for each whose time has passed: a circuit breaker per endpoint, of one or many.
     ///
+    /// It answers before the inner service is asked whether it is ready. A probe that never ends keeps all others out: set a
+    /// limit below, by an [`AttemptTimeoutLayer`](crate::AttemptTimeoutLayer).
+    ///
     /// All of them may be ejected then. By default at most half of them are, a single one never is, and with all of them
     /// out (because others left the list, or are held back) requests are sent as if none were.
     #[must_use]

@@ -75,6 +75,8 @@
 //! - The policy's budget is asked before an endpoint is chosen: [`PerKey::per_host`](crate::budget::PerKey::per_host) gives
 //!   one to the host that the request names, which is the service with all its endpoints. What protects a single endpoint
 //!   is ejection, and that no call comes back to it while others are left.
+//! - An endpoint that refuses quickly has few attempts in flight, and so attracts more until it is ejected. One that answers 429
+//!   never is: [`hold_back`](EndpointsLayer::hold_back) is for those that say for how long.
 //! - A redirect to another host comes back to the endpoints, and so does any request that passes. Send what is for others
 //!   through another service; `CONNECT`, whose target is no resource, too.
 

@@ -230,7 +230,8 @@ impl Model {
             Some(Status(200)) => {
                 state.failures = 0;
                 if began_out {
-                    (state.out_until, state.ejections) = (None, 0);
+                    // whoever else probes has nothing left to find out
+                    (state.out_until, state.ejections, state.probe) = (None, 0, None);
                 }
             }
             Some(Status(500) | Fails(Phase::Connect)) => {
