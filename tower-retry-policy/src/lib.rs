@@ -6,6 +6,7 @@ pub mod budget;
 #[cfg(feature = "hyper-util")]
 pub mod connect_timeout;
 pub mod deadline;
+pub mod endpoints;
 pub mod fresh_connection;
 pub mod guide;
 #[cfg(feature = "metrics")]
@@ -41,6 +42,7 @@ pub use self::{
     attempt_timeout::{AttemptTimeoutError, AttemptTimeoutLayer},
     budget::{BudgetSource, FailureKind, RatioBudget, RequestEnd, RetryBudget},
     deadline::{Deadline, DeadlineError, DeadlineLayer},
+    endpoints::{Endpoints, EndpointsLayer},
     error::RetryError,
     fresh_connection::FreshConnectionLayer,
     history::{AttemptRecord, History, RetryWait},

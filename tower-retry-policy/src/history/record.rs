@@ -1,6 +1,6 @@
 use super::{Detail, Seconds};
-use crate::{Phase, RetryError, classify, one_line::OneLine};
-use http::StatusCode;
+use crate::{Phase, RetryError, classify, endpoints::Address, one_line::OneLine, target::Target};
+use http::{StatusCode, Uri};
 use std::{error::Error, fmt, sync::Arc, time::Duration};
 
 /// One attempt of a [`History`](super::History).
@@ -17,6 +17,7 @@ pub struct AttemptRecord {
     pub(crate) took: Duration,
     pub(crate) wait: Option<RetryWait>,
     pub(crate) abandoned: bool,
+    pub(crate) endpoint: Option<Arc<Address>>,
 }
 
 /// How long the policy waited before the next attempt, and who asked for it.
@@ -75,6 +76,11 @@ impl AttemptRecord {
         self.wait
     }
 
+    /// The base address that it was sent to, where [`endpoints`](crate::endpoints) were to choose from.
+    pub fn endpoint(&self) -> Option<&Uri> {
+        self.endpoint.as_deref().map(Address::uri)
+    }
+
     pub(super) fn tell(&self, f: &mut fmt::Formatter<'_>, detail: Detail) -> fmt::Result {
         match (self.grpc_status, self.status, self.error(), self.phase, detail) {
             (Some(code), ..) => write!(f, "grpc-status {code}")?,
@@ -82,6 +88,9 @@ impl AttemptRecord {
             (None, None, Some(error), _, Detail::Texts) => write!(f, "{}", OneLine(&text(error)))?,
             (None, None, _, Some(phase), _) => write!(f, "{phase}")?,
             (None, None, _, None, _) => write!(f, "abandoned after {}", Seconds(self.took))?,
+        }
+        if let Some(endpoint) = self.endpoint() {
+            write!(f, " at {}", Target(endpoint))?;
         }
         match self.wait {
             Some(wait) if wait.duration >= Duration::from_millis(1) => {
@@ -119,6 +128,7 @@ impl fmt::Debug for AttemptRecord {
             .field("took", &self.took)
             .field("wait", &self.wait)
             .field("abandoned", &self.abandoned)
+            .field("endpoint", &self.endpoint())
             .finish()
     }
 }

@@ -47,6 +47,7 @@ mod tests {
             took: Duration::ZERO,
             wait: None,
             abandoned: false,
+            endpoint: None,
         };
         let mut records = Records::default();
         for made in 1..=1000 {

@@ -48,6 +48,7 @@ impl Call {
             took: now.saturating_duration_since(at),
             wait,
             abandoned: false,
+            endpoint: self.endpoint(number),
         };
         self.progress_mut().attempts.push(record);
     }
@@ -65,6 +66,7 @@ impl Call {
                 took: now.saturating_duration_since(at),
                 wait: None,
                 abandoned: true,
+                endpoint: self.endpoint(number),
             };
             self.progress_mut().attempts.push(record);
         }

@@ -2,6 +2,7 @@ use super::{grant::SharedPlace, progress::Progress};
 use crate::{
     Deadline, FailureKind, RequestEnd, RetryBudget, RetryPolicy,
     budget::RequestHead,
+    endpoints::{Address, Tried},
     policy::{Budgeting, Config},
 };
 use http::StatusCode;
@@ -27,6 +28,8 @@ pub(crate) struct Call {
     place: Option<SharedPlace>,
     pub(super) started: Instant,
     pub(super) deadline: Option<Deadline>,
+    /// Where the attempts are sent, if there are endpoints to choose from.
+    tried: Option<Tried>,
     /// The method or the owner of the request allows a repeat whatever the server has done.
     pub(super) repeatable: bool,
     /// Made when an attempt has failed or a second one begins: a call of one attempt allocates nothing.
@@ -82,15 +85,16 @@ impl Call {
         chosen: Chosen,
     ) -> Self {
         let layer = Arc::clone(&policy.config);
-        let (own, deadline) = if head.extensions().is_empty() {
-            (None, None)
+        let (own, deadline, tried) = if head.extensions().is_empty() {
+            (None, None, None)
         } else {
             let own = head.extensions().get::<RetryPolicy>();
-            (own.map(|own| Arc::clone(&own.config)), head.extensions().get().copied())
+            let own = own.map(|own| Arc::clone(&own.config));
+            (own, head.extensions().get().copied(), head.extensions().get().cloned())
         };
         let repeatable = own.as_ref().unwrap_or(&layer).repeatable.allows(head);
         let Chosen { budget, place } = chosen;
-        Self { layer, own, budget, place, started: now, deadline, repeatable, progress: None }
+        Self { layer, own, budget, place, started: now, deadline, tried, repeatable, progress: None }
     }
 
     /// The settings of this call: the request's own, or the layer's.
@@ -163,6 +167,11 @@ impl Call {
     /// The server wants no further attempt before this.
     pub(super) fn hold_until(&self) -> Option<Instant> {
         self.progress.as_deref().and_then(|progress| progress.hold_until)
+    }
+
+    /// Where the attempt of this number was sent.
+    pub(super) fn endpoint(&self, number: u32) -> Option<Arc<Address>> {
+        self.tried.as_ref()?.endpoint(number)
     }
 
     pub(super) fn elapsed(&self, now: Instant) -> Duration {
