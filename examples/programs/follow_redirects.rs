@@ -31,7 +31,9 @@ use tower_http::{
     decompression::DecompressionLayer,
     follow_redirect::{FollowRedirectLayer, RequestUri},
 };
-use tower_retry_policy::{AttemptTimeoutLayer, CallEnd, DeadlineLayer, Observer, RetryError, RetryPolicy};
+use tower_retry_policy::{
+    AttemptTimeoutLayer, CallEnd, DeadlineLayer, Observer, RetryError, RetryLayer, RetryPolicy,
+};
 
 /// Follows redirects to their end, and tells of every hop.
 #[derive(Parser)]
@@ -64,7 +66,7 @@ async fn fetch(url: Uri) -> Result<(), BoxError> {
     let service = ServiceBuilder::new()
         .layer(DeadlineLayer::new(Duration::from_secs(30))) // all hops together
         .layer(FollowRedirectLayer::new()) // at most ten, and no credentials for other hosts
-        .retry(RetryPolicy::standard().observer(Hops))
+        .layer(RetryLayer::new(RetryPolicy::standard().observer(Hops)))
         .layer(ContentCheckLayer::new(NotEmpty)) // reads what was unpacked
         .layer(DecompressionLayer::new())
         .layer(AttemptTimeoutLayer::new().head(Duration::from_secs(5)).idle(Duration::from_secs(5)))

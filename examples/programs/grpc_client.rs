@@ -27,7 +27,7 @@ use tower::{BoxError, ServiceBuilder};
 use tower_content_check::{ContentCheckLayer, check::GrpcStatus};
 use tower_retry_policy::{
     AttemptTimeoutLayer, DeadlineError, DeadlineLayer, History, ReplayBody, ReplayBodyLayer, RetryError,
-    RetryPolicy,
+    RetryLayer, RetryPolicy,
     deadline::{DeadlineFormat, DeadlineHeaderLayer},
 };
 
@@ -54,7 +54,7 @@ async fn main() {
         // tonic's request body is read once: this keeps it for the next attempt
         .layer(ReplayBodyLayer::new())
         // the methods of this service change nothing, so any call may be repeated
-        .retry(RetryPolicy::standard().any_method().grpc([Code::Unavailable as u8]))
+        .layer(RetryLayer::new(RetryPolicy::standard().any_method().grpc([Code::Unavailable as u8])))
         // a status in the head is left to the policy, which sees the server's advice beside it
         .layer(
             ContentCheckLayer::new(GrpcStatus::new().only_transient())

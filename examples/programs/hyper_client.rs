@@ -27,7 +27,7 @@ use tower_content_check::{
     ContentCheckLayer,
     check::{Json, Length, NotEmpty},
 };
-use tower_retry_policy::{AttemptTimeoutLayer, DeadlineLayer, History, RetryError, RetryPolicy};
+use tower_retry_policy::{AttemptTimeoutLayer, DeadlineLayer, History, RetryError, RetryLayer, RetryPolicy};
 
 /// Fetches a URL and tells the story of the call.
 #[derive(Parser)]
@@ -53,7 +53,7 @@ async fn fetch(Arguments { url, json, patience }: Arguments) -> Result<(), BoxEr
     // The stack, from the outside to the inside.
     let service = ServiceBuilder::new()
         .layer(DeadlineLayer::new(Duration::from_secs(60))) // all attempts together
-        .retry(RetryPolicy::standard()) // three attempts
+        .layer(RetryLayer::new(RetryPolicy::standard())) // three attempts
         .layer(ContentCheckLayer::new((Length::new(), NotEmpty, json.then(Json::new)))) // reads the body
         .layer(AttemptTimeoutLayer::new().head(patience).idle(patience)) // each attempt by itself
         .service(client);

@@ -29,7 +29,9 @@ mod weather {
         ContentCheckLayer,
         check::{JsonInto, Length, Parsed},
     };
-    use tower_retry_policy::{AttemptTimeoutLayer, Deadline, RetryPolicy, budget::ThrottleBudget};
+    use tower_retry_policy::{
+        AttemptTimeoutLayer, Deadline, RetryLayer, RetryPolicy, budget::ThrottleBudget,
+    };
 
     /// What the weather will be.
     #[derive(Debug, Deserialize)]
@@ -59,7 +61,7 @@ mod weather {
             // Retries stop while failures prevail, whatever users ask for: it is our server.
             let budget = Arc::new(ThrottleBudget::new());
             let service = ServiceBuilder::new()
-                .retry(RetryPolicy::standard().budget(budget).last_response_as_error(true))
+                .layer(RetryLayer::new(RetryPolicy::standard().budget(budget).last_response_as_error(true)))
                 // another shape than a forecast's is a failed attempt, and it is parsed only once
                 .layer(ContentCheckLayer::new((Length::new(), JsonInto::<Forecast>::new())))
                 .layer(AttemptTimeoutLayer::new().head(Duration::from_secs(2)).idle(Duration::from_secs(2)))

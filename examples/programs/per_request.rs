@@ -24,7 +24,9 @@ use std::{process::ExitCode, time::Duration};
 use tower::{BoxError, Service, ServiceBuilder, ServiceExt};
 use tower_backoff::Backoff;
 use tower_content_check::{CheckedBody, ContentCheckLayer};
-use tower_retry_policy::{AttemptTimeoutLayer, Deadline, History, Phase, RetryError, RetryPolicy};
+use tower_retry_policy::{
+    AttemptTimeoutLayer, Deadline, History, Phase, RetryError, RetryLayer, RetryPolicy,
+};
 
 /// Sends requests that differ in what they say about retries.
 #[derive(Parser)]
@@ -37,7 +39,7 @@ struct Arguments {
 async fn calls(server: Uri) -> Result<(), BoxError> {
     let client = Client::builder(TokioExecutor::new()).pool_timer(TokioTimer::new()).build_http();
     let mut service = ServiceBuilder::new()
-        .retry(RetryPolicy::standard())
+        .layer(RetryLayer::new(RetryPolicy::standard()))
         .layer(ContentCheckLayer::json())
         .layer(AttemptTimeoutLayer::new().head(Duration::from_secs(5)).idle(Duration::from_secs(5)))
         .service(client);

@@ -17,7 +17,7 @@ use std::{process::ExitCode, time::Duration};
 use tokio_rustls::rustls::crypto::ring;
 use tower::{BoxError, ServiceBuilder, ServiceExt, service_fn};
 use tower_content_check::ContentCheckLayer;
-use tower_retry_policy::{AttemptTimeoutLayer, DeadlineLayer, History, RetryError, RetryPolicy};
+use tower_retry_policy::{AttemptTimeoutLayer, DeadlineLayer, History, RetryError, RetryLayer, RetryPolicy};
 
 /// Fetches JSON with reqwest, and tells the story of the call.
 #[derive(Parser)]
@@ -44,7 +44,7 @@ async fn fetch(url: Uri) -> Result<(), BoxError> {
 
     let service = ServiceBuilder::new()
         .layer(DeadlineLayer::new(Duration::from_secs(30)))
-        .retry(RetryPolicy::standard())
+        .layer(RetryLayer::new(RetryPolicy::standard()))
         .layer(ContentCheckLayer::json())
         .layer(AttemptTimeoutLayer::new().head(Duration::from_secs(5)).idle(Duration::from_secs(5)))
         .service(client);

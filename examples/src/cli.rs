@@ -69,6 +69,8 @@ pub enum Command {
     Storm(Runs),
     /// AWS's experiment of competing writers: what jitter saves
     Jitter(Runs),
+    /// A good network: what hedging does for the slowest calls, and to a server that stands still
+    Tail(Runs),
     /// Downloads that break off: what range resumption saves
     Download(Runs),
     /// Rare failures, amplified: the talk's S(k) = (1-f)^(nk), computed and simulated, and what retries do to it
@@ -172,6 +174,7 @@ impl Cli {
             Some(Command::Storm(runs)) => (runs, "target/storm"),
             Some(Command::Jitter(runs)) => (runs, "target/jitter"),
             Some(Command::Download(runs)) => (runs, "target/download"),
+            Some(Command::Tail(runs)) => (runs, "target/tail"),
             Some(Command::Amplification(asked)) => return asked.out.clone(),
             Some(Command::Sweep(question)) => return question.out(),
             Some(Command::Tune(question)) => return question.out(),
@@ -269,6 +272,9 @@ mod tests {
             (&["download", "--seeds", "0"], "0 is not in 1..="),
             (&["download", "--stage", "naive"], "'--stage'"),
             (&["--seed", "2", "download"], "'download'"),
+            (&["tail", "--seeds", "0"], "0 is not in 1..="),
+            (&["tail", "--stage", "naive"], "'--stage'"),
+            (&["--seed", "2", "tail"], "'tail'"),
         ] {
             let line = read(arguments).unwrap_err();
             assert!(line.contains(named), "{arguments:?}: {line}");

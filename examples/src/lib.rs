@@ -17,6 +17,7 @@
 //! Beside it, without a network:
 //! - [`amplification`]: what rare failures add up to
 //! - [`storm`]: what a fleet's retries do to a server after an outage
+//! - [`tail`]: what hedging does for the slowest calls of a good network, and to a server that stands still
 //! - [`jitter`]: AWS's experiment of competing writers
 
 pub mod amplification;
@@ -42,6 +43,7 @@ pub mod seeds;
 pub mod server;
 pub mod stages;
 pub mod storm;
+pub mod tail;
 pub mod talk;
 mod transport;
 pub mod what_if;

@@ -14,7 +14,7 @@ use network_lab::{
     download, interrupt, jitter,
     progress::Progress,
     report::{Answer, OutputDirectory, table},
-    storm,
+    storm, tail,
     talk::{File, Talk},
     what_if,
 };
@@ -49,6 +49,7 @@ fn run(cli: &Cli) -> ExitCode {
         Some(Command::Storm(runs)) => storms(runs),
         Some(Command::Jitter(runs)) => contests(runs),
         Some(Command::Download(runs)) => downloads(runs),
+        Some(Command::Tail(runs)) => tails(runs),
         Some(Command::Amplification(asked)) => amplification(asked, threads()).map(Results::from),
         Some(Command::Sweep(question)) => what_if::sweep::sweep(question, threads()).map(Results::from),
         Some(Command::Tune(question)) => what_if::tune::tune(question, threads()).map(|answer| {
@@ -128,6 +129,23 @@ fn downloads(&Runs { seed, seeds, .. }: &Runs) -> Result<Results, Box<dyn Error>
     let csv = download::csv(seed, &outcomes)?;
     let files = vec![("download.csv".to_owned(), csv.into()), ("download.json".to_owned(), json.into())];
     Ok(Results { files, table: download::table(seed, seeds, &outcomes) })
+}
+
+fn tails(&Runs { seed, seeds, .. }: &Runs) -> Result<Results, Box<dyn Error>> {
+    let variants = tail::TAILS.len() + tail::STALLS.len();
+    let progress = Progress::new(seeds.saturating_mul(variants as u64));
+    let tails = tail::tails(seed, seeds, threads(), || progress.advance())?;
+    let stalls = tail::stalls(seed, seeds, threads(), || progress.advance())?;
+    drop(progress);
+    let plots = [tail::slower_than(&tails), tail::stalled(&stalls)];
+    let mut files: Vec<File> =
+        plots.iter().map(|plot| (format!("{}.svg", plot.name()), plot.standalone().into())).collect();
+    files.extend([
+        ("tail.csv".to_owned(), tail::csv(&tails).into()),
+        ("stall.csv".to_owned(), tail::seconds_csv(&stalls).into()),
+        ("tail.json".to_owned(), tail::json(seed, seeds, &tails, &stalls)?.into()),
+    ]);
+    Ok(Results { files, table: tail::table(seed, seeds, &tails, &stalls) })
 }
 
 fn threads() -> usize {

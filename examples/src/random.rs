@@ -35,6 +35,8 @@ pub enum Purpose {
     Resampling = 20,
     /// The candidates of a search for a policy.
     Candidates = 21,
+    /// How long the answers of a server take that is slow now and then, and when its clients call.
+    Answers = 11,
     /// The trials of a chain of parts that may fail.
     Trials = 22,
 }

@@ -100,6 +100,23 @@ fn cases() -> Vec<Case> {
                 ("jitter", "none")
             ]
         ),
+        case!(
+            hedged,
+            false,
+            [
+                ("head", "60s"),
+                ("idle", "60s"),
+                ("backoff", "none"),
+                ("jitter", "none"),
+                ("hedge", "10s"),
+                ("at-once", "3")
+            ]
+        ),
+        case!(
+            hedged_within_a_deadline,
+            true,
+            [("head", "5s"), ("deadline", "90s"), ("check", "length"), ("hedge", "1720ms")]
+        ),
         case!(by_three, false, [("attempts", "6"), ("factor", "3"), ("cap", "30s"), ("jitter", "none")]),
         case!(
             as_the_talk,
@@ -218,6 +235,8 @@ fn the_cases_differ_in_every_setting_of_a_policy() {
         ("cap", |policy| format!("{:?}", policy.cap)),
         ("jitter", |policy| format!("{:?}", policy.jitter)),
         ("check", |policy| format!("{:?}", policy.check)),
+        ("hedge", |policy| format!("{:?}", policy.hedge)),
+        ("at-once", |policy| policy.at_once.to_string()),
     ] {
         assert!(differ(of), "{name}");
     }

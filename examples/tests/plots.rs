@@ -1,4 +1,4 @@
-//! The two plots in the project's README are those of the default run.
+//! The plots in the project's README are those of the default runs.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "a test may panic")]
 
@@ -8,6 +8,7 @@ use network_lab::{
     experiment::Experiment,
     plot::Svg,
     stages::STAGES,
+    tail::{slower_than, tails},
     talk::{forgetting, successes},
 };
 
@@ -22,6 +23,18 @@ fn the_plots_are_current() {
         assert!(readme.contains(&format!("]({place})")), "the README shows {place}");
         is_current(root, &plot);
     }
+}
+
+#[test]
+fn the_plot_of_slow_answers_is_current() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = fs::read_to_string(root.join("../README.md")).unwrap();
+    assert!(readme.contains("](examples/plots/tail.svg)"), "the README shows it");
+    let committed = fs::read_to_string(root.join("plots/tail.svg")).unwrap();
+    assert!(
+        committed == slower_than(&tails(1, 20, 2, || ()).unwrap()).standalone(),
+        "tail has changed: cargo run --release -- tail && cp target/tail/tail.svg examples/plots/"
+    );
 }
 
 fn is_current(root: &Path, plot: &Svg) {

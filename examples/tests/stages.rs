@@ -22,7 +22,7 @@ fn run(preset: Preset, names: &[&str]) -> Vec<StageSummary> {
 
 #[test]
 fn each_stage_succeeds_as_often_as_on_a_real_network() {
-    let table: [(&str, RangeInclusive<f64>, f64); 11] = [
+    let table: [(&str, RangeInclusive<f64>, f64); 12] = [
         // mean successes of 100, and connection attempts per call at least
         ("ideal", 100.0..=100.0, 1.0),
         ("naive", 40.0..=65.0, 0.4),
@@ -35,6 +35,7 @@ fn each_stage_succeeds_as_often_as_on_a_real_network() {
         ("content-aware", 99.7..=100.0, 1.2),
         ("flat", 99.2..=100.0, 1.2),
         ("recommended", 100.0..=100.0, 1.5),
+        ("hedged", 100.0..=100.0, 1.8),
     ];
     let names: Vec<_> = table.iter().map(|(name, ..)| *name).collect();
     let summaries = run(Preset::Talk, &names);
@@ -53,6 +54,37 @@ fn each_stage_succeeds_as_often_as_on_a_real_network() {
     assert!(ours.virtual_seconds <= 0.70 * talk.virtual_seconds, "{ours:?}");
     assert!(ours.longest_seconds <= 0.55 * talk.longest_seconds, "{ours:?}");
     assert!(ours.attempts_per_call <= 1.45 * talk.attempts_per_call, "{ours:?}");
+}
+
+/// Requests per call, virtual seconds of a run, and the longest call of `hedged`, as shares of another stage's.
+fn hedged_beside(summaries: &[StageSummary], other: &str) -> [f64; 3] {
+    let of = |name: &str| summaries.iter().find(|summary| summary.name == name).unwrap();
+    let (hedged, other) = (of("hedged"), of(other));
+    [
+        hedged.attempts_per_call / other.attempts_per_call,
+        hedged.virtual_seconds / other.virtual_seconds,
+        hedged.longest_seconds / other.longest_seconds,
+    ]
+}
+
+/// The bars are those of 200 seeds, and hold over these few too.
+#[test]
+fn hedging_takes_a_third_of_the_time_of_the_talks_last_stage() {
+    for (preset, content_aware, recommended) in [
+        (Preset::Talk, [1.70, 0.40, 0.34], [1.25, 0.64, 0.62]),
+        (Preset::NoProbe, [1.62, 0.37, 0.32], [1.08, 0.63, 0.58]),
+    ] {
+        let summaries = run(preset, &["content-aware", "recommended", "hedged"]);
+        assert_eq!(summaries[2].mean_ok, 100.0, "every call of every seed: {:?}", summaries[2]);
+        for (name, bars) in [("content-aware", content_aware), ("recommended", recommended)] {
+            let shares = hedged_beside(&summaries, name);
+            assert!(
+                shares.iter().zip(bars).all(|(share, bar)| *share <= bar),
+                "{preset:?} {name}: {shares:?}"
+            );
+            println!("{preset:?}, hedged beside {name}: {shares:.3?}");
+        }
+    }
 }
 
 #[test]

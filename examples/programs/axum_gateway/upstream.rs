@@ -20,7 +20,7 @@ use tower_backoff::{Backoff, Jitter};
 use tower_content_check::{ContentCheckLayer, Head, check::Length};
 use tower_retry_policy::{
     AttemptTimeoutLayer, DeadlineLayer, MetricsObserver, RatioBudget, ReplayBody, ReplayBodyLayer,
-    RetryError, RetryPolicy,
+    RetryError, RetryLayer, RetryPolicy,
 };
 
 /// Answers up to this length are read inside the attempt, so that one that breaks off is fetched again; longer ones
@@ -118,7 +118,7 @@ fn stack(name: &str, limits: Limits) -> Stack {
         // as Envoy's timeout of a route, it holds to the end of the answer
         .layer(DeadlineLayer::new(limits.deadline))
         .layer(ReplayBodyLayer::new())
-        .retry(policy)
+        .layer(RetryLayer::new(policy))
         .layer(ContentCheckLayer::new(Length::new()).judge_when(short))
         .layer(AttemptTimeoutLayer::new().head(limits.patience).idle(limits.patience))
         .service(client);

@@ -9,7 +9,7 @@ use tower_content_check::{
     check::Length,
     resume::{ResumableLayer, ResumeLayer},
 };
-use tower_retry_policy::{AttemptTimeoutLayer, RetryPolicy};
+use tower_retry_policy::{AttemptTimeoutLayer, RetryLayer, RetryPolicy};
 
 use crate::{
     client::Client,
@@ -41,7 +41,7 @@ pub(super) async fn fetch(client: Client, uri: Uri, variant: Variant) -> Result<
     let response = ServiceBuilder::new()
         // Without it, the layer of that name below has nothing to remember with and does nothing.
         .option_layer(variant.resume.then(ResumableLayer::new))
-        .retry(retry)
+        .layer(RetryLayer::new(retry))
         .layer(ContentCheckLayer::new(Length::new()))
         .layer(ResumeLayer::new())
         .layer(AttemptTimeoutLayer::new().head(HEAD).idle(variant.silence))

@@ -2,7 +2,7 @@
 
 use crate::{
     plot::Limit,
-    stages::{limits::TIMEOUT, recommended},
+    stages::{hedged, limits::TIMEOUT, recommended},
 };
 
 /// One stage's words.
@@ -167,6 +167,20 @@ const CHAPTERS: &[Chapter] = &[
         limits: &[Limit::new("no head", recommended::HEAD), Limit::new("silence", recommended::SILENCE)],
         at_most: 20,
     },
+    Chapter {
+        stage: "hedged",
+        idea: "(not in the talk)\nloop, 20 times at most:\n    try: connect, head, body and JSON, with 60 s for each \
+               silence\n    after 10 s without an outcome: try again beside it, 3 at once\n    on an error: a short \
+               wait with jitter, go on\n    the first whole and right answer wins",
+        source: include_str!("../stages/hedged.rs"),
+        file: "hedged.rs",
+        changed: "Attempts overlap: what is slow is doubted, not ended.",
+        why: "A short limit throws away what an attempt has got so far; a second attempt beside it does not, and brings \
+              the answer sooner. A fifth more requests than before, in three fifths of the time, and most of the \
+              attempts that lose are dropped before they have cost a body.",
+        limits: &[Limit::new("timeout", hedged::LIMIT)],
+        at_most: 20,
+    },
 ];
 
 /// The words for a stage.
@@ -219,7 +233,7 @@ mod tests {
         experiment.loss = "100,0".parse().unwrap();
         experiment.requests = 2;
         let results = experiment.run(2, || ()).unwrap();
-        assert_eq!(results.len(), 8);
+        assert_eq!(results.len(), 9);
         for result in results {
             let at_most = chapter(result.stage.name).unwrap().at_most;
             assert_eq!(result.figures[0].attempts, u64::from(2 * at_most), "{}", result.stage.name);

@@ -18,6 +18,7 @@ mod scale;
 mod stage;
 mod style;
 mod svg;
+mod tail;
 #[cfg(test)]
 mod tests;
 mod time_success;
@@ -33,6 +34,7 @@ pub use self::{
     stage::{Limit, StagePage, stage},
     style::{Palette, sheet},
     svg::Svg,
+    tail::{goodput, slower},
     time_success::{TimeSuccess, time_success},
     timelines::timelines,
 };

@@ -10,7 +10,7 @@ use tower_backoff::Backoff;
 use tower_retry_policy::{
     AttemptTimeoutLayer,
     Phase::{Connect, Read},
-    RetryPolicy,
+    RetryLayer, RetryPolicy,
 };
 
 use super::limits::{BACKOFF_FACTOR, MAX_RETRIES, TIMEOUT};
@@ -29,7 +29,7 @@ pub async fn get_json(client: Client, uri: Uri) -> Result<Value, BoxError> {
         .retries_after(Read, MAX_RETRIES)
         .backoff(Backoff::urllib3(BACKOFF_FACTOR));
     let response = ServiceBuilder::new()
-        .retry(retry)
+        .layer(RetryLayer::new(retry))
         .layer(AttemptTimeoutLayer::new().head(TIMEOUT).idle(TIMEOUT))
         .service(client.with_connect_timeout(TIMEOUT))
         .oneshot(get(uri))

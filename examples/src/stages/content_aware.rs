@@ -8,7 +8,7 @@ use http::Uri;
 use serde_json::Value;
 use tower::{BoxError, ServiceBuilder, ServiceExt};
 use tower_content_check::ContentCheckLayer;
-use tower_retry_policy::AttemptTimeoutLayer;
+use tower_retry_policy::{AttemptTimeoutLayer, RetryLayer};
 
 use super::{
     limits::{MAX_RETRIES, TIMEOUT},
@@ -25,10 +25,10 @@ use crate::{
 /// If none of the attempts brings the document.
 pub async fn get_json(client: Client, uri: Uri) -> Result<Value, BoxError> {
     let response = ServiceBuilder::new()
-        .retry(retry(MAX_RETRIES).retry_exhausted_inner(true))
+        .layer(RetryLayer::new(retry(MAX_RETRIES).retry_exhausted_inner(true)))
         .layer(ContentCheckLayer::json())
         .map_request(hand_down_what_is_left)
-        .retry(retry(MAX_RETRIES))
+        .layer(RetryLayer::new(retry(MAX_RETRIES)))
         .layer(AttemptTimeoutLayer::new().head(TIMEOUT).idle(TIMEOUT))
         .service(client.with_connect_timeout(TIMEOUT))
         .oneshot(get(uri))

@@ -9,7 +9,7 @@ use tower::{BoxError, ServiceBuilder, ServiceExt};
 use tower_retry_policy::{
     AttemptTimeoutLayer,
     Phase::{Connect, Read},
-    RetryPolicy,
+    RetryLayer, RetryPolicy,
 };
 
 use super::limits::{MAX_RETRIES, TIMEOUT};
@@ -27,7 +27,7 @@ pub async fn get_json(client: Client, uri: Uri) -> Result<Value, BoxError> {
         .retries_after(Connect, MAX_RETRIES)
         .retries_after(Read, MAX_RETRIES);
     let response = ServiceBuilder::new()
-        .retry(retry)
+        .layer(RetryLayer::new(retry))
         .layer(AttemptTimeoutLayer::new().head(TIMEOUT).idle(TIMEOUT))
         .service(client.with_connect_timeout(TIMEOUT))
         .oneshot(get(uri))

@@ -6,7 +6,7 @@ use http::Uri;
 use serde_json::Value;
 use tower::{BoxError, ServiceBuilder, ServiceExt};
 use tower_content_check::ContentCheckLayer;
-use tower_retry_policy::AttemptTimeoutLayer;
+use tower_retry_policy::{AttemptTimeoutLayer, RetryLayer};
 
 use super::{
     limits::{MAX_RETRIES, TIMEOUT},
@@ -23,7 +23,7 @@ use crate::{
 /// If none of the four attempts brings the document.
 pub async fn get_json(client: Client, uri: Uri) -> Result<Value, BoxError> {
     let response = ServiceBuilder::new()
-        .retry(retry(MAX_RETRIES))
+        .layer(RetryLayer::new(retry(MAX_RETRIES)))
         .layer(ContentCheckLayer::json())
         .layer(AttemptTimeoutLayer::new().head(TIMEOUT).idle(TIMEOUT))
         .service(client.with_connect_timeout(TIMEOUT))

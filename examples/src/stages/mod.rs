@@ -6,6 +6,7 @@ pub mod backoff;
 pub mod content_aware;
 pub mod fixed_retry;
 pub mod flat;
+pub mod hedged;
 pub mod ideal;
 pub(crate) mod limits;
 pub mod naive;
@@ -93,6 +94,7 @@ pub const STAGES: &[Stage] = &[
     },
     Stage { lies: true, ..stage("flat", |client, uri| Box::pin(flat::get_json(client, uri))) },
     Stage { lies: true, ..stage("recommended", |client, uri| Box::pin(recommended::get_json(client, uri))) },
+    Stage { lies: true, ..stage("hedged", |client, uri| Box::pin(hedged::get_json(client, uri))) },
 ];
 
 const fn stage(name: &'static str, run: fn(Client, Uri) -> Call) -> Stage {

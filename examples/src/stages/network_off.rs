@@ -8,7 +8,7 @@ use std::io::{Error, ErrorKind};
 use http::Uri;
 use serde_json::Value;
 use tower::{BoxError, ServiceBuilder, ServiceExt};
-use tower_retry_policy::{Attempt, AttemptTimeoutLayer, RetryPolicy};
+use tower_retry_policy::{Attempt, AttemptTimeoutLayer, RetryLayer, RetryPolicy};
 
 use super::limits::{MAX_RETRIES, TIMEOUT};
 use crate::{
@@ -22,7 +22,7 @@ use crate::{
 /// Always, as long as the network is off.
 pub async fn get_json(client: Client, uri: Uri) -> Result<Value, BoxError> {
     let response = ServiceBuilder::new()
-        .retry(RetryPolicy::urllib3(MAX_RETRIES).retry_if(has_route))
+        .layer(RetryLayer::new(RetryPolicy::urllib3(MAX_RETRIES).retry_if(has_route)))
         .layer(AttemptTimeoutLayer::new().head(TIMEOUT).idle(TIMEOUT))
         .service(client.with_connect_timeout(TIMEOUT))
         .oneshot(get(uri))

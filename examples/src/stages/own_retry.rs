@@ -19,7 +19,7 @@ use serde_json::Value;
 use tower::{BoxError, ServiceBuilder, ServiceExt};
 use tower_backoff::Backoff;
 use tower_content_check::{ContentCheckLayer, check::Length};
-use tower_retry_policy::{AttemptNumber, AttemptTimeoutLayer, RetryPolicy};
+use tower_retry_policy::{AttemptNumber, AttemptTimeoutLayer, RetryLayer, RetryPolicy};
 
 use super::limits::{BACKOFF_FACTOR, MAX_RETRIES, TIMEOUT};
 use crate::{
@@ -33,10 +33,10 @@ use crate::{
 /// If none of the attempts brings a whole body, or the one that does is no JSON.
 pub async fn get_json(client: Client, uri: Uri) -> Result<Value, BoxError> {
     let response = ServiceBuilder::new()
-        .retry(retry(MAX_RETRIES).retry_exhausted_inner(true))
+        .layer(RetryLayer::new(retry(MAX_RETRIES).retry_exhausted_inner(true)))
         .layer(ContentCheckLayer::new(Length::new()))
         .map_request(hand_down_what_is_left)
-        .retry(retry(MAX_RETRIES))
+        .layer(RetryLayer::new(retry(MAX_RETRIES)))
         .layer(AttemptTimeoutLayer::new().head(TIMEOUT).idle(TIMEOUT))
         .service(client.with_connect_timeout(TIMEOUT))
         .oneshot(get(uri))

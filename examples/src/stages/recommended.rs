@@ -19,7 +19,7 @@ use serde_json::Value;
 use tower::{BoxError, ServiceBuilder, ServiceExt};
 use tower_backoff::{Backoff, Jitter};
 use tower_content_check::ContentCheckLayer;
-use tower_retry_policy::{AttemptTimeoutLayer, RetryPolicy};
+use tower_retry_policy::{AttemptTimeoutLayer, RetryLayer, RetryPolicy};
 
 use crate::{
     client::Client,
@@ -37,11 +37,11 @@ pub(crate) const SILENCE: Duration = Duration::from_secs(35);
 
 /// Twenty attempts. Four attempts in nine fail here: four in a row about once in 25 calls, twenty in a row about once
 /// in ten million. What should end a call that somebody waits for is its deadline, not its count.
-const RETRIES: u32 = 19;
+pub(super) const RETRIES: u32 = 19;
 
 /// Short, because waiting mends no lost packet. Not nothing, and with jitter, because nobody tells the client that it
 /// is the network's fault: a server that fails at once must not be asked twenty times within a second.
-fn backoff() -> Backoff {
+pub(super) fn backoff() -> Backoff {
     Backoff::exponential(Duration::from_millis(100)).cap(Duration::from_secs(2)).jitter(Jitter::Full)
 }
 
@@ -55,7 +55,7 @@ pub async fn get_json(client: Client, uri: Uri) -> Result<Value, BoxError> {
     let retry =
         RetryPolicy::standard().retries(RETRIES).backoff(backoff()).without_budget().seed(client.seed());
     let response = ServiceBuilder::new()
-        .retry(retry)
+        .layer(RetryLayer::new(retry))
         .layer(ContentCheckLayer::json())
         .layer(AttemptTimeoutLayer::new().head(HEAD).idle(SILENCE))
         .service(client)

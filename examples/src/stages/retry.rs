@@ -7,7 +7,7 @@
 use http::Uri;
 use serde_json::Value;
 use tower::{BoxError, ServiceBuilder, ServiceExt};
-use tower_retry_policy::{AttemptTimeoutLayer, RetryPolicy};
+use tower_retry_policy::{AttemptTimeoutLayer, RetryLayer, RetryPolicy};
 
 use super::limits::{MAX_RETRIES, TIMEOUT};
 use crate::{
@@ -21,7 +21,7 @@ use crate::{
 /// If no attempt brings an answer, or the one that does breaks off or is no JSON.
 pub async fn get_json(client: Client, uri: Uri) -> Result<Value, BoxError> {
     let response = ServiceBuilder::new()
-        .retry(RetryPolicy::urllib3(MAX_RETRIES))
+        .layer(RetryLayer::new(RetryPolicy::urllib3(MAX_RETRIES)))
         .layer(AttemptTimeoutLayer::new().head(TIMEOUT).idle(TIMEOUT))
         .service(client.with_connect_timeout(TIMEOUT))
         .oneshot(get(uri))

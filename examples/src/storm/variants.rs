@@ -7,7 +7,7 @@ use http::{Request, Response};
 use http_body_util::Empty;
 use tower::{BoxError, ServiceBuilder, util::BoxCloneService};
 use tower_backoff::{Backoff, Jitter};
-use tower_retry_policy::{AdaptiveThrottleLayer, AttemptTimeoutLayer, RatioBudget, RetryPolicy};
+use tower_retry_policy::{AdaptiveThrottleLayer, AttemptTimeoutLayer, RatioBudget, RetryLayer, RetryPolicy};
 
 use super::server::Server;
 
@@ -87,7 +87,7 @@ fn with_budget(seed: u64) -> RetryPolicy {
 fn retried(server: Server, policy: RetryPolicy) -> Stack {
     let service = ServiceBuilder::new()
         .map_response(|response: Response<_>| response.map(drop))
-        .retry(policy)
+        .layer(RetryLayer::new(policy))
         .layer(AttemptTimeoutLayer::new().head(TIMEOUT))
         .service(server);
     BoxCloneService::new(service)

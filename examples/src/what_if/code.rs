@@ -37,15 +37,17 @@ pub fn code(policy: &Policy, documentation: &[String]) -> String {
             ("AttemptTimeoutLayer", format!("    let limits = {limits};\n"), "        .layer(limits)\n")
         }
     };
-    let imports = [limits_import, deadline_import, "RetryPolicy"];
-    let imports: Vec<&str> = imports.into_iter().filter(|import| !import.is_empty()).collect();
-    let imports = match &imports[..] {
-        [one] => (*one).to_owned(),
-        several => format!("{{{}}}", several.join(", ")),
+    let (hedge_import, hedge, hedged) = match policy.hedge {
+        None => ("", String::new(), ""),
+        Some(delay) => (
+            "retry::Hedge",
+            format!("    let hedge = Hedge::after({}).at_once({});\n", duration(delay), policy.at_once),
+            ".hedge(hedge)",
+        ),
     };
-    // Both layers box the client's error; the retry wants it boxed.
-    let boxed =
-        if check.is_empty() && layer.is_empty() { "        .map_err(Into::<BoxError>::into)\n" } else { "" };
+    let imports = [limits_import, deadline_import, "RetryLayer", "RetryPolicy", hedge_import];
+    let imports: Vec<&str> = imports.into_iter().filter(|import| !import.is_empty()).collect();
+    let imports = import("tower_retry_policy", &imports.join(", "));
     let retries = format!(".retries({})", policy.attempts.saturating_sub(1));
     let calls = [&retries, ".backoff(backoff)", ".without_budget()"].map(str::to_owned);
     let retry = chain("RetryPolicy::standard()", &calls);
@@ -60,8 +62,7 @@ use http_body::Body;
 use http_body_util::Full;
 use tower::{{BoxError, Service, ServiceBuilder}};
 {jitter_import}
-{check_import}use tower_retry_policy::{imports};
-
+{check_import}{imports}
 {documentation}pub fn stack<S, B>(
     client: S,
 ) -> impl Service<
@@ -79,9 +80,9 @@ where
     // Measured without the budget, which limits retries to a share of the requests. It protects a
     // server that others use too: for such a one, leave `without_budget` out.
     let retry = {retry};
-{limits}    ServiceBuilder::new()
-{deadline}        .retry(retry)
-{check}{layer}{boxed}        .service(client)
+{hedge}{limits}    ServiceBuilder::new()
+{deadline}        .layer(RetryLayer::new(retry){hedged})
+{check}{layer}        .service(client)
 }}
 "
     );
@@ -124,6 +125,14 @@ fn limits(policy: &Policy) -> Option<String> {
     let limits = [limit("head", policy.head), limit("idle", policy.idle), limit("total", policy.total)];
     let limits: Vec<String> = limits.into_iter().flatten().collect();
     (!limits.is_empty()).then(|| chain("AttemptTimeoutLayer::new()", &limits))
+}
+
+/// Of several names, on one line or on a line of their own, as rustfmt's defaults have it.
+fn import(from: &str, names: &str) -> String {
+    // Less than its width of 100, with the line's end.
+    const WIDTH: usize = 100;
+    let line = format!("use {from}::{{{names}}};\n");
+    if line.len() <= WIDTH { line } else { format!("use {from}::{{\n    {names},\n}};\n") }
 }
 
 /// Calls on one line or on a line each, as rustfmt's defaults have it.

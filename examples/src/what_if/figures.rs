@@ -31,6 +31,8 @@ pub struct Figures {
     pub p90: Estimate,
     /// 99th percentile.
     pub p99: Estimate,
+    /// 99.9th percentile.
+    pub p999: Estimate,
     /// The longest call.
     pub max: f64,
     /// Requests sent per call, the first included.
@@ -52,8 +54,8 @@ impl Figures {
         let ok: Vec<(usize, usize)> =
             runs.iter().map(|run| (run.ok(), run.calls.len() + run.unfinished)).collect();
         let latencies = Latencies::of(runs);
-        let percentile = |percent: usize| {
-            let value = |weights: &[u32]| latencies.percentile(percent, weights);
+        let percentile = |per_mille: usize| {
+            let value = |weights: &[u32]| latencies.percentile(per_mille, weights);
             resampled.estimate(value)
         };
         let per_call = |of: &dyn Fn(&Run) -> f64| {
@@ -70,10 +72,11 @@ impl Figures {
             calls,
             unfinished: runs.iter().map(|run| run.unfinished).sum(),
             success: success(&ok),
-            p50: percentile(50),
-            p90: percentile(90),
-            p99: percentile(99),
-            max: latencies.percentile(100, &vec![1; runs.len()]),
+            p50: percentile(500),
+            p90: percentile(900),
+            p99: percentile(990),
+            p999: percentile(999),
+            max: latencies.percentile(1000, &vec![1; runs.len()]),
             requests: per_call(&|run| run.requests as f64),
             kilobytes: per_call(&|run| run.sent.server as f64 / 1e3),
             asked_kilobytes: per_call(&|run| run.sent.client as f64 / 1e3),
@@ -105,9 +108,9 @@ impl Latencies {
     }
 
     /// The nearest-rank percentile where each run counts so often.
-    fn percentile(&self, percent: usize, weights: &[u32]) -> f64 {
+    fn percentile(&self, per_mille: usize, weights: &[u32]) -> f64 {
         let total: usize = self.0.iter().map(|(_, run)| weights[*run] as usize).sum();
-        let rank = (total * percent).div_ceil(100).max(1);
+        let rank = (total * per_mille).div_ceil(1000).max(1);
         let mut seen = 0;
         for (seconds, run) in &self.0 {
             seen += weights[*run] as usize;

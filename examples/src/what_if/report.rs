@@ -39,6 +39,7 @@ pub(crate) struct FigureReport {
     p50_seconds: Number,
     p90_seconds: Number,
     p99_seconds: Number,
+    p999_seconds: Number,
     max_seconds: Option<f64>,
     requests_per_call: Number,
     server_kilobytes_per_call: Number,
@@ -79,6 +80,7 @@ pub(crate) fn figures_table(figures: &Figures) -> String {
         time("half end within (p50)", figures.p50),
         time("90 % within (p90)", figures.p90),
         time("99 % within (p99)", figures.p99),
+        time("99.9 % within (p99.9)", figures.p999),
         time("all within (max)", Estimate { value: figures.max, interval: None }),
         row("requests per call", figures.requests, 2, ""),
         row("the server sends per call", figures.kilobytes, 2, " kB"),
@@ -96,6 +98,8 @@ pub(crate) fn describe(settings: &Settings, without: &[&str]) -> String {
             setting.heading == heading
                 && !matches!(setting.name, "p" | "r" | "1-h" | "1-k" | "preset")
                 && !without.contains(&setting.name)
+                // how many overlap says nothing where none do
+                && (setting.name != "at-once" || settings.policy.hedge.is_some())
         };
         let parts: Vec<String> =
             Setting::all().filter(shown).map(|setting| setting.shown(settings)).collect();
@@ -187,6 +191,7 @@ impl FigureReport {
             p50_seconds: Number::of(figures.p50),
             p90_seconds: Number::of(figures.p90),
             p99_seconds: Number::of(figures.p99),
+            p999_seconds: Number::of(figures.p999),
             max_seconds: finite(figures.max),
             requests_per_call: Number::of(figures.requests),
             server_kilobytes_per_call: Number::of(figures.kilobytes),

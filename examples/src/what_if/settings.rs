@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tower_backoff::{Backoff, Jitter};
-use tower_retry_policy::AttemptTimeoutLayer;
+use tower_retry_policy::{AttemptTimeoutLayer, RetryLayer, RetryPolicy, retry::Hedge};
 
 use crate::{
     document::SIZE,
@@ -67,6 +67,10 @@ pub struct Policy {
     pub jitter: Jitter,
     /// What is judged inside the attempt.
     pub check: Judged,
+    /// How long the newest attempt may run before another starts beside it.
+    pub hedge: Option<Duration>,
+    /// How many attempts may run at once where they are hedged.
+    pub at_once: u32,
 }
 
 /// The kinds of backoff.
@@ -135,6 +139,8 @@ impl Default for Settings {
                 cap: Some(Duration::from_secs(2)),
                 jitter: Jitter::Full,
                 check: Judged::Json,
+                hedge: None,
+                at_once: 2,
             },
             load: Load { requests: 100, workers: 10, seed: 1, seeds: 100 },
         }
@@ -171,6 +177,21 @@ impl Policy {
             layer = layer.total(limit);
         }
         layer
+    }
+
+    /// The attempts, as a call with this seed makes them.
+    #[must_use]
+    pub fn retry(&self, seed: u64) -> RetryLayer {
+        // Without the budget: the question is what the network lets through, and one client is no storm.
+        let retry = RetryPolicy::standard()
+            .retries(self.attempts - 1)
+            .backoff(self.backoff())
+            .without_budget()
+            .seed(seed);
+        match self.hedge {
+            None => RetryLayer::new(retry),
+            Some(delay) => RetryLayer::new(retry).hedge(Hedge::after(delay).at_once(self.at_once as usize)),
+        }
     }
 
     /// The waits.

@@ -11,7 +11,7 @@ use http_body_util::Full;
 use serde_json::Value;
 use tower::{BoxError, Service, ServiceBuilder, ServiceExt};
 use tower_content_check::{ContentCheckLayer, check::Length};
-use tower_retry_policy::{DeadlineLayer, RetryPolicy};
+use tower_retry_policy::DeadlineLayer;
 
 use super::settings::{Judged, Policy};
 use crate::{
@@ -22,13 +22,8 @@ use crate::{
 
 /// Fetches the document under a policy.
 pub(crate) fn fetch(policy: &Policy, client: Client, uri: Uri) -> Call {
-    // Without the budget: the question is what the network lets through, and one client is no storm.
-    let retry = RetryPolicy::standard()
-        .retries(policy.attempts - 1)
-        .backoff(policy.backoff())
-        .without_budget()
-        .seed(client.seed());
-    let (stack, limits, deadline) = (ServiceBuilder::new().retry(retry), policy.limits(), policy.deadline);
+    let (limits, deadline) = (policy.limits(), policy.deadline);
+    let stack = ServiceBuilder::new().layer(policy.retry(client.seed()));
     match policy.check {
         Judged::Head => Box::pin(within(deadline, stack.layer(limits).service(client), uri)),
         Judged::Length => {

@@ -6,7 +6,7 @@ use http_body::Body;
 use http_body_util::Full;
 use tower::{BoxError, Service, ServiceBuilder};
 use tower_backoff::Backoff;
-use tower_retry_policy::{AttemptTimeoutLayer, RetryPolicy};
+use tower_retry_policy::{AttemptTimeoutLayer, RetryLayer, RetryPolicy};
 
 /// A stack for a test.
 pub fn stack<S, B>(
@@ -33,7 +33,7 @@ where
         .head(Duration::from_secs(60))
         .idle(Duration::from_secs(60));
     ServiceBuilder::new()
-        .retry(retry)
+        .layer(RetryLayer::new(retry))
         .layer(limits)
         .service(client)
 }

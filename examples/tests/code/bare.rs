@@ -4,7 +4,7 @@ use http_body::Body;
 use http_body_util::Full;
 use tower::{BoxError, Service, ServiceBuilder};
 use tower_backoff::Backoff;
-use tower_retry_policy::RetryPolicy;
+use tower_retry_policy::{RetryLayer, RetryPolicy};
 
 /// A stack for a test.
 pub fn stack<S, B>(
@@ -28,7 +28,6 @@ where
         .backoff(backoff)
         .without_budget();
     ServiceBuilder::new()
-        .retry(retry)
-        .map_err(Into::<BoxError>::into)
+        .layer(RetryLayer::new(retry))
         .service(client)
 }

@@ -7,7 +7,7 @@ use http_body_util::Full;
 use tower::{BoxError, Service, ServiceBuilder};
 use tower_backoff::Backoff;
 use tower_content_check::ContentCheckLayer;
-use tower_retry_policy::{AttemptTimeoutLayer, RetryPolicy};
+use tower_retry_policy::{AttemptTimeoutLayer, RetryLayer, RetryPolicy};
 
 /// A stack for a test.
 pub fn stack<S, B>(
@@ -36,7 +36,7 @@ where
         .head(Duration::from_secs(14))
         .idle(Duration::from_secs(35));
     ServiceBuilder::new()
-        .retry(retry)
+        .layer(RetryLayer::new(retry))
         .layer(ContentCheckLayer::json())
         .layer(limits)
         .service(client)

@@ -7,7 +7,7 @@ use http_body_util::Full;
 use tower::{BoxError, Service, ServiceBuilder};
 use tower_backoff::Backoff;
 use tower_content_check::ContentCheckLayer;
-use tower_retry_policy::{DeadlineLayer, RetryPolicy};
+use tower_retry_policy::{DeadlineLayer, RetryLayer, RetryPolicy};
 
 /// A stack for a test.
 pub fn stack<S, B>(
@@ -32,7 +32,7 @@ where
         .without_budget();
     ServiceBuilder::new()
         .layer(DeadlineLayer::new(Duration::from_secs(70)))
-        .retry(retry)
+        .layer(RetryLayer::new(retry))
         .layer(ContentCheckLayer::json())
         .service(client)
 }

@@ -7,7 +7,7 @@ use http_body_util::Full;
 use tower::{BoxError, Service, ServiceBuilder};
 use tower_backoff::Backoff;
 use tower_content_check::{ContentCheckLayer, check::Length};
-use tower_retry_policy::{AttemptTimeoutLayer, DeadlineLayer, RetryPolicy};
+use tower_retry_policy::{AttemptTimeoutLayer, DeadlineLayer, RetryLayer, RetryPolicy};
 
 /// A stack for a test.
 pub fn stack<S, B>(
@@ -36,7 +36,7 @@ where
         .total(Duration::from_secs(30));
     ServiceBuilder::new()
         .layer(DeadlineLayer::new(Duration::from_secs(90)))
-        .retry(retry)
+        .layer(RetryLayer::new(retry))
         .layer(ContentCheckLayer::new(Length::new()))
         .layer(limits)
         .service(client)

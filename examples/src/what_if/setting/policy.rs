@@ -102,6 +102,24 @@ pub(super) const POLICY: &[Setting] = &[
         |settings, text| put(&mut settings.policy.check, named(&JUDGED, text)),
         |settings| name_of(&JUDGED, settings.policy.check),
     ),
+    policy(
+        "hedge",
+        "DURATION",
+        "s",
+        "How long the newest attempt may run before another starts beside it, or off",
+        |settings, text| put(&mut settings.policy.hedge, limit(text)),
+        |settings| shown_limit(settings.policy.hedge),
+    ),
+    policy(
+        "at-once",
+        "COUNT",
+        "",
+        "Attempts that may run at once where they are hedged",
+        |settings, text| {
+            put(&mut settings.policy.at_once, whole(text, 2..=100, " attempts, the first included"))
+        },
+        |settings| settings.policy.at_once.to_string(),
+    ),
 ];
 
 const fn policy(
