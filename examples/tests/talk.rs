@@ -39,7 +39,7 @@ fn the_files_have_the_talks_shape() {
     let files = files(&out);
     let summary: serde_json::Value = serde_json::from_str(&files["summary.json"]).unwrap();
     let stages = summary["stages"].as_array().unwrap();
-    assert_eq!(stages.len(), 11);
+    assert_eq!(stages.len(), 12);
     for stage in stages {
         let name = stage["name"].as_str().unwrap();
         for file in [".pcap", "-probe.csv", "-download.csv", ".svg"] {
