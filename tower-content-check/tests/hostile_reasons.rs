@@ -62,7 +62,7 @@ async fn a_reason_is_one_bounded_line_whoever_made_it() {
             let rejection = make(text.clone());
             assert_one_line(&rejection.to_string());
             assert_one_line(&format!("{rejection:?}"));
-            assert_eq!(rejection.reason(), text, "the reason itself is kept");
+            assert_one_line(rejection.reason());
             let own = text.clone();
             let check = check_head(move |_: &Head<'_>| Err(make(own.clone())));
             assert_error(&rejected(check, &[]).await.unwrap());
