@@ -29,7 +29,7 @@ pub(super) struct Progress {
     pub(super) connection_broke: bool,
     /// The server wants no further attempt before this.
     pub(super) hold_until: Option<Instant>,
-    /// No further attempt starts; those that run may still bring the answer.
+    /// No attempt starts beside those that run any more. One that failed may still be replaced.
     pub(super) closed: bool,
 }
 
