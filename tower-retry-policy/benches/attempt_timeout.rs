@@ -1,5 +1,10 @@
 //! What the limits of an attempt cost beside other timeouts, in one run: `cargo bench -p retry-policy-benches --bench attempt_timeout`.
 
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
+use http_body::{Body, Frame};
+use http_body_util::Full;
+use instructions::{Case, Group};
 use std::{
     future::{Future, poll_fn},
     hint::black_box,
@@ -9,17 +14,13 @@ use std::{
     task::{Context, Poll, Waker},
     time::Duration,
 };
-
-use bytes::Bytes;
-use http::{Request, Response, StatusCode};
-use http_body::{Body, Frame};
-use http_body_util::Full;
-use instructions::{Case, Group};
 use tokio::time::{Timeout, error::Elapsed};
 use tower::{
     BoxError, Layer, Service, ServiceBuilder,
-    layer::layer_fn,
-    layer::util::{Identity, Stack},
+    layer::{
+        layer_fn,
+        util::{Identity, Stack},
+    },
     timeout::TimeoutLayer,
     util::MapResponseLayer,
 };

@@ -6,18 +6,21 @@
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its tables")]
 
-use std::hint::black_box;
-use std::num::NonZeroU32;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Barrier};
-use std::time::{Duration, Instant};
-
-use tower_retry_policy::FailureKind;
-use tower_retry_policy::budget::RequestEnd;
-
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use std::{
+    hint::black_box,
+    num::NonZeroU32,
+    sync::{
+        Arc, Barrier,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
 use tower::retry::budget::{Budget, TpsBudget};
-use tower_retry_policy::budget::{InFlightBudget, QuotaBudget, RatioBudget, RetryBudget, ThrottleBudget};
+use tower_retry_policy::{
+    FailureKind,
+    budget::{InFlightBudget, QuotaBudget, RatioBudget, RequestEnd, RetryBudget, ThrottleBudget},
+};
 
 const OPERATIONS: u32 = 50_000;
 const ROUNDS: usize = 25;

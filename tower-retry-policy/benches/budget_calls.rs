@@ -1,12 +1,13 @@
 //! What the calls of one thread cost, in instructions and at best: a deposit, and finding the budget of a request's host
 //! among a hundred. `cargo bench -p retry-policy-benches --bench budget_calls`.
 
-use std::hint::black_box;
-use std::process::ExitCode;
-use std::time::{Duration, Instant};
-
 use http::{Request, uri::Authority};
 use instructions::{Case, Group};
+use std::{
+    hint::black_box,
+    process::ExitCode,
+    time::{Duration, Instant},
+};
 use tower::retry::budget::{Budget as _, TpsBudget};
 use tower_retry_policy::budget::{
     BudgetSource, PerKey, RatioBudget, RequestEnd, RequestHead, RetryBudget as _,

@@ -3,6 +3,11 @@
 //! The peer for a body that is there is the body's own clone; for a stream it is a `Vec` that the frames are pushed
 //! into as they pass: that could repeat them and do nothing else.
 
+use bytes::Bytes;
+use http::{Method, Request, Response};
+use http_body::{Body, Frame};
+use http_body_util::Full;
+use instructions::{Case, Group, request};
 use std::{
     future::{Ready, ready},
     hint::black_box,
@@ -11,12 +16,6 @@ use std::{
     sync::{Arc, LazyLock, Mutex},
     task::{Context, Poll, Waker},
 };
-
-use bytes::Bytes;
-use http::{Method, Request, Response};
-use http_body::{Body, Frame};
-use http_body_util::Full;
-use instructions::{Case, Group, request};
 use tower::{
     BoxError, Layer, Service, ServiceBuilder,
     layer::util::{Identity, Stack},

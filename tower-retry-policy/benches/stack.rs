@@ -4,6 +4,10 @@
 //! `tower::retry` with a policy written as its documentation shows, with `TpsBudget`, `ExponentialBackoff` and
 //! `tower::timeout`.
 
+use bytes::Bytes;
+use http::{Method, Request, Response, StatusCode};
+use http_body_util::Full;
+use instructions::{Case, Group, fresh_request, request};
 use std::{
     future::{Future, Ready, ready},
     hint::black_box,
@@ -13,11 +17,6 @@ use std::{
     task::{Context, Poll, Waker},
     time::Duration,
 };
-
-use bytes::Bytes;
-use http::{Method, Request, Response, StatusCode};
-use http_body_util::Full;
-use instructions::{Case, Group, fresh_request, request};
 use tokio::time::Sleep;
 use tower::{
     BoxError, Layer, Service, ServiceBuilder,

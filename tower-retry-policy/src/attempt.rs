@@ -1,4 +1,4 @@
-use crate::{Phase, one_line::OneLine, target::Target};
+use crate::{Phase, causes::chain, history::cause_text, one_line::OneLine, target::Target};
 use http::{HeaderMap, Method, StatusCode, Uri};
 use std::{error::Error, fmt};
 
@@ -69,7 +69,7 @@ impl<'a> Attempt<'a> {
 
     /// The first error of this type in the chain of causes, errors inside `std::io::Error` included.
     pub fn cause<E: Error + 'static>(&self) -> Option<&'a E> {
-        crate::classify::chain(self.error?).find_map(|error| error.downcast_ref())
+        chain(self.error?).find_map(|error| error.downcast_ref())
     }
 }
 
@@ -81,7 +81,7 @@ impl fmt::Debug for Attempt<'_> {
             .field("method", &OneLine(self.method.as_str()))
             .field("uri", &Target(self.uri))
             .field("status", &self.status())
-            .field("error", &self.error.map(|error| OneLine(&crate::classify::cause_text(error)).to_string()))
+            .field("error", &self.error.map(|error| OneLine(&cause_text(error)).to_string()))
             .finish_non_exhaustive()
     }
 }

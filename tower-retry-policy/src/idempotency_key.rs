@@ -1,6 +1,6 @@
 //! [`IdempotencyKeyLayer`]: the header that lets a `POST` be repeated.
 
-use crate::idempotency_field::IDEMPOTENCY_KEY;
+use crate::policy::IDEMPOTENCY_KEY;
 use http::{HeaderValue, Method, Request};
 use std::task::{Context, Poll};
 use tower_layer::Layer;

@@ -1,4 +1,4 @@
-use crate::{Phase, classify, one_line::OneLine};
+use crate::{Phase, history::cause_text, one_line::OneLine};
 use std::{error::Error, fmt};
 use tower::BoxError;
 
@@ -88,7 +88,7 @@ impl PhasedError {
 impl fmt::Debug for PhasedError {
     /// The cause by its text: what clients print of theirs with `{:?}` may hold a whole URL.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let cause = classify::cause_text(&*self.source);
+        let cause = cause_text(&*self.source);
         f.debug_struct("PhasedError").field("phase", &self.phase).field("source", &OneLine(&cause)).finish()
     }
 }

@@ -2,6 +2,12 @@
 
 mod attempt_timeout_server;
 
+use attempt_timeout_server::{NEVER, Script, Server, call_and_read, ms};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
+use http_body::{Body, Frame};
+use http_body_util::{BodyExt, Empty, Full, channel::Channel};
+use proptest::prelude::*;
 use std::{
     collections::HashSet,
     convert::Infallible,
@@ -16,18 +22,11 @@ use std::{
     task::{Context, Poll, Waker},
     time::Duration,
 };
-
-use attempt_timeout_server::{NEVER, Script, Server, call_and_read, ms};
-use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
-use http_body::{Body, Frame};
-use http_body_util::{BodyExt, Empty, Full, channel::Channel};
-use proptest::prelude::*;
 use tokio::{task::coop::consume_budget, time::Instant};
 use tower::{BoxError, Layer, Service, ServiceBuilder, ServiceExt, retry::Policy, service_fn};
 use tower_retry_policy::{
     attempt_timeout::{
-        AttemptTimeout, AttemptTimeoutError, AttemptTimeoutLayer, AttemptTimeouts, TimeoutBody,
+        AttemptTimeout, AttemptTimeoutError, AttemptTimeoutLayer, AttemptTimeouts, LimitedBody,
     },
     deadline::Deadline,
 };
@@ -353,7 +352,7 @@ async fn a_wait_given_up_and_taken_up_again_is_one_wait() {
 
 #[tokio::test(start_paused = true)]
 async fn frames_trailers_and_hints_are_the_inner_bodys() {
-    async fn through<B>(make: impl Fn() -> B) -> TimeoutBody<B> {
+    async fn through<B>(make: impl Fn() -> B) -> LimitedBody<B, AttemptTimeoutError> {
         let inner = service_fn(|_: Request<Full<Bytes>>| ready(Ok::<_, Infallible>(Response::new(make()))));
         AttemptTimeout::new(inner, limits(1_000, 1_000, 1_000)).oneshot(request()).await.unwrap().into_body()
     }
@@ -503,7 +502,7 @@ async fn every_attempt_has_its_own_limits_and_frees_its_place() {
     });
     let service = ServiceBuilder::new()
         .retry(Attempts(3))
-        .and_then(|response: Response<TimeoutBody<_>>| response.into_body().collect())
+        .and_then(|response: Response<LimitedBody<_, AttemptTimeoutError>>| response.into_body().collect())
         .layer(AttemptTimeoutLayer::new().head(ms(1_000)).idle(ms(1_000)))
         // one place for all, kept until the attempt's future is gone
         .concurrency_limit(1)

@@ -1,11 +1,14 @@
 //! Adaptive throttling on the client's side, on paused time.
 
-use std::convert::Infallible;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU16, AtomicU64, Ordering};
-use std::time::Duration;
-
 use http::{Request, Response, StatusCode};
+use std::{
+    convert::Infallible,
+    sync::{
+        Arc,
+        atomic::{AtomicU16, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 use tokio::time::advance;
 use tower::{Layer, Service, ServiceExt, service_fn};
 use tower_retry_policy::adaptive_throttle::{AdaptiveThrottleLayer, ThrottledError};

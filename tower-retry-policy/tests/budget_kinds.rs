@@ -1,9 +1,10 @@
 //! The budgets without a clock: their defaults, their limits, and that threads cannot overdraw them.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-
 use proptest::prelude::*;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 use tower::retry::budget::Budget;
 use tower_retry_policy::budget::{
     EmptyBudget, FailureKind, InFlightBudget, QuotaBudget, RatioBudget, RequestEnd, RetryBudget,

@@ -14,13 +14,12 @@ mod grants;
 #[path = "../src/budget/slots.rs"]
 mod slots;
 
+use self::{
+    grants::{BURST, Grants},
+    slots::{Grid, SLOTS, Slots},
+};
+use loom::{sync::Arc, thread};
 use std::time::Duration;
-
-use loom::sync::Arc;
-use loom::thread;
-
-use self::grants::{BURST, Grants};
-use self::slots::{Grid, SLOTS, Slots};
 
 const WINDOW: Duration = Duration::from_secs(20);
 /// In nanoseconds.

@@ -1,18 +1,23 @@
 //! One budget per key, with bounded memory, on paused time.
 #![cfg(feature = "per-key")]
 
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
-
 use http::{Request, Response, uri::Authority};
 use http_body_util::Empty;
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 use tokio::time::advance;
 use tower::{BoxError, ServiceBuilder, ServiceExt, service_fn};
-use tower_retry_policy::budget::{
-    BudgetSource, FailureKind, Host, InFlightBudget, PerKey, RatioBudget, RequestHead, RetryBudget,
+use tower_retry_policy::{
+    RetryLayer, RetryPolicy,
+    budget::{
+        BudgetSource, FailureKind, Host, InFlightBudget, PerKey, RatioBudget, RequestHead, RetryBudget,
+    },
 };
-use tower_retry_policy::{RetryLayer, RetryPolicy};
 
 const TRANSIENT: FailureKind = FailureKind::Transient;
 

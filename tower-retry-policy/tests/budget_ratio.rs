@@ -1,10 +1,13 @@
 //! The ratio budget: exact, windowed, shared by threads.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
-
 use proptest::prelude::*;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 use tokio::time::advance;
 use tower::retry::budget::Budget;
 use tower_retry_policy::budget::{FailureKind, RatioBudget, RequestEnd, RetryBudget};

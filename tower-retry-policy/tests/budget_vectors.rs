@@ -3,11 +3,14 @@
 
 #![expect(clippy::panic, clippy::unwrap_used, reason = "the helpers of a test may fail it too")]
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
-
 use serde_json::Value;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 use tower::retry::budget::Budget;
 use tower_retry_policy::budget::{
     EmptyBudget, FailureKind, QuotaBudget, RatioBudget, RequestEnd, RetryBudget, ThrottleBudget,

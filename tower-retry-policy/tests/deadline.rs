@@ -2,6 +2,11 @@
 
 mod attempt_timeout_server;
 
+use attempt_timeout_server::{NEVER, Script, Server, call_and_read, ms};
+use bytes::Bytes;
+use http::{HeaderName, Request, Response};
+use http_body::Body;
+use http_body_util::{BodyExt, Full};
 use std::{
     collections::HashSet,
     convert::Infallible,
@@ -9,12 +14,6 @@ use std::{
     sync::{Arc, Mutex},
     time::Duration,
 };
-
-use attempt_timeout_server::{NEVER, Script, Server, call_and_read, ms};
-use bytes::Bytes;
-use http::{HeaderName, Request, Response};
-use http_body::Body;
-use http_body_util::{BodyExt, Full};
 use tokio::time::Sleep;
 use tower::{BoxError, Layer, Service, ServiceBuilder, ServiceExt, retry::Policy, service_fn};
 use tower_retry_policy::{

@@ -6,9 +6,13 @@
 mod random;
 
 use crate::random::Random;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 use tower_retry_policy::budget::{
     FailureKind, InFlightBudget, QuotaBudget, RatioBudget, RequestEnd, RetryBudget, ThrottleBudget,
 };

@@ -9,19 +9,21 @@ use crate::random::Random;
 use http::{Method, Request, Response, Uri};
 use http_body_util::BodyExt;
 use metrics_util::debugging::DebuggingRecorder;
-use std::error::Error;
-use std::fmt;
-use std::iter::successors;
-use std::pin::Pin;
-use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll};
+use std::{
+    error::Error,
+    fmt,
+    iter::successors,
+    pin::Pin,
+    sync::{Arc, Mutex},
+    task::{Context, Poll},
+};
 use tower::{BoxError, ServiceBuilder, ServiceExt, service_fn};
 use tower_backoff::Backoff;
-use tower_retry_policy::budget::{BudgetSource, RequestHead, RetryBudget, UnlimitedBudget};
-use tower_retry_policy::replay_body::{ReplayBody, ReplayBodyError, ReplayBodyLayer};
 use tower_retry_policy::{
     Attempt, CallEnd, History, MetricsObserver, Observer, Phase, PhasedError, RetryError, RetryPolicy,
     RetrySpanLayer, RetryWait, TracingObserver,
+    budget::{BudgetSource, RequestHead, RetryBudget, UnlimitedBudget},
+    replay_body::{ReplayBody, ReplayBodyError, ReplayBodyLayer},
 };
 use tracing::field::{Field, Visit};
 use tracing_subscriber::layer::{Context as Within, Layer, SubscriberExt};

@@ -7,16 +7,22 @@ mod random;
 
 use crate::random::Random;
 use http::{Request, Response, StatusCode};
-use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
-use std::task::Poll;
-use std::time::Duration;
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+    task::Poll,
+    time::Duration,
+};
 use tower::{BoxError, Service, ServiceBuilder, ServiceExt, service_fn};
 use tower_backoff::Backoff;
-use tower_retry_policy::RetryPolicy;
-use tower_retry_policy::adaptive_throttle::{AdaptiveThrottleLayer, ThrottledError};
-use tower_retry_policy::budget::{EmptyBudget, Host, InFlightBudget, PerKey, RetryBudget};
+use tower_retry_policy::{
+    RetryPolicy,
+    adaptive_throttle::{AdaptiveThrottleLayer, ThrottledError},
+    budget::{EmptyBudget, Host, InFlightBudget, PerKey, RetryBudget},
+};
 
 fn answer(status: u16) -> Response<String> {
     let mut response = Response::new(String::new());

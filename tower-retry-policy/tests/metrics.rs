@@ -14,7 +14,7 @@ use tower_backoff::Backoff;
 use tower_retry_policy::{AttemptNumber, MetricsObserver, RetryLayer, RetryPolicy, retry::Hedge};
 
 /// As the module's documentation has them.
-const DOCUMENTED: &str = include_str!("../src/metrics/mod.rs");
+const DOCUMENTED: &str = include_str!("../src/observe/metrics/mod.rs");
 
 /// Every metric by its name without the common beginning, with its labels and its value.
 fn counted(snapshotter: &Snapshotter) -> BTreeMap<String, String> {

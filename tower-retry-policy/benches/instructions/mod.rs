@@ -14,14 +14,12 @@
 
 mod request;
 
+pub use self::request::{fresh_request, request};
 use std::{
     env, fmt,
     process::{Command, ExitCode},
     time::Duration,
 };
-
-pub use self::request::{fresh_request, request};
-
 use tokio::time::Instant;
 
 const ROUNDS: usize = 25;

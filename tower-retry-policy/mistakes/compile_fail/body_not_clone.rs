@@ -2,7 +2,7 @@
 
 use http::{Request, Response};
 use tower::{BoxError, Service, ServiceBuilder, service_fn};
-use tower_retry_policy::RetryPolicy;
+use tower_retry_policy::{RetryLayer, RetryPolicy};
 
 struct Upload;
 
@@ -10,5 +10,5 @@ fn send(_: impl Service<Request<Upload>>) {}
 
 fn main() {
     let client = service_fn(|_: Request<Upload>| async { Ok::<_, BoxError>(Response::new(())) });
-    send(ServiceBuilder::new().retry(RetryPolicy::standard()).service(client));
+    send(ServiceBuilder::new().layer(RetryLayer::new(RetryPolicy::standard())).service(client));
 }

@@ -1,4 +1,4 @@
-//! The client's own error, and nothing below the retry that boxes it.
+//! The client's own error below tower's own retry, and nothing that boxes it.
 
 use bytes::Bytes;
 use http::{Request, Response};

@@ -1,4 +1,4 @@
-//! `.layer(policy)` for `.retry(policy)`.
+//! `.layer(policy)` for `.layer(RetryLayer::new(policy))`.
 
 use tower::ServiceBuilder;
 use tower_retry_policy::RetryPolicy;

@@ -6,7 +6,7 @@ use std::{
     task::{Context, Poll},
 };
 use tower::{BoxError, Service, ServiceBuilder};
-use tower_retry_policy::RetryPolicy;
+use tower_retry_policy::{RetryLayer, RetryPolicy};
 
 struct MyClient;
 
@@ -27,5 +27,5 @@ impl Service<Request<String>> for MyClient {
 fn send(_: impl Service<Request<String>>) {}
 
 fn main() {
-    send(ServiceBuilder::new().retry(RetryPolicy::standard()).service(MyClient));
+    send(ServiceBuilder::new().layer(RetryLayer::new(RetryPolicy::standard())).service(MyClient));
 }

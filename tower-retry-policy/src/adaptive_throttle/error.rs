@@ -1,7 +1,6 @@
 //! The error of a request that was not sent.
 
-use std::error::Error;
-use std::fmt;
+use std::{error::Error, fmt};
 
 /// The request was rejected on this side, because the server rejected most of those before it. It was not sent.
 ///

@@ -1,18 +1,16 @@
 //! The future of a request that was sent or rejected.
 
-use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
-use std::sync::Arc;
-use std::task::{Context, Poll, ready};
-
+use super::{ThrottledError, history::History, layer::Accept};
 use http::Response;
 use pin_project_lite::pin_project;
+use std::{
+    fmt,
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
 use tower::BoxError;
-
-use super::ThrottledError;
-use super::history::History;
-use super::layer::Accept;
 
 pin_project! {
     /// The response, or the rejection, of [`AdaptiveThrottle`](super::AdaptiveThrottle).

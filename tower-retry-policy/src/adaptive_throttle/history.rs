@@ -1,10 +1,7 @@
 //! What became of the requests of the window.
 
-use std::fmt;
-use std::sync::Arc;
-use std::time::Duration;
-
 use crate::budget::{Clock, SlidingCount, TokioClock};
+use std::{fmt, sync::Arc, time::Duration};
 
 /// The counts that all clones of a service share.
 pub(super) struct History {

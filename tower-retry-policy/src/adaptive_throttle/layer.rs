@@ -1,15 +1,10 @@
 //! The configuration.
 
-use std::fmt;
-use std::sync::Arc;
-use std::time::Duration;
-
+use super::{AdaptiveThrottle, history::History};
+use crate::budget::Clock;
+use std::{fmt, sync::Arc, time::Duration};
 use tower_backoff::Draws;
 use tower_layer::Layer;
-
-use super::AdaptiveThrottle;
-use super::history::History;
-use crate::budget::Clock;
 
 /// Rejects requests on this side while the server rejects most of them; see the
 /// [module documentation](crate::adaptive_throttle).

@@ -41,7 +41,9 @@ mod history;
 mod layer;
 mod service;
 
-pub use self::error::ThrottledError;
-pub use self::future::ResponseFuture;
-pub use self::layer::{Accept, AdaptiveThrottleLayer, DefaultAccept};
-pub use self::service::AdaptiveThrottle;
+pub use self::{
+    error::ThrottledError,
+    future::ResponseFuture,
+    layer::{Accept, AdaptiveThrottleLayer, DefaultAccept},
+    service::AdaptiveThrottle,
+};

@@ -1,17 +1,15 @@
 //! The service.
 
-use std::fmt;
-use std::sync::Arc;
-use std::task::{Context, Poll};
-
+use super::{ResponseFuture, ThrottledError, history::History, layer::Accept};
 use http::{Request, Response};
+use std::{
+    fmt,
+    sync::Arc,
+    task::{Context, Poll},
+};
 use tower::BoxError;
 use tower_backoff::Draws;
 use tower_service::Service;
-
-use super::history::History;
-use super::layer::Accept;
-use super::{ResponseFuture, ThrottledError};
 
 /// Rejects requests with [`ThrottledError`] while the server rejects most; see the
 /// [module documentation](crate::adaptive_throttle).

@@ -1,14 +1,10 @@
+use crate::limits::{Cause, Expired, LimitError, Span};
 use std::{error::Error, fmt, time::Duration};
-
-use super::{
-    Span,
-    watch::{Cause, Expired},
-};
 
 /// A limit of the attempt passed.
 ///
 /// It is the error of [`AttemptTimeout`](super::AttemptTimeout) before the head, and of
-/// [`TimeoutBody`](super::TimeoutBody) after it.
+/// its [`LimitedBody`](super::LimitedBody) after it.
 #[derive(Clone, Debug)]
 pub struct AttemptTimeoutError {
     expired: Expired,
@@ -79,8 +75,8 @@ impl fmt::Display for AttemptTimeoutError {
 
 impl Error for AttemptTimeoutError {}
 
-impl From<Expired> for AttemptTimeoutError {
-    fn from(expired: Expired) -> Self {
+impl LimitError for AttemptTimeoutError {
+    fn passed(expired: Expired) -> Self {
         Self { expired }
     }
 }

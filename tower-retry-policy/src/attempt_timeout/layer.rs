@@ -1,8 +1,6 @@
-use std::time::Duration;
-
-use tower_layer::Layer;
-
 use super::{AttemptTimeout, AttemptTimeouts};
+use std::time::Duration;
+use tower_layer::Layer;
 
 /// Holds each attempt to limits: see the [module](super).
 ///

@@ -74,18 +74,9 @@
 //! - Tokio's timers count in steps of a millisecond, rounded up. A limit of more than 584 years is kept as that.
 //! - The wait for the inner service's readiness is not counted: `poll_ready` belongs to no attempt yet.
 
-mod allowance;
-mod body;
 mod error;
-mod future;
 mod layer;
 mod service;
-mod span;
-mod timeouts;
-pub(crate) mod watch;
 
-pub(crate) use self::{allowance::Allowance, span::Span};
-pub use self::{
-    body::TimeoutBody, error::AttemptTimeoutError, future::ResponseFuture, layer::AttemptTimeoutLayer,
-    service::AttemptTimeout, timeouts::AttemptTimeouts,
-};
+pub use self::{error::AttemptTimeoutError, layer::AttemptTimeoutLayer, service::AttemptTimeout};
+pub use crate::limits::{AttemptTimeouts, LimitedBody, ResponseFuture};

@@ -1,10 +1,9 @@
-use std::task::{Context, Poll};
-
+use super::{AttemptTimeoutError, AttemptTimeouts, LimitedBody, ResponseFuture};
+use crate::limits::Watch;
 use http::{Request, Response};
+use std::task::{Context, Poll};
 use tower::BoxError;
 use tower_service::Service;
-
-use super::{AttemptTimeouts, ResponseFuture, TimeoutBody, watch::Watch};
 
 /// Holds each call of the inner service to limits: see the [module](super).
 #[derive(Clone, Copy, Debug)]
@@ -42,9 +41,9 @@ where
     S: Service<Request<ReqBody>, Response = Response<ResBody>>,
     S::Error: Into<BoxError>,
 {
-    type Response = Response<TimeoutBody<ResBody>>;
+    type Response = Response<LimitedBody<ResBody, AttemptTimeoutError>>;
     type Error = BoxError;
-    type Future = ResponseFuture<S::Future>;
+    type Future = ResponseFuture<S::Future, AttemptTimeoutError>;
 
     #[inline]
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {

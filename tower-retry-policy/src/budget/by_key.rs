@@ -1,11 +1,7 @@
 //! Which of the budgets per key a request belongs to.
 
-use std::fmt;
-use std::hash::Hash;
-use std::sync::Arc;
-use std::time::Instant;
-
 use super::{BudgetSource, Host, PerKey, RequestHead, RetryBudget};
+use std::{fmt, hash::Hash, sync::Arc, time::Instant};
 
 /// Budgets per key, with the key of a request: made by [`PerKey::by`].
 pub struct ByKey<K, B> {

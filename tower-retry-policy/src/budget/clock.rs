@@ -1,11 +1,11 @@
 //! Where a budget has the time from.
 
-use std::sync::Arc;
-use std::time::{self, Duration};
-
-use tokio::time::Instant;
-
 use super::atomic::{AtomicU64, Ordering};
+use std::{
+    sync::Arc,
+    time::{self, Duration},
+};
+use tokio::time::Instant;
 
 /// A clock that a budget reads; any closure that returns a `Duration` is one.
 ///

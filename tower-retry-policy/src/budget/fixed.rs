@@ -1,10 +1,8 @@
 //! The two budgets that count nothing.
 
-use std::time::Instant;
-
-use tower::retry::budget::Budget;
-
 use super::{FailureKind, RequestEnd, RetryBudget};
+use std::time::Instant;
+use tower::retry::budget::Budget;
 
 /// Grants every retry. Only the limits of each request remain: for tests, and where something else bounds
 /// the load.

@@ -11,8 +11,10 @@
 //!   whoever finds one takes the other two steps too; each is a compare-and-swap that one wins and others find done. Nobody
 //!   waits.
 
-use super::atomic::{AtomicU64, Ordering};
-use super::slots::{Grid, RING, SLOTS};
+use super::{
+    atomic::{AtomicU64, Ordering},
+    slots::{Grid, RING, SLOTS},
+};
 
 /// Slots in a tenth of the window, the stretch in which a burst is bounded: a second by default.
 pub(crate) const BURST: u64 = SLOTS / 10;

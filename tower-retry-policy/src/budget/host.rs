@@ -1,10 +1,7 @@
 //! The server that a request goes to, as a key.
 
-use std::borrow::Borrow;
-use std::fmt;
-use std::sync::Arc;
-
 use super::RequestHead;
+use std::{borrow::Borrow, fmt, sync::Arc};
 
 /// Host and port as a request names them, in lower case; the key of [`PerKey::per_host`](super::PerKey::per_host).
 ///

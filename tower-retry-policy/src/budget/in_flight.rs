@@ -1,12 +1,11 @@
 //! A share of the requests that are on their way now.
 
-use std::fmt;
-use std::time::Instant;
-
+use super::{
+    FailureKind, RequestEnd, RetryBudget,
+    atomic::{AtomicU64, Ordering},
+};
+use std::{fmt, time::Instant};
 use tower::retry::budget::Budget;
-
-use super::atomic::{AtomicU64, Ordering};
-use super::{FailureKind, RequestEnd, RetryBudget};
 
 /// As many retries at the same time as a share of the requests in flight: Envoy's [retry budget][envoy].
 ///

@@ -42,18 +42,20 @@ mod slots;
 mod source;
 mod throttle;
 
-pub use self::clock::{Clock, TokioClock};
-pub use self::fixed::{EmptyBudget, UnlimitedBudget};
-pub use self::in_flight::InFlightBudget;
-pub use self::quota::QuotaBudget;
-pub use self::ratio::RatioBudget;
-pub use self::retry_budget::{FailureKind, RequestEnd, RetryBudget};
 pub(crate) use self::sliding_count::SlidingCount;
-pub use self::source::{BudgetSource, RequestHead};
-pub use self::throttle::ThrottleBudget;
 #[cfg(feature = "per-key")]
 pub use self::{
     by_key::{ByKey, PerHost},
     host::Host,
     per_key::PerKey,
+};
+pub use self::{
+    clock::{Clock, TokioClock},
+    fixed::{EmptyBudget, UnlimitedBudget},
+    in_flight::InFlightBudget,
+    quota::QuotaBudget,
+    ratio::RatioBudget,
+    retry_budget::{FailureKind, RequestEnd, RetryBudget},
+    source::{BudgetSource, RequestHead},
+    throttle::ThrottleBudget,
 };

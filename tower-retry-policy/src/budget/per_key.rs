@@ -1,17 +1,19 @@
 //! A budget for each key of the request.
 
-use std::borrow::Borrow;
-use std::convert::Infallible;
-use std::fmt;
-use std::hash::Hash;
-use std::sync::Arc;
-use std::time::{Duration, Instant};
-
+use super::{
+    Clock,
+    atomic::{AtomicU64, Ordering},
+    clock::{Time, nanos},
+};
 use quick_cache::sync::Cache;
-
-use super::Clock;
-use super::atomic::{AtomicU64, Ordering};
-use super::clock::{Time, nanos};
+use std::{
+    borrow::Borrow,
+    convert::Infallible,
+    fmt,
+    hash::Hash,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 /// A budget for each host, or for any other key, made when the key is first asked for.
 ///

@@ -1,12 +1,11 @@
 //! A store of tokens with a price for each kind of failure.
 
-use std::fmt;
-use std::time::Instant;
-
+use super::{
+    FailureKind, RequestEnd, RetryBudget,
+    atomic::{AtomicU64, Ordering},
+};
+use std::{fmt, time::Instant};
 use tower::retry::budget::Budget;
-
-use super::atomic::{AtomicU64, Ordering};
-use super::{FailureKind, RequestEnd, RetryBudget};
 
 /// Retries have a price, a retry that succeeds gets it back: the retry quota of the AWS SDKs' standard mode.
 ///

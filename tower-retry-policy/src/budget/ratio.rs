@@ -1,15 +1,17 @@
 //! A share of the recent requests, and a floor.
 
-use std::fmt;
-use std::sync::Arc;
-use std::time::{Duration, Instant};
-
+use super::{
+    Clock, FailureKind, RequestEnd, RetryBudget,
+    clock::{Time, nanos},
+    grants::{BURST, Granted, Grants},
+    slots::{Grid, SLOTS, Slots},
+};
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use tower::retry::budget::Budget;
-
-use super::clock::{Time, nanos};
-use super::grants::{BURST, Granted, Grants};
-use super::slots::{Grid, SLOTS, Slots};
-use super::{Clock, FailureKind, RequestEnd, RetryBudget};
 
 /// One token in the unit of all sums: a ratio of up to six decimals is exact.
 const TOKEN: u128 = 1_000_000;

@@ -1,8 +1,6 @@
 //! The contract between a policy and a budget.
 
-use std::fmt;
-use std::sync::Arc;
-use std::time::Instant;
+use std::{fmt, sync::Arc, time::Instant};
 
 /// What a budget is told and asked in the life of one request.
 ///

@@ -1,9 +1,10 @@
 //! How many of something came within a window.
 
+use super::{
+    clock::nanos,
+    slots::{Grid, SLOTS, Slots},
+};
 use std::time::Duration;
-
-use super::clock::nanos;
-use super::slots::{Grid, SLOTS, Slots};
 
 /// A count that forgets by twentieths of its window.
 #[derive(Debug)]

@@ -1,8 +1,7 @@
 //! Time in slots, and how many of something came in each of the last ones.
 
-use std::time::Duration;
-
 use super::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 /// Slots in a window. Finagle has ten; with ten a second of the default window could not be told from the two slots that
 /// it may touch.

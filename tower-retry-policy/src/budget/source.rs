@@ -1,14 +1,9 @@
 //! Which budget a request belongs to.
 
-use std::fmt;
-use std::sync::Arc;
-use std::time::Instant;
-
-use http::uri::Authority;
-use http::{Extensions, HeaderMap, Method, Request, Uri, header::HOST};
-
 use super::RetryBudget;
 use crate::{one_line::OneLine, target::Target};
+use http::{Extensions, HeaderMap, Method, Request, Uri, header::HOST, uri::Authority};
+use std::{fmt, sync::Arc, time::Instant};
 
 /// Chooses the budget of a request: asked once per call, at the first send.
 ///

@@ -1,12 +1,11 @@
 //! Tokens that failures take and successes bring back.
 
-use std::fmt;
-use std::time::Instant;
-
+use super::{
+    FailureKind, RequestEnd, RetryBudget,
+    atomic::{AtomicU64, Ordering},
+};
+use std::{fmt, time::Instant};
 use tower::retry::budget::Budget;
-
-use super::atomic::{AtomicU64, Ordering};
-use super::{FailureKind, RequestEnd, RetryBudget};
 
 /// Thousandths of a token, the three decimals that A6 keeps.
 const TOKEN: u64 = 1000;

@@ -1,6 +1,6 @@
-//! Which [`Phase`] an error belongs to: the one place that walks the chain of causes.
+//! Which [`Phase`] a failure belongs to, be it an error or a response.
 //!
-//! Each module knows the errors of one library, behind the feature of that name; what none of them knows is
+//! Each module but `response` knows the errors of one library, behind the feature of that name; what none of them knows is
 //! [`Phase::Other`], which is never retried by default.
 
 #[cfg(any(feature = "hyper-util", feature = "tonic"))]
@@ -17,11 +17,14 @@ mod io;
 mod own;
 #[cfg(feature = "reqwest")]
 mod reqwest;
+mod response;
+mod statuses;
 mod tls;
 #[cfg(feature = "tonic")]
 mod tonic;
 
-use crate::{FailureKind, Phase, wish::Wish};
+pub(crate) use self::{response::Responses, statuses::Statuses};
+use crate::{FailureKind, Phase, causes::chain, hint::Hint};
 use std::error::Error;
 
 /// How a failed attempt is to be treated.
@@ -35,7 +38,7 @@ pub(crate) struct Failure {
     pub(crate) graceful: bool,
     /// It says that the request belongs on another connection.
     pub(crate) misdirected: bool,
-    pub(crate) wish: Wish,
+    pub(crate) hint: Hint,
     /// What the rejected content looked like, so that the same one is recognised.
     pub(crate) fingerprint: Option<u64>,
 }
@@ -49,7 +52,7 @@ impl Failure {
             exhausted_inner: false,
             graceful: false,
             misdirected: false,
-            wish: Wish::None,
+            hint: Hint::None,
             fingerprint: None,
         }
     }
@@ -122,28 +125,4 @@ fn recognise(error: &(dyn Error + 'static)) -> Option<Failure> {
     #[cfg(feature = "h2")]
     let known = known.or_else(|| h2::recognise(error));
     known.or_else(|| io::recognise(error))
-}
-
-/// An error and its causes. `std::io::Error` hides the error that it wraps from `source()` (that gives the
-/// wrapped error's own source), so it is opened here.
-pub(crate) fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    std::iter::successors(Some(error), |error| cause(*error))
-}
-
-fn cause<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
-    match error.downcast_ref::<std::io::Error>() {
-        Some(io) => io.get_ref().map(|inner| inner as &(dyn Error + 'static)),
-        None => error.source(),
-    }
-}
-
-/// What a person should read of an error: the root of the chain says what happened, unless an error of this
-/// project stands above it and says it better. What a content check says is where, and its cause is why.
-pub(crate) fn cause_text(error: &(dyn Error + 'static)) -> String {
-    let told = chain(error).find(|error| own::explains_itself(*error)).or_else(|| chain(error).last());
-    let told = told.unwrap_or(error);
-    match told.source().filter(|_| own::leaves_the_cause_open(told)) {
-        Some(cause) => format!("{told}: {}", cause_text(cause)),
-        None => told.to_string(),
-    }
 }

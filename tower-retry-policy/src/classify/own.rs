@@ -44,26 +44,3 @@ fn phased_by_owner(phased: &PhasedError) -> Failure {
     let known = phased.source().map_or(Failure::new(phased.phase()), super::failure);
     Failure { phase: phased.phase(), graceful: false, ..known }
 }
-
-/// Whether an error's own text is what a person should read.
-pub(super) fn explains_itself(error: &(dyn Error + 'static)) -> bool {
-    #[cfg(feature = "hyper-util")]
-    if error.is::<crate::ConnectTimeoutError>() {
-        return true;
-    }
-    leaves_the_cause_open(error)
-        || error.is::<RetryError>()
-        || error.is::<AttemptTimeoutError>()
-        || error.is::<DeadlineError>()
-}
-
-/// Whether what a person should read goes on with the cause: a body that was cut may have been silent, or may not
-/// have unpacked.
-pub(super) fn leaves_the_cause_open(error: &(dyn Error + 'static)) -> bool {
-    #[cfg(feature = "content-check")]
-    if error.is::<tower_content_check::ContentCheckError>() {
-        return true;
-    }
-    let _ = error;
-    false
-}

@@ -1,6 +1,5 @@
+use crate::limits::Span;
 use std::{error::Error, fmt, time::Duration};
-
-use crate::attempt_timeout::Span;
 
 /// The limit on the way to a connection passed: the request was not sent.
 ///

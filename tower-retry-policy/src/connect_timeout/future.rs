@@ -1,3 +1,9 @@
+use super::ConnectTimeoutError;
+use crate::limits::timer;
+use http::Response;
+use hyper::body::Incoming;
+use hyper_util::client::legacy::{ResponseFuture as Call, connect::CaptureConnection};
+use pin_project_lite::pin_project;
 use std::{
     fmt,
     future::Future,
@@ -5,16 +11,8 @@ use std::{
     task::{Context, Poll, ready},
     time::Duration,
 };
-
-use http::Response;
-use hyper::body::Incoming;
-use hyper_util::client::legacy::{ResponseFuture as Call, connect::CaptureConnection};
-use pin_project_lite::pin_project;
 use tokio::time::{Sleep, sleep};
 use tower::BoxError;
-
-use super::ConnectTimeoutError;
-use crate::attempt_timeout::watch::timer;
 
 pin_project! {
     /// The future of a [`ConnectTimeout`](super::ConnectTimeout): the response's head, if there was a connection in time.

@@ -1,9 +1,7 @@
-use std::time::Duration;
-
-use hyper_util::client::legacy::Client;
-use tower_layer::Layer;
-
 use super::ConnectTimeout;
+use hyper_util::client::legacy::Client;
+use std::time::Duration;
+use tower_layer::Layer;
 
 /// Limits the time until a request has its connection: see the [module](super).
 #[derive(Clone, Copy, Debug)]

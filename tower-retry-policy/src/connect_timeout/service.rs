@@ -1,8 +1,4 @@
-use std::{
-    task::{Context, Poll},
-    time::Duration,
-};
-
+use super::ResponseFuture;
 use http::{Request, Response};
 use http_body::Body;
 use hyper::body::Incoming;
@@ -10,10 +6,12 @@ use hyper_util::client::legacy::{
     Client,
     connect::{Connect, capture_connection},
 };
+use std::{
+    task::{Context, Poll},
+    time::Duration,
+};
 use tower::BoxError;
 use tower_service::Service;
-
-use super::ResponseFuture;
 
 /// Limits the time until a request of hyper-util's client has its connection: see the [module](super).
 #[derive(Clone, Copy, Debug)]

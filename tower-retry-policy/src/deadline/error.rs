@@ -1,14 +1,10 @@
+use crate::limits::{Cause, Expired, LimitError, Span};
 use std::{error::Error, fmt, time::Duration};
-
-use crate::attempt_timeout::{
-    Span,
-    watch::{Cause, Expired},
-};
 
 /// The call's [`Deadline`](super::Deadline) passed.
 ///
 /// It is the error of [`DeadlineService`](super::DeadlineService) before the head, and of
-/// [`DeadlineBody`](super::DeadlineBody) after it.
+/// its [`LimitedBody`](super::LimitedBody) after it.
 #[derive(Clone, Debug)]
 pub struct DeadlineError {
     expired: Expired,
@@ -46,8 +42,8 @@ impl fmt::Display for DeadlineError {
 
 impl Error for DeadlineError {}
 
-impl From<Expired> for DeadlineError {
-    fn from(expired: Expired) -> Self {
+impl LimitError for DeadlineError {
+    fn passed(expired: Expired) -> Self {
         Self { expired }
     }
 }

@@ -1,6 +1,5 @@
-use std::time::Duration;
-
 use http::{HeaderName, HeaderValue};
+use std::time::Duration;
 
 /// How a header tells the server what is left until the deadline.
 ///
@@ -53,9 +52,8 @@ fn grpc(left: Duration) -> HeaderValue {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
+    use proptest::prelude::*;
 
     fn printed(format: DeadlineFormat, left: Duration) -> String {
         format.value(left).to_str().expect("ASCII").to_owned()

@@ -1,10 +1,8 @@
-use std::task::{Context, Poll};
-
+use super::{Deadline, DeadlineFormat};
 use http::{HeaderName, Request};
+use std::task::{Context, Poll};
 use tower_layer::Layer;
 use tower_service::Service;
-
-use super::{Deadline, DeadlineFormat};
 
 /// Tells the server, in a header, what is left until the request's [`Deadline`].
 ///

@@ -1,8 +1,6 @@
-use std::time::Duration;
-
-use tower_layer::Layer;
-
 use super::DeadlineService;
+use std::time::Duration;
+use tower_layer::Layer;
 
 /// Gives every call a [`Deadline`](super::Deadline) and ends it when that passes: see the [module](super).
 ///

@@ -51,22 +51,17 @@
 //! - A deadline more than 584 years away is moved nearer.
 //! - A server is told how long it has, not when the time is over: time on the way is not taken off.
 
-mod body;
 mod error;
-mod extension;
 mod format;
-mod future;
 mod header;
 mod layer;
 mod service;
 
 pub use self::{
-    body::DeadlineBody,
     error::DeadlineError,
-    extension::Deadline,
     format::DeadlineFormat,
-    future::ResponseFuture,
     header::{DeadlineHeader, DeadlineHeaderLayer},
     layer::DeadlineLayer,
     service::DeadlineService,
 };
+pub use crate::limits::{Deadline, LimitedBody, ResponseFuture};

@@ -1,15 +1,13 @@
+use super::{Deadline, DeadlineError, LimitedBody, ResponseFuture};
+use crate::limits::{AttemptTimeouts, Watch};
+use http::{Request, Response};
 use std::{
     task::{Context, Poll},
     time::Duration,
 };
-
-use http::{Request, Response};
 use tokio::time::Instant;
 use tower::BoxError;
 use tower_service::Service;
-
-use super::{Deadline, DeadlineBody, ResponseFuture};
-use crate::attempt_timeout::{AttemptTimeouts, watch::Watch};
 
 /// Ends each call of the inner service when its [`Deadline`] passes: see the [module](super).
 #[derive(Clone, Copy, Debug)]
@@ -47,9 +45,9 @@ where
     S: Service<Request<ReqBody>, Response = Response<ResBody>>,
     S::Error: Into<BoxError>,
 {
-    type Response = Response<DeadlineBody<ResBody>>;
+    type Response = Response<LimitedBody<ResBody, DeadlineError>>;
     type Error = BoxError;
-    type Future = ResponseFuture<S::Future>;
+    type Future = ResponseFuture<S::Future, DeadlineError>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         self.inner.poll_ready(cx).map_err(Into::into)

@@ -97,7 +97,7 @@ mod stats;
 mod tried;
 mod visit;
 
-pub(crate) use self::{address::Address, tried::Tried};
+pub(crate) use self::tried::Tried;
 pub use self::{
     call_layer::{EndpointsCall, EndpointsCallLayer},
     endpoints::Endpoints,

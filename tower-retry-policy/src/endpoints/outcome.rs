@@ -1,7 +1,9 @@
 use super::settings::Settings;
 use crate::{
-    AttemptTimeoutError, Phase, classify, clock,
-    wish::{Wish, Wishes},
+    AttemptTimeoutError, Phase,
+    causes::chain,
+    classify,
+    hint::{Hint, Hints, wall_clock},
 };
 use http::{Response, StatusCode};
 use std::time::Duration;
@@ -40,8 +42,8 @@ impl Outcome {
 
     fn of_error(error: &BoxError) -> Self {
         // whoever was in a hurry was the caller
-        let hurried = classify::chain(&**error)
-            .any(|cause| cause.downcast_ref().is_some_and(AttemptTimeoutError::is_deadline));
+        let hurried =
+            chain(&**error).any(|cause| cause.downcast_ref().is_some_and(AttemptTimeoutError::is_deadline));
         match classify::failure(&**error).phase {
             Phase::Connect | Phase::Read | Phase::Body if !hurried => Self::Failure,
             _ => Self::Nothing,
@@ -57,8 +59,8 @@ pub(super) fn hold<R>(settings: &Settings, result: &Result<Response<R>, BoxError
     if !matches!(response.status(), StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
         return None;
     }
-    match Wishes::default().read(response.headers(), &*clock::wall()) {
-        Wish::NotBefore(asked) => Some(asked.min(limit)),
+    match Hints::default().read(response.headers(), &*wall_clock()) {
+        Hint::NotBefore(asked) => Some(asked.min(limit)),
         _ => None,
     }
 }

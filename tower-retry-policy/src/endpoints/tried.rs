@@ -1,6 +1,7 @@
 //! What the attempts of one call know of each other.
 
 use super::address::Address;
+use http::Uri;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Request extension: the endpoints that the attempts of this call were sent to. All attempts share it.
@@ -42,10 +43,10 @@ impl Tried {
     }
 
     /// Where the attempt of this number was sent.
-    pub(crate) fn endpoint(&self, number: u32) -> Option<Arc<Address>> {
+    pub(crate) fn endpoint(&self, number: u32) -> Option<Uri> {
         let visits = self.lock();
         let attempt = visits.attempts.iter().rev().find(|(of, _)| *of == number);
-        attempt.map(|(_, address)| Arc::clone(address))
+        attempt.map(|(_, address)| address.uri().clone())
     }
 }
 

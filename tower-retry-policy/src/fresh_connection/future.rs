@@ -1,12 +1,11 @@
+use http::Request;
+use pin_project_lite::pin_project;
 use std::{
     fmt,
     future::Future,
     pin::Pin,
     task::{Context, Poll},
 };
-
-use http::Request;
-use pin_project_lite::pin_project;
 use tower::util::Oneshot;
 use tower_service::Service;
 

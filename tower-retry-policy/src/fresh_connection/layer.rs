@@ -1,6 +1,5 @@
-use tower_layer::Layer;
-
 use super::FreshConnection;
+use tower_layer::Layer;
 
 /// Sends an attempt over a new connection when one before it broke: see the [module](super).
 #[derive(Clone, Copy, Debug)]

@@ -1,10 +1,8 @@
-use std::task::{Context, Poll};
-
-use http::Request;
-use tower_service::Service;
-
 use super::ResponseFuture;
 use crate::AttemptNumber;
+use http::Request;
+use std::task::{Context, Poll};
+use tower_service::Service;
 
 /// Sends an attempt over a new connection when one before it broke: see the [module](super).
 #[derive(Clone, Copy, Debug)]

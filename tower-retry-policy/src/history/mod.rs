@@ -1,13 +1,17 @@
 //! What became of each attempt of a call, and why there was no further one.
 
+mod error;
 mod record;
 mod records;
 mod seconds;
-
-pub use self::record::{AttemptRecord, RetryWait};
-pub(crate) use self::records::Records;
+mod told;
 
 use self::seconds::Seconds;
+pub use self::{
+    error::RetryError,
+    record::{AttemptRecord, RetryWait},
+};
+pub(crate) use self::{records::Records, told::cause_text};
 use crate::{Phase, StopReason};
 use std::{fmt, sync::Arc, time::Duration};
 

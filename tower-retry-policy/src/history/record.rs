@@ -1,5 +1,5 @@
-use super::{Detail, Seconds};
-use crate::{Phase, RetryError, classify, endpoints::Address, one_line::OneLine, target::Target};
+use super::{Detail, RetryError, Seconds, cause_text};
+use crate::{Phase, one_line::OneLine, target::Target};
 use http::{StatusCode, Uri};
 use std::{error::Error, fmt, sync::Arc, time::Duration};
 
@@ -17,7 +17,7 @@ pub struct AttemptRecord {
     pub(crate) took: Duration,
     pub(crate) wait: Option<RetryWait>,
     pub(crate) abandoned: bool,
-    pub(crate) endpoint: Option<Arc<Address>>,
+    pub(crate) endpoint: Option<Uri>,
 }
 
 /// How long the policy waited before the next attempt, and who asked for it.
@@ -78,7 +78,7 @@ impl AttemptRecord {
 
     /// The base address that it was sent to, where [`endpoints`](crate::endpoints) were to choose from.
     pub fn endpoint(&self) -> Option<&Uri> {
-        self.endpoint.as_deref().map(Address::uri)
+        self.endpoint.as_ref()
     }
 
     pub(super) fn tell(&self, f: &mut fmt::Formatter<'_>, detail: Detail) -> fmt::Result {
@@ -105,7 +105,7 @@ impl AttemptRecord {
 fn text(error: &(dyn Error + 'static)) -> String {
     match RetryError::find(error) {
         Some(inner) => inner.history().to_string(),
-        None => classify::cause_text(error),
+        None => cause_text(error),
     }
 }
 

@@ -1,16 +1,11 @@
+use super::repeatable::Repeatable;
 use crate::{
-    Attempt, Observer, Phase, RetryAfter, RetryBudget,
+    Attempt, Observer, Phase, RetryBudget,
     budget::{BudgetSource, RequestHead},
-    repeatable::Repeatable,
-    statuses::Statuses,
-    wish::{GrpcCodes, Wishes},
+    classify::Responses,
 };
-use http::{StatusCode, header::HeaderName};
-use std::{
-    fmt,
-    sync::Arc,
-    time::{Instant, SystemTime},
-};
+use http::header::HeaderName;
+use std::{fmt, sync::Arc, time::Instant};
 use tower_backoff::{Backoff, Draws};
 
 /// Everything that a user sets; shared by all requests of a layer and never changed while shared.
@@ -21,10 +16,7 @@ pub(crate) struct Config {
     /// Retries by phase; `None` leaves the limit to the total.
     pub(crate) by_phase: [Option<u32>; Phase::ALL.len()],
     pub(crate) repeatable: Repeatable,
-    pub(crate) statuses: Statuses,
-    pub(crate) retry_after: RetryAfter,
-    pub(crate) grpc: GrpcCodes,
-    pub(crate) wishes: Wishes,
+    pub(crate) responses: Responses,
     pub(crate) backoff: Backoff,
     pub(crate) budget: Budgeting,
     pub(crate) observers: Vec<Arc<dyn Observer>>,
@@ -34,12 +26,7 @@ pub(crate) struct Config {
     pub(crate) retries_exhausted_inner: bool,
     pub(crate) retries_same_content: bool,
     pub(crate) random: Draws,
-    pub(crate) clock: Clock,
 }
-
-/// Statuses that ask without being listed: they say that nothing was processed (421, 425), or may say when to come
-/// back (413, 429, 503).
-const ASKING: Statuses = Statuses::of(&[413, 421, 425, 429, 503]);
 
 /// What pays for the retries.
 #[derive(Clone, Debug)]
@@ -51,7 +38,6 @@ pub(crate) enum Budgeting {
 }
 
 pub(crate) type Condition = Arc<dyn Fn(&Attempt<'_>) -> bool + Send + Sync>;
-pub(crate) type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
 
 impl Budgeting {
     /// The budget that is chosen for this request, where each may have another.
@@ -75,12 +61,6 @@ impl Config {
         retries(Phase::Connect) || retries(Phase::Unprocessed)
     }
 
-    /// Whether nothing in a response with this status can ask for a retry: one look for the common case.
-    #[inline]
-    pub(crate) fn accepts(&self, status: StatusCode) -> bool {
-        !self.statuses.contains(status) && !ASKING.contains(status) && self.grpc.is_empty()
-    }
-
     /// Whether nobody wants to hear how a call ended.
     pub(crate) fn listens_to_nobody(&self) -> bool {
         matches!(self.budget, Budgeting::Nothing) && self.observers.is_empty()
@@ -99,10 +79,7 @@ impl fmt::Debug for Config {
         fields
             .field("methods", &self.repeatable.methods)
             .field("honour_idempotency_key", &self.repeatable.by_key)
-            .field("statuses", &self.statuses)
-            .field("retry_after", &self.retry_after)
-            .field("grpc", &self.grpc)
-            .field("wishes", &self.wishes)
+            .field("responses", &self.responses)
             .field("backoff", &self.backoff)
             .field("budget", &self.budget)
             .field("observers", &self.observers)

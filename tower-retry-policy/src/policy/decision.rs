@@ -1,7 +1,7 @@
 //! The pure core: facts in, decision out. No clock, no randomness, no runtime, no budget.
 
 use super::config::Config;
-use crate::{Phase, RetryWait, StopReason, wish::Wish};
+use crate::{Phase, RetryWait, StopReason, hint::Hint};
 use std::time::Duration;
 
 /// What is known when an attempt has failed.
@@ -24,7 +24,7 @@ pub(crate) struct Facts {
     pub(crate) retries: u32,
     pub(crate) retries_after_phase: u32,
     /// What the server asked for.
-    pub(crate) wish: Wish,
+    pub(crate) hint: Hint,
     /// What the backoff says.
     pub(crate) backoff: Duration,
     /// The upward jitter for a wait that the server asked for, as a random number.
@@ -75,7 +75,7 @@ fn refusal(config: &Config, facts: &Facts) -> Option<StopReason> {
         Some(StopReason::Permanent)
     } else if facts.same_content && !config.retries_same_content {
         Some(StopReason::SameContent)
-    } else if facts.wish == Wish::Never {
+    } else if facts.hint == Hint::Never {
         Some(StopReason::Pushback)
     } else if facts.turned_down || (facts.phase == Phase::Other && phase_limit.is_none_or(|limit| limit == 0))
     {
@@ -95,17 +95,17 @@ fn refusal(config: &Config, facts: &Facts) -> Option<StopReason> {
 
 fn wait(config: &Config, facts: &Facts) -> Decision {
     let backoff = RetryWait { duration: facts.backoff, asked_by_server: false };
-    let wait = match facts.wish {
-        Wish::Exactly(asked) | Wish::NotBefore(asked) => match config.retry_after.apply(asked) {
+    let wait = match facts.hint {
+        Hint::Exactly(asked) | Hint::NotBefore(asked) => match config.responses.retry_after.apply(asked) {
             Err(asked) => return Decision::Stop(StopReason::RetryAfterTooLong(asked)),
-            Ok(Some(asked)) if facts.wish.is_exact() => RetryWait { duration: asked, asked_by_server: true },
+            Ok(Some(asked)) if facts.hint.is_exact() => RetryWait { duration: asked, asked_by_server: true },
             // never earlier than asked; a backoff that wants longer has its way
             Ok(Some(asked)) if asked >= facts.backoff => {
                 RetryWait { duration: spread(config, facts, asked), asked_by_server: true }
             }
             Ok(_) => backoff,
         },
-        Wish::None | Wish::Never => backoff,
+        Hint::None | Hint::Never => backoff,
     };
     // a wait that ends at the deadline leaves no time for an attempt
     match facts.left {
@@ -123,7 +123,7 @@ fn spread(config: &Config, facts: &Facts, asked: Duration) -> Duration {
     if !config.backoff.has_jitter() {
         return asked;
     }
-    let below_limit = config.retry_after.limit().saturating_sub(asked);
+    let below_limit = config.responses.retry_after.limit().saturating_sub(asked);
     let before_deadline = facts.left.map_or(Duration::MAX, |left| left.saturating_sub(asked) / 2);
     let range = (asked / 10).min(below_limit).min(before_deadline);
     // u64::MAX nanoseconds are 584 years: saturating there changes nothing and keeps the product in a u128
@@ -190,7 +190,7 @@ mod tests {
             body_replayable: true,
             retries: 0,
             retries_after_phase: 0,
-            wish: Wish::None,
+            hint: Hint::None,
             backoff: SECOND,
             random: 0,
             left: None,
@@ -233,20 +233,20 @@ mod tests {
     #[test]
     fn the_first_reason_to_stop_is_the_one_that_is_told() {
         let policy = RetryPolicy::urllib3(3).retries_after(Read, 1).retry_after(RetryAfter::Refuse(SECOND));
-        let long = Wish::NotBefore(2 * SECOND);
+        let long = Hint::NotBefore(2 * SECOND);
         let past = Some(Duration::ZERO);
         #[rustfmt::skip]
         let mut table = vec![
             (StopReason::InnerExhausted, Facts { exhausted_inner: true, ..facts(Read) }),
             (StopReason::Permanent, Facts { permanent: true, ..facts(Read) }),
             (StopReason::SameContent, Facts { same_content: true, ..facts(Read) }),
-            (StopReason::Pushback, Facts { wish: Wish::Never, ..facts(Read) }),
+            (StopReason::Pushback, Facts { hint: Hint::Never, ..facts(Read) }),
             (StopReason::NotRetryable, Facts { turned_down: true, ..facts(Read) }),
             (StopReason::NotRepeatable, Facts { repeatable: false, ..facts(Read) }),
             (StopReason::BodyNotReplayable, Facts { body_replayable: false, ..facts(Read) }),
             (StopReason::Attempts, Facts { retries: 3, ..facts(Read) }),
             (StopReason::PhaseAttempts(Read), Facts { retries_after_phase: 1, ..facts(Read) }),
-            (StopReason::RetryAfterTooLong(2 * SECOND), Facts { wish: long, ..facts(Read) }),
+            (StopReason::RetryAfterTooLong(2 * SECOND), Facts { hint: long, ..facts(Read) }),
             (StopReason::Deadline, Facts { left: past, ..facts(Read) }),
         ];
         for (reason, facts) in &table {
@@ -264,8 +264,8 @@ mod tests {
                 retries: all.retries.max(facts.retries),
                 retries_after_phase: all.retries_after_phase.max(facts.retries_after_phase),
                 same_content: all.same_content || facts.same_content,
-                // a no outranks a wait, as it does in `Wishes::read`
-                wish: if all.wish == Wish::None || facts.wish == Wish::Never { facts.wish } else { all.wish },
+                // a no outranks a wait, as it does in `Hints::read`
+                hint: if all.hint == Hint::None || facts.hint == Hint::Never { facts.hint } else { all.hint },
                 left: all.left.or(facts.left),
                 ..all
             };
@@ -294,7 +294,7 @@ mod tests {
             let policy = policy.clone().retry_after(rule);
             for random in [0, u64::MAX / 2, u64::MAX] {
                 let facts = Facts {
-                    wish: Wish::NotBefore(asked),
+                    hint: Hint::NotBefore(asked),
                     left,
                     random,
                     backoff: Duration::ZERO,
@@ -308,7 +308,7 @@ mod tests {
                 assert!(left.is_none_or(|left| wait.duration < left), "{wait:?} {facts:?}");
             }
         }
-        let late = Facts { wish: Wish::NotBefore(10 * SECOND), left: Some(10 * SECOND), ..facts(Read) };
+        let late = Facts { hint: Hint::NotBefore(10 * SECOND), left: Some(10 * SECOND), ..facts(Read) };
         assert_eq!(decided(&policy, &late), Decision::Stop(StopReason::Deadline));
     }
 
@@ -316,7 +316,7 @@ mod tests {
     fn a_pushback_obeys_the_limit() {
         let policy = RetryPolicy::urllib3(3);
         let hour = 3600 * SECOND;
-        let pushed = Facts { wish: Wish::Exactly(hour), ..facts(Read) };
+        let pushed = Facts { hint: Hint::Exactly(hour), ..facts(Read) };
         let table = [
             (RetryAfter::Refuse(60 * SECOND), Decision::Stop(StopReason::RetryAfterTooLong(hour))),
             (RetryAfter::Refuse(hour), retry(hour, true)),
@@ -345,17 +345,17 @@ mod tests {
             (&quiet, None, longest, None, retry(longest, false)),
         ];
         for (policy, asked, backoff, left, expected) in table {
-            let wish = asked.map_or(Wish::None, Wish::NotBefore);
-            let facts = Facts { wish, backoff, left, random: u64::MAX, ..facts(Read) };
+            let hint = asked.map_or(Hint::None, Hint::NotBefore);
+            let facts = Facts { hint, backoff, left, random: u64::MAX, ..facts(Read) };
             assert_eq!(decided(policy, &facts), expected, "{facts:?}");
         }
         for policy in [&quiet, &noisy] {
             let pushed =
-                Facts { wish: Wish::Exactly(SECOND), backoff: longest, random: u64::MAX, ..facts(Read) };
+                Facts { hint: Hint::Exactly(SECOND), backoff: longest, random: u64::MAX, ..facts(Read) };
             assert_eq!(decided(policy, &pushed), retry(SECOND, true), "pushback is exact");
         }
         let endless = noisy.retry_after(RetryAfter::Cap(longest));
-        let facts = Facts { wish: Wish::NotBefore(longest), random: u64::MAX, ..facts(Read) };
+        let facts = Facts { hint: Hint::NotBefore(longest), random: u64::MAX, ..facts(Read) };
         assert_eq!(decided(&endless, &facts), retry(longest, true), "nothing overflows");
     }
 }

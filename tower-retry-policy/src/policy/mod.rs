@@ -3,15 +3,21 @@
 mod bounds;
 mod config;
 mod decision;
+mod idempotency_field;
+mod in_loop;
 mod presets;
+mod repeatable;
 mod settings;
 
+#[cfg(feature = "idempotency-key")]
+pub(crate) use self::idempotency_field::IDEMPOTENCY_KEY;
+use self::in_loop::InLoop;
+pub use self::repeatable::Idempotent;
 pub(crate) use self::{
     bounds::{BoxedError, RepeatableBody},
     config::{Budgeting, Config},
     decision::{Decision, Facts, HedgeDecision, HedgeFacts, decide, decide_hedge},
 };
-use crate::retry::InLoop;
 use std::{fmt, sync::Arc};
 
 /// What is repeated, how often, when, and at what cost.

@@ -1,12 +1,12 @@
 use super::{
     RetryPolicy,
     config::{Budgeting, Config},
+    repeatable::{Methods, Repeatable},
 };
 use crate::{
-    Phase, RatioBudget, RetryAfter, clock,
-    repeatable::{Methods, Repeatable},
-    statuses::Statuses,
-    wish::{GrpcCodes, Wishes},
+    Phase, RatioBudget, RetryAfter,
+    classify::{Responses, Statuses},
+    hint::{GrpcCodes, Hints, wall_clock},
 };
 use http::StatusCode;
 use std::time::Duration;
@@ -59,10 +59,13 @@ impl RetryPolicy {
             total: Some(total),
             by_phase,
             repeatable: Repeatable { methods: Methods::Idempotent, by_key: true },
-            statuses: Statuses::NONE,
-            retry_after: RetryAfter::Cap(Duration::from_secs(6 * 60 * 60)),
-            grpc: GrpcCodes::default(),
-            wishes: Wishes::default(),
+            responses: Responses {
+                statuses: Statuses::NONE,
+                grpc: GrpcCodes::default(),
+                hints: Hints::default(),
+                retry_after: RetryAfter::Cap(Duration::from_secs(6 * 60 * 60)),
+                clock: wall_clock(),
+            },
             backoff: Backoff::none(),
             budget: Budgeting::Nothing,
             observers: Vec::new(),
@@ -72,7 +75,6 @@ impl RetryPolicy {
             retries_exhausted_inner: false,
             retries_same_content: false,
             random: Draws::from_entropy(),
-            clock: clock::wall(),
         })
     }
 

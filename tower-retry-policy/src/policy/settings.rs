@@ -1,8 +1,5 @@
-use super::{RetryPolicy, config::Budgeting};
-use crate::{
-    Attempt, Observer, Phase, RetryAfter, RetryBudget, budget::BudgetSource, repeatable::Methods,
-    wish::GrpcCodes,
-};
+use super::{RetryPolicy, config::Budgeting, repeatable::Methods};
+use crate::{Attempt, Observer, Phase, RetryAfter, RetryBudget, budget::BudgetSource, hint::GrpcCodes};
 use http::{HeaderName, Method, StatusCode};
 use std::{sync::Arc, time::SystemTime};
 use tower_backoff::{Backoff, Draws};
@@ -38,7 +35,7 @@ impl RetryPolicy {
     /// (RFC 8470 section 5.2).
     #[must_use]
     pub fn statuses(self, statuses: impl IntoIterator<Item = StatusCode>) -> Self {
-        self.change(|config| config.statuses = statuses.into_iter().collect())
+        self.change(|config| config.responses.statuses = statuses.into_iter().collect())
     }
 
     /// The methods that may be repeated after the server may have acted on the request, instead of the
@@ -82,7 +79,7 @@ impl RetryPolicy {
     /// than 60 s is refused.
     #[must_use]
     pub fn retry_after(self, rule: RetryAfter) -> Self {
-        self.change(|config| config.retry_after = rule)
+        self.change(|config| config.responses.retry_after = rule)
     }
 
     /// The gRPC status codes that ask for a retry where they stand in the head of a response without a body
@@ -96,8 +93,8 @@ impl RetryPolicy {
     #[must_use]
     pub fn grpc(self, codes: impl IntoIterator<Item = u8>) -> Self {
         self.change(|config| {
-            config.grpc = GrpcCodes::new(codes);
-            config.wishes.grpc_pushback = true;
+            config.responses.grpc = GrpcCodes::new(codes);
+            config.responses.hints.grpc_pushback = true;
         })
     }
 
@@ -107,7 +104,7 @@ impl RetryPolicy {
     #[cfg(feature = "rate-limit")]
     #[must_use]
     pub fn rate_limit_reset(self, wait: bool) -> Self {
-        self.change(|config| config.wishes.rate_limit = wait)
+        self.change(|config| config.responses.hints.rate_limit = wait)
     }
 
     /// The budget that all requests of this layer share, and with them those of every policy that is cloned from this
@@ -189,6 +186,6 @@ impl RetryPolicy {
     /// The wall clock that the dates of `Retry-After` are compared with where the response has no `Date`.
     #[must_use]
     pub fn clock(self, clock: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
-        self.change(|config| config.clock = Arc::new(clock))
+        self.change(|config| config.responses.clock = Arc::new(clock))
     }
 }

@@ -1,6 +1,5 @@
-use http_body::SizeHint;
-
 use super::error::Kind;
+use http_body::SizeHint;
 
 /// The length that a body has announced.
 ///

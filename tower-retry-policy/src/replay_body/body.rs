@@ -1,16 +1,3 @@
-use std::{
-    any::Any,
-    fmt, mem,
-    pin::{Pin, pin},
-    sync::{Arc, Mutex, MutexGuard},
-    task::{Context, Poll, Waker},
-};
-
-use bytes::Bytes;
-use http_body::{Body, Frame, SizeHint};
-use http_body_util::Full;
-use tower::BoxError;
-
 use super::{
     DEFAULT_LIMIT,
     error::{Kind, ReplayBodyError},
@@ -18,6 +5,17 @@ use super::{
     recording::Recording,
     source::Source,
 };
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use http_body_util::Full;
+use std::{
+    any::Any,
+    fmt, mem,
+    pin::{Pin, pin},
+    sync::{Arc, Mutex, MutexGuard},
+    task::{Context, Poll, Waker},
+};
+use tower::BoxError;
 
 type NextFrame = Poll<Option<Result<Frame<Bytes>, ReplayBodyError>>>;
 

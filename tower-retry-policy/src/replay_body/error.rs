@@ -1,4 +1,4 @@
-use crate::{classify, one_line::OneLine};
+use crate::{history::cause_text, one_line::OneLine};
 use std::{error::Error, fmt, sync::Arc};
 
 /// Why a [`ReplayBody`](super::ReplayBody) could not be read on. It is never an end: a body that fails is not whole.
@@ -53,7 +53,7 @@ impl From<Kind> for ReplayBodyError {
 impl fmt::Debug for ReplayBodyError {
     /// The cause by its text: what others print of theirs with `{:?}` may hold a whole URL.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let cause = self.source().map(classify::cause_text);
+        let cause = self.source().map(cause_text);
         f.debug_struct("ReplayBodyError")
             .field("what", &format_args!("{self}"))
             .field("source", &cause.as_deref().map(OneLine))

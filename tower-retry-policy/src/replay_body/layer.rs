@@ -1,6 +1,5 @@
-use tower_layer::Layer;
-
 use super::{DEFAULT_LIMIT, ReplayBodyService};
+use tower_layer::Layer;
 
 /// Makes the body of each request one that can be sent again: see the [module](super).
 ///

@@ -94,7 +94,6 @@ pub(crate) use self::place::Ticket;
 pub use self::{
     body::ReplayBody, error::ReplayBodyError, layer::ReplayBodyLayer, service::ReplayBodyService,
 };
-
 use std::any::Any;
 
 const DEFAULT_LIMIT: usize = 64 * 1024;

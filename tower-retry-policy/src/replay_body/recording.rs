@@ -1,11 +1,3 @@
-use std::{
-    num::NonZeroU32,
-    task::{Context, Poll, Waker},
-};
-
-use http::HeaderMap;
-use http_body::{Frame, SizeHint};
-
 use super::{
     announced::Announced,
     error::{Kind, ReplayBodyError},
@@ -14,6 +6,12 @@ use super::{
     retired::Retired,
     source::{Next, Piece, Source},
     waiting::Waiting,
+};
+use http::HeaderMap;
+use http_body::{Frame, SizeHint};
+use std::{
+    num::NonZeroU32,
+    task::{Context, Poll, Waker},
 };
 
 /// A body, and what has been read of it so far. All readers share it.

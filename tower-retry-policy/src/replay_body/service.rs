@@ -1,11 +1,9 @@
-use std::task::{Context, Poll};
-
+use super::ReplayBody;
 use http::Request;
 use http_body::Body;
+use std::task::{Context, Poll};
 use tower::BoxError;
 use tower_service::Service;
-
-use super::ReplayBody;
 
 /// Service of [`ReplayBodyLayer`](super::ReplayBodyLayer).
 #[derive(Clone, Copy, Debug)]

@@ -1,3 +1,6 @@
+use super::error::{Kind, ReplayBodyError};
+use bytes::{Buf, Bytes};
+use http_body::{Body, Frame, SizeHint};
 use std::{
     any::Any,
     mem,
@@ -5,12 +8,7 @@ use std::{
     sync::Arc,
     task::{Context, Poll},
 };
-
-use bytes::{Buf, Bytes};
-use http_body::{Body, Frame, SizeHint};
 use tower::BoxError;
-
-use super::error::{Kind, ReplayBodyError};
 
 pub(super) type Next = Poll<Option<Result<Piece, ReplayBodyError>>>;
 

@@ -1,9 +1,8 @@
+use super::place::Ticket;
 use std::{
     sync::Arc,
     task::{Wake, Waker},
 };
-
-use super::place::Ticket;
 
 /// The readers that wait for the next frame.
 ///

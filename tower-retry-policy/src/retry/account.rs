@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     Attempt, AttemptRecord, CallEnd, HedgeStart, History, RequestEnd, RetryError, RetryWait, StopReason,
-    budget::RequestHead, classify::Failure, wish,
+    budget::RequestHead, classify::Failure, hint,
 };
 use http::Response;
 use std::{error::Error, fmt, mem, sync::Arc};
@@ -33,7 +33,7 @@ impl Call {
             Ok(response) => {
                 // only gRPC makes a failure of a success
                 let grpc = failure.filter(|_| response.status().is_success());
-                let code = grpc.and_then(|_| wish::grpc_status(response.headers()));
+                let code = grpc.and_then(|_| hint::grpc_status(response.headers()));
                 (Some(response.status()), code, None)
             }
             Err(error) => (None, None, Some(Arc::from(mem::replace(error, Box::new(Recorded))))),
@@ -82,7 +82,9 @@ impl Call {
         others: Others<'_>,
     ) {
         let end = match result {
-            Ok(response) if self.is_success(response.status(), response.headers()) => begun.success(),
+            Ok(response) if self.config().responses.is_success(response.status(), response.headers()) => {
+                begun.success()
+            }
             _ => RequestEnd::NotRetried,
         };
         self.settle(end, now);

@@ -2,10 +2,10 @@ use super::{grant::SharedPlace, progress::Progress};
 use crate::{
     Deadline, FailureKind, RequestEnd, RetryBudget, RetryPolicy,
     budget::RequestHead,
-    endpoints::{Address, Tried},
+    endpoints::Tried,
     policy::{Budgeting, Config},
 };
-use http::StatusCode;
+use http::{StatusCode, Uri};
 use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
 
@@ -170,7 +170,7 @@ impl Call {
     }
 
     /// Where the attempt of this number was sent.
-    pub(super) fn endpoint(&self, number: u32) -> Option<Arc<Address>> {
+    pub(super) fn endpoint(&self, number: u32) -> Option<Uri> {
         self.tried.as_ref()?.endpoint(number)
     }
 
@@ -181,8 +181,9 @@ impl Call {
     /// The way of most calls: the first attempt brought what is not retried, and only the budget has to hear of it.
     #[inline]
     pub(super) fn passes_at_once(&self, status: StatusCode) -> bool {
-        let passes =
-            self.progress.is_none() && self.layer.observers.is_empty() && self.config().accepts(status);
+        let passes = self.progress.is_none()
+            && self.layer.observers.is_empty()
+            && self.config().responses.accept(status);
         if passes && let Some(budget) = self.budget() {
             // RFC 9110 section 15: from 400 on the request failed
             let end = if status.as_u16() < 400 { RequestEnd::FirstTry } else { RequestEnd::NotRetried };

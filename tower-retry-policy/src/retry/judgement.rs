@@ -7,14 +7,13 @@ use super::{
     progress::{Begun, HEDGED},
 };
 use crate::{
-    Attempt, FailureKind, History, Phase, RequestEnd, RetryWait, StopReason,
+    Attempt, History, Phase, RequestEnd, RetryWait, StopReason,
     budget::RequestHead,
     classify::{self, Failure},
     policy::{Decision, Facts, HedgeDecision, HedgeFacts, decide, decide_hedge},
     replay_body,
-    wish::{self, Wish},
 };
-use http::{HeaderMap, Response, StatusCode};
+use http::{Response, StatusCode};
 use std::{error::Error, time::Duration};
 use tokio::time::Instant;
 use tower::BoxError;
@@ -110,10 +109,10 @@ impl Call {
         result: &Result<Response<R>, BoxError>,
     ) -> Option<Failure> {
         match result {
-            Ok(response) if self.config().accepts(response.status()) => None,
+            Ok(response) if self.config().responses.accept(response.status()) => None,
             Ok(response) if is_too_early_for_another(head, response.status()) => None,
             Ok(response) => {
-                let failure = self.bad_head(response.status(), response.headers())?;
+                let failure = self.config().responses.failure(response.status(), response.headers())?;
                 // an inner policy has already given up on this very response
                 let inner = History::of(response).filter(|history| history.stop_reason().is_some());
                 Some(match inner {
@@ -126,44 +125,6 @@ impl Call {
             }
             Err(error) => Some(classify::failure(&**error)),
         }
-    }
-
-    fn bad_head(&self, status: StatusCode, headers: &HeaderMap) -> Option<Failure> {
-        let config = self.config();
-        let refused_unprocessed = matches!(status, StatusCode::MISDIRECTED_REQUEST | StatusCode::TOO_EARLY);
-        // RFC 9110 sections 15.5.14 and 15.6.4, RFC 6585 section 4: these may say when to come back
-        let may_ask = matches!(
-            status,
-            StatusCode::PAYLOAD_TOO_LARGE | StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE
-        );
-        let listed = config.statuses.contains(status) || config.grpc.contains(headers);
-        // gRPC A6: a failure with the pushback not to retry counts for the budget whatever its code
-        let may_say_no = config.wishes.grpc_pushback && !self.is_success(status, headers);
-        if !refused_unprocessed && !may_ask && !may_say_no && !listed {
-            return None;
-        }
-        let wish = config.wishes.read(headers, &*config.clock).under(config.retry_after);
-        let asks = match wish {
-            Wish::None => false,
-            Wish::Never => true,
-            Wish::NotBefore(_) | Wish::Exactly(_) => may_ask,
-        };
-        if !refused_unprocessed && !listed && !asks {
-            return None;
-        }
-        let phase = if refused_unprocessed { Phase::Unprocessed } else { Phase::Status };
-        let throttled = status == StatusCode::TOO_MANY_REQUESTS || (may_ask && wish != Wish::None);
-        let kind = if throttled { FailureKind::Throttled } else { FailureKind::Transient };
-        let misdirected = status == StatusCode::MISDIRECTED_REQUEST;
-        Some(Failure { kind, wish, misdirected, ..Failure::new(phase) })
-    }
-
-    /// Whether a response that the policy does not retry is what the caller wanted. Only a policy for gRPC looks
-    /// beyond the status.
-    #[inline]
-    pub(super) fn is_success(&self, status: StatusCode, headers: &HeaderMap) -> bool {
-        let grpc = &self.config().grpc;
-        status.as_u16() < 400 && (grpc.is_empty() || wish::grpc_status(headers).is_none_or(|code| code == 0))
     }
 
     /// Decides, and asks the budget last: not for a failure that says nothing of the server's load, nor for one beside
@@ -192,7 +153,7 @@ impl Call {
             retries: progress.map_or(0, |progress| progress.retries) - u32::from(others.awaited),
             retries_after_phase: progress
                 .map_or(0, |progress| progress.retries_by_phase[failure.phase.index()]),
-            wish: failure.wish,
+            hint: failure.hint,
             backoff: config.backoff.delay_after(
                 progress.map_or(Duration::ZERO, |progress| progress.previous_wait),
                 progress.map_or(0, |progress| progress.failures_in_a_row).saturating_add(1),

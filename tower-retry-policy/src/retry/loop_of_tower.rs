@@ -9,9 +9,10 @@ use super::{
     judgement::{Others, Verdict},
     kept::Shown,
     progress::Begun,
+    wait::Wait,
 };
 use crate::{
-    AttemptNumber, RetryPolicy, Wait,
+    AttemptNumber, RetryPolicy,
     budget::RequestHead,
     policy::{BoxedError, RepeatableBody},
     replay_body,
@@ -20,13 +21,8 @@ use http::{HeaderValue, Request, Response};
 use tokio::time::Instant;
 use tower::{BoxError, retry::Policy};
 
-/// What tower's clone of a policy knows of its call. The first copy of a request is asked of the policy that all calls
-/// share, so nothing but the time is noted there.
-#[derive(Default)]
-pub(crate) struct InLoop {
-    sent: Option<Instant>,
-    call: Option<Box<(Begun, Call)>>,
-}
+/// What the policy keeps from attempt to attempt.
+type Kept = (Begun, Call);
 
 impl<B, R, E> Policy<Request<B>, Response<R>, E> for RetryPolicy
 where
@@ -38,8 +34,10 @@ where
     fn clone_request(&mut self, request: &Request<B>) -> Option<Request<B>> {
         let now = Instant::now();
         let mut copy = request.clone();
-        if let Some(call) = &mut self.in_loop.call {
-            call.0.sent_at(now);
+        if let Some((begun, _)) =
+            self.in_loop.call.as_deref_mut().and_then(|kept| kept.downcast_mut::<Kept>())
+        {
+            begun.sent_at(now);
             return Some(copy);
         }
         if Call::is_idle(self, RequestHead::new(request)) {
@@ -56,8 +54,8 @@ where
     fn retry(&mut self, request: &mut Request<B>, result: &mut Result<Response<R>, E>) -> Option<Wait> {
         let now = Instant::now();
         let result: &mut Result<Response<R>, BoxError> = E::boxed(result);
-        let (begun, mut call) = match self.in_loop.call.take() {
-            Some(call) => *call,
+        let (begun, mut call) = match self.in_loop.call.take().and_then(|kept| kept.downcast::<Kept>().ok()) {
+            Some(kept) => *kept,
             None => {
                 let sent = self.in_loop.sent.unwrap_or(now);
                 let chosen = request.extensions_mut().remove::<Chosen>().unwrap_or_default();
@@ -82,12 +80,5 @@ where
             }
             Verdict::Over | Verdict::Await => None,
         }
-    }
-}
-
-impl Clone for InLoop {
-    /// Tower clones the policy when it opens a call, and no other clone has a claim on what one holds.
-    fn clone(&self) -> Self {
-        Self { sent: self.sent, call: None }
     }
 }

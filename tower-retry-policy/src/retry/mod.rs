@@ -61,12 +61,13 @@ mod progress;
 mod running;
 mod service;
 mod start;
+mod wait;
 
-pub(crate) use self::loop_of_tower::InLoop;
 pub use self::{
     future::ResponseFuture,
     hedge::{Hedge, HedgeDelay},
     layer::RetryLayer,
     percentile::Percentile,
     service::Retry,
+    wait::Wait,
 };

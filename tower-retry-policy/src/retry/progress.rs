@@ -1,6 +1,6 @@
 use super::grant::Grant;
 use crate::{
-    FailureKind, Phase, RequestEnd, classify::Failure, history::Records, replay_body::Ticket, wish::Wish,
+    FailureKind, Phase, RequestEnd, classify::Failure, hint::Hint, history::Records, replay_body::Ticket,
 };
 use std::{collections::VecDeque, time::Duration};
 use tokio::time::Instant;
@@ -85,7 +85,7 @@ impl Progress {
 
     /// An attempt has failed, and none is to come because of it.
     pub(super) fn failed(&mut self, failure: &Failure) {
-        let restarts = matches!(failure.wish, Wish::Exactly(_));
+        let restarts = matches!(failure.hint, Hint::Exactly(_));
         self.failures_in_a_row = if restarts { 0 } else { self.failures_in_a_row.saturating_add(1) };
         self.connection_broke |= failure.misdirected || matches!(failure.phase, Phase::Read | Phase::Body);
         if self.fingerprints.len() == FINGERPRINTS {

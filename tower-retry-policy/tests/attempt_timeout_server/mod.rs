@@ -1,5 +1,9 @@
 //! A server that keeps to a script, and a client that writes down what became of its call.
 
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body::{Body, Frame};
+use http_body_util::{BodyExt, Full};
 use std::{
     convert::Infallible,
     future::Future,
@@ -11,11 +15,6 @@ use std::{
     task::{Context, Poll, ready},
     time::Duration,
 };
-
-use bytes::Bytes;
-use http::{Request, Response};
-use http_body::{Body, Frame};
-use http_body_util::{BodyExt, Full};
 use tokio::time::{Instant, Sleep};
 use tower::{BoxError, Service, ServiceExt};
 

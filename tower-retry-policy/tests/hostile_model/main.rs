@@ -7,19 +7,22 @@ mod oracle;
 mod random;
 mod script;
 
-use crate::ledger::{Entry, Ledger};
-use crate::oracle::{Is, is, may_repeat, waits};
-use crate::random::Random;
-use crate::script::{MS, Outcome, Script};
+use crate::{
+    ledger::{Entry, Ledger},
+    oracle::{Is, is, may_repeat, waits},
+    random::Random,
+    script::{MS, Outcome, Script},
+};
 use http::{Request, Response};
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 use tokio::time::{Instant, sleep};
 use tower::{BoxError, ServiceBuilder, ServiceExt, service_fn};
-use tower_retry_policy::budget::RequestEnd;
-use tower_retry_policy::deadline::Deadline;
 use tower_retry_policy::{
-    Attempt, AttemptNumber, CallEnd, History, Observer, Phase, PhasedError, RetryError, RetryWait, StopReason,
+    Attempt, AttemptNumber, CallEnd, History, Observer, Phase, PhasedError, RetryError, RetryWait,
+    StopReason, budget::RequestEnd, deadline::Deadline,
 };
 
 /// When an attempt began and ended, and the number that it was given.

@@ -2,8 +2,7 @@
 
 use crate::script::{Outcome, Rules, Script};
 use std::time::Duration;
-use tower_retry_policy::budget::FailureKind;
-use tower_retry_policy::{Phase, RetryAfter, StopReason};
+use tower_retry_policy::{Phase, RetryAfter, StopReason, budget::FailureKind};
 
 /// What one outcome is under the rules.
 #[derive(Debug, Clone, PartialEq)]

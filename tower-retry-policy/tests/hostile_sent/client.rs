@@ -1,11 +1,10 @@
 //! Clients under one service type, with their own retries switched off.
 
-use std::{net::SocketAddr, time::Duration};
-
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt, combinators::UnsyncBoxBody};
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
+use std::{net::SocketAddr, time::Duration};
 use tower::{BoxError, ServiceExt, util::BoxCloneService};
 use tower_backoff::Backoff;
 use tower_retry_policy::{ReplayBody, RetryPolicy};

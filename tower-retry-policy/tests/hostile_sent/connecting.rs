@@ -1,14 +1,6 @@
 //! Connections that come late, fail, or never come, under calls that share them, wait for them and leave; on paused time.
 
-use std::{
-    collections::HashMap,
-    io,
-    pin::Pin,
-    sync::{Arc, Mutex},
-    task::{Context, Poll},
-    time::Duration,
-};
-
+use crate::random::Random;
 use bytes::Bytes;
 use http::{Request, Response, Uri};
 use http_body_util::{BodyExt, Full};
@@ -20,6 +12,14 @@ use hyper_util::{
     },
     rt::{TokioExecutor, TokioIo, TokioTimer},
 };
+use std::{
+    collections::HashMap,
+    io,
+    pin::Pin,
+    sync::{Arc, Mutex},
+    task::{Context, Poll},
+    time::Duration,
+};
 use tokio::{
     io::{AsyncWriteExt, DuplexStream},
     task::JoinSet,
@@ -28,8 +28,6 @@ use tokio::{
 use tower::{ServiceBuilder, ServiceExt};
 use tower_backoff::Backoff;
 use tower_retry_policy::{AttemptTimeoutLayer, ConnectTimeoutLayer, RetryPolicy};
-
-use crate::random::Random;
 
 struct Pipe(TokioIo<DuplexStream>);
 

@@ -1,5 +1,8 @@
 //! An HTTP/1 connection that dies at every byte of the request and of the answer.
 
+use crate::client::{HANG, Kind, client, policy};
+use http::{Method, Request, StatusCode};
+use http_body_util::BodyExt;
 use std::{
     collections::HashMap,
     net::SocketAddr,
@@ -8,9 +11,6 @@ use std::{
         atomic::{AtomicUsize, Ordering},
     },
 };
-
-use http::{Method, Request, StatusCode};
-use http_body_util::BodyExt;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -18,8 +18,6 @@ use tokio::{
 use tower::{ServiceBuilder, ServiceExt};
 use tower_content_check::{ContentCheckLayer, check::Length};
 use tower_retry_policy::ReplayBody;
-
-use crate::client::{HANG, Kind, client, policy};
 
 const UPLOAD: &str = "an upload";
 const WHOLE: &str = "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nwhole";

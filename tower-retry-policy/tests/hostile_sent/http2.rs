@@ -1,15 +1,14 @@
 //! What an HTTP/2 server does to a stream, frame by frame.
 
+use crate::{
+    client::{HANG, Kind, client, policy},
+    raw_http2::{Case, Script, Server, answer, go_away, head, reset},
+};
 use http::{Method, Request, StatusCode};
 use http_body_util::BodyExt;
 use tower::{ServiceBuilder, ServiceExt};
 use tower_content_check::{ContentCheckLayer, check::Length};
 use tower_retry_policy::ReplayBody;
-
-use crate::{
-    client::{HANG, Kind, client, policy},
-    raw_http2::{Case, Script, Server, answer, go_away, head, reset},
-};
 
 const REFUSED_STREAM: u32 = 7;
 

@@ -1,17 +1,15 @@
 //! What an inner retry gave up on was sent if any of its attempts was, however the last one ended.
 
+use crate::client::policy;
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::Full;
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex},
 };
-
-use bytes::Bytes;
-use http::{Request, Response};
-use http_body_util::Full;
 use tower::{BoxError, ServiceBuilder, ServiceExt, service_fn};
 use tower_retry_policy::{Phase, PhasedError};
-
-use crate::client::policy;
 
 #[derive(Clone, Copy, Debug)]
 enum Turn {

@@ -1,5 +1,15 @@
 //! Recorded uploads whose source is short, long, fails or has trailers, to a server that breaks off anywhere.
 
+use crate::{
+    client::{HANG, Kind, client, policy},
+    random::Random,
+};
+use bytes::Bytes;
+use http::{HeaderMap, Method, Request, Response, StatusCode};
+use http_body::{Body, Frame, SizeHint};
+use http_body_util::{BodyExt, Full};
+use hyper::{body::Incoming, service::service_fn};
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use std::{
     collections::VecDeque,
     net::SocketAddr,
@@ -7,21 +17,9 @@ use std::{
     sync::{Arc, Mutex},
     task::{Context, Poll},
 };
-
-use bytes::Bytes;
-use http::{HeaderMap, Method, Request, Response, StatusCode};
-use http_body::{Body, Frame, SizeHint};
-use http_body_util::{BodyExt, Full};
-use hyper::{body::Incoming, service::service_fn};
-use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::net::TcpListener;
 use tower::{BoxError, ServiceBuilder, ServiceExt};
 use tower_retry_policy::ReplayBodyLayer;
-
-use crate::{
-    client::{HANG, Kind, client, policy},
-    random::Random,
-};
 
 const RETRIES: usize = 3;
 

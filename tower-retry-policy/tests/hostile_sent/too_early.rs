@@ -1,16 +1,14 @@
 //! RFC 8470 section 5.2: an intermediary forwards a 425 if the request had `Early-Data` when it came.
 
+use crate::client::policy;
+use bytes::Bytes;
+use http::{Method, Request, Response, StatusCode};
+use http_body_util::Full;
 use std::sync::{
     Arc,
     atomic::{AtomicUsize, Ordering},
 };
-
-use bytes::Bytes;
-use http::{Method, Request, Response, StatusCode};
-use http_body_util::Full;
 use tower::{BoxError, ServiceBuilder, ServiceExt, service_fn};
-
-use crate::client::policy;
 
 #[tokio::test]
 async fn a_425_is_not_repeated_where_the_request_came_in_early_data() {

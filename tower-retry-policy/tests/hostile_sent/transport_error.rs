@@ -1,16 +1,10 @@
 //! A connection in use that dies of an error which elsewhere would mean "not sent": one through a tunnel, say, whose own
 //! client could not connect again.
 
-use std::{
-    io,
-    pin::Pin,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicUsize, Ordering},
-    },
-    task::{Context, Poll, Waker},
+use crate::{
+    client::{HANG, policy},
+    upload_error::UNSENT_ELSEWHERE,
 };
-
 use bytes::Bytes;
 use http::{Request, Uri};
 use http_body_util::Full;
@@ -21,12 +15,16 @@ use hyper_util::{
     },
     rt::TokioExecutor,
 };
-use tower::{BoxError, ServiceBuilder, ServiceExt, service_fn};
-
-use crate::{
-    client::{HANG, policy},
-    upload_error::UNSENT_ELSEWHERE,
+use std::{
+    io,
+    pin::Pin,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    task::{Context, Poll, Waker},
 };
+use tower::{BoxError, ServiceBuilder, ServiceExt, service_fn};
 
 /// Takes whatever is written, and then fails to read.
 struct Dying {

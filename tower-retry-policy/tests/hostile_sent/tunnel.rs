@@ -1,10 +1,6 @@
 //! A proxy that refuses the tunnel: nothing of the request has left.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
-};
-
+use crate::client::{HANG, install_provider, policy};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
@@ -15,14 +11,16 @@ use hyper_util::{
     },
     rt::TokioExecutor,
 };
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
 };
 use tower::{BoxError, ServiceBuilder, ServiceExt, util::BoxCloneService};
 use tower_retry_policy::RetryPolicy;
-
-use crate::client::{HANG, install_provider, policy};
 
 type Service = BoxCloneService<Request<Full<Bytes>>, Response<()>, BoxError>;
 

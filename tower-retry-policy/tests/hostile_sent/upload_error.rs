@@ -1,5 +1,14 @@
 //! An upload that fails while it is sent, with an error that elsewhere would mean "not sent".
 
+use crate::{
+    client::{HANG, Kind, client, install_provider, policy},
+    raw_http2::{Case, Script, Server, reset},
+};
+use bytes::Bytes;
+use http::{Method, Request};
+use http_body::{Body, Frame};
+use http_body_util::Full;
+use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use std::{
     pin::Pin,
     sync::{
@@ -9,20 +18,9 @@ use std::{
     task::{Context, Poll},
     time::Duration,
 };
-
-use bytes::Bytes;
-use http::{Method, Request};
-use http_body::{Body, Frame};
-use http_body_util::Full;
-use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use tokio::{io::AsyncReadExt, net::TcpListener, sync::Semaphore};
 use tower::{BoxError, ServiceBuilder, ServiceExt};
 use tower_retry_policy::{AttemptTimeoutLayer, Phase, PhasedError, RetryError};
-
-use crate::{
-    client::{HANG, Kind, client, install_provider, policy},
-    raw_http2::{Case, Script, Server, reset},
-};
 
 /// A source that a proxy or a composite service would have: the first frame, then an error of its own.
 #[derive(Clone)]

@@ -5,7 +5,6 @@ mod script;
 
 pub(crate) use all::ALL;
 pub(crate) use script::{Act, Fields, Frame, filled};
-
 use std::time::Duration;
 use tower_retry_policy::AttemptTimeoutLayer;
 

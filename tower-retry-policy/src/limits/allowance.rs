@@ -1,5 +1,4 @@
 use std::time::Duration;
-
 use tokio::time::Instant;
 
 /// A limit, or none, in nanoseconds: half the size of an `Option<Duration>`, and it is copied with every call and every

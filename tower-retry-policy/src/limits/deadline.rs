@@ -1,8 +1,6 @@
+use super::Allowance;
 use std::time::Duration;
-
 use tokio::time::Instant;
-
-use crate::attempt_timeout::Allowance;
 
 /// The point in time by which a call has to be over, as a request extension.
 ///

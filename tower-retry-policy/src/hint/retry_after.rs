@@ -50,7 +50,7 @@ impl RetryAfter {
         }
     }
 
-    /// The wait that the server's wish leads to, or the wish itself when it is refused.
+    /// The wait that the server's hint leads to, or the hint itself when it is refused.
     pub(crate) fn apply(self, asked: Duration) -> Result<Option<Duration>, Duration> {
         match self {
             Self::Refuse(limit) if asked > limit => Err(asked),

@@ -1,5 +1,5 @@
 use super::names;
-use crate::{Attempt, AttemptRecord, CallEnd, Observer, RetryWait, observer::HedgeStart};
+use crate::{Attempt, AttemptRecord, CallEnd, HedgeStart, Observer, RetryWait};
 use metrics::{Label, counter, gauge, histogram};
 use std::borrow::Cow;
 

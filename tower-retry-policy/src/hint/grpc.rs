@@ -1,4 +1,4 @@
-use super::Wish;
+use super::Hint;
 use http::HeaderMap;
 use std::time::Duration;
 
@@ -29,13 +29,13 @@ pub(crate) fn status(headers: &HeaderMap) -> Option<u32> {
 
 /// gRPC A6: a number of milliseconds is the exact wait; a negative number, anything else, or several fields mean
 /// "do not retry".
-pub(super) fn pushback(headers: &HeaderMap) -> Option<Wish> {
+pub(super) fn pushback(headers: &HeaderMap) -> Option<Hint> {
     let mut fields = headers.get_all("grpc-retry-pushback-ms").iter();
     let field = fields.next()?;
     let millis = field.to_str().ok().and_then(|text| text.parse().ok());
     Some(match (millis, fields.next()) {
-        (Some(millis), None) => Wish::Exactly(Duration::from_millis(millis)),
-        _ => Wish::Never,
+        (Some(millis), None) => Hint::Exactly(Duration::from_millis(millis)),
+        _ => Hint::Never,
     })
 }
 
@@ -45,16 +45,16 @@ mod tests {
 
     #[test]
     fn pushback_is_exact_or_a_no() {
-        let wait = |millis| Some(Wish::Exactly(Duration::from_millis(millis)));
+        let wait = |millis| Some(Hint::Exactly(Duration::from_millis(millis)));
         let table: [(&[&str], _); 8] = [
             (&[], None),
             (&["0"], wait(0)),
             (&["5000"], wait(5000)),
-            (&["-1"], Some(Wish::Never)),
-            (&["soon"], Some(Wish::Never)),
-            (&[""], Some(Wish::Never)),
-            (&["99999999999999999999"], Some(Wish::Never)),
-            (&["1", "1"], Some(Wish::Never)),
+            (&["-1"], Some(Hint::Never)),
+            (&["soon"], Some(Hint::Never)),
+            (&[""], Some(Hint::Never)),
+            (&["99999999999999999999"], Some(Hint::Never)),
+            (&["1", "1"], Some(Hint::Never)),
         ];
         for (fields, expected) in table {
             let mut headers = HeaderMap::new();

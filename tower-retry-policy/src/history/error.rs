@@ -1,4 +1,5 @@
-use crate::{History, StopReason, budget::RequestHead, one_line::OneLine};
+use super::{AttemptRecord, History};
+use crate::{StopReason, budget::RequestHead, causes::chain, one_line::OneLine};
 use http::{HeaderMap, Method, StatusCode, uri::Authority};
 use std::{error::Error, fmt};
 
@@ -35,7 +36,7 @@ impl RetryError {
 
     /// The first `RetryError` in an error's chain of causes, the error itself included.
     pub fn find<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a Self> {
-        crate::classify::chain(error).find_map(|cause| cause.downcast_ref())
+        chain(error).find_map(|cause| cause.downcast_ref())
     }
 
     /// Every attempt of the call.
@@ -110,6 +111,6 @@ impl fmt::Debug for RetryError {
 
 impl Error for RetryError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.history.outcome().and_then(crate::AttemptRecord::error)
+        self.history.outcome().and_then(AttemptRecord::error)
     }
 }

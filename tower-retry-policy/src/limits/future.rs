@@ -1,21 +1,25 @@
+use super::{Expired, LimitError, LimitedBody, Watch, timer};
+use http::Response;
+use pin_project_lite::pin_project;
 use std::{
     future::Future,
+    marker::PhantomData,
     pin::Pin,
     task::{Context, Poll, ready},
 };
-
-use pin_project_lite::pin_project;
 use tokio::time::Sleep;
 use tower::BoxError;
 
-use super::{Expired, Watch, timer};
-
 pin_project! {
-    /// A call that is waited for until its first limit passes.
+    /// The future of [`AttemptTimeout`](crate::attempt_timeout::AttemptTimeout) and
+    /// [`DeadlineService`](crate::deadline::DeadlineService): the response's head within the limits of its call; `E` is the
+    /// error that names them.
     #[derive(Debug)]
-    pub(crate) struct WatchedCall<F> {
+    #[must_use = "futures do nothing unless polled"]
+    pub struct ResponseFuture<F, E> {
         #[pin]
         state: State<F>,
+        error: PhantomData<fn() -> E>,
     }
 }
 
@@ -36,37 +40,17 @@ pin_project! {
     }
 }
 
-impl<F> WatchedCall<F> {
+// ===== impl ResponseFuture =====
+
+impl<F, E> ResponseFuture<F, E> {
+    #[inline]
     pub(crate) fn new(inner: F, watch: Watch) -> Self {
-        Self { state: State::Called { inner, watch, timer: None } }
+        Self { state: State::Called { inner, watch, timer: None }, error: PhantomData }
     }
 
     /// A call that is not made.
     pub(crate) fn refused(expired: Expired) -> Self {
-        Self { state: State::Over { expired } }
-    }
-
-    /// What the call answers, made into `U` together with the watch that its body is to be read under.
-    #[inline]
-    pub(crate) fn poll_head<T, E, U, X>(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        in_time: impl FnOnce(T, Watch) -> U,
-        too_late: impl FnOnce(Expired) -> X,
-    ) -> Poll<Result<U, BoxError>>
-    where
-        F: Future<Output = Result<T, E>>,
-        E: Into<BoxError>,
-        X: Into<BoxError>,
-    {
-        if let StateProj::Called { inner, watch, .. } = self.as_mut().project().state.project() {
-            match inner.poll(cx) {
-                Poll::Ready(Ok(answer)) => return Poll::Ready(Ok(in_time(answer, *watch))),
-                Poll::Ready(Err(error)) => return Poll::Ready(Err(error.into())),
-                Poll::Pending => {}
-            }
-        }
-        self.poll_limits(cx).map(|expired| Err(too_late(expired).into()))
+        Self { state: State::Over { expired }, error: PhantomData }
     }
 
     // apart from the polling of the inner future, so that an answer that is there passes through little code
@@ -80,6 +64,31 @@ impl<F> WatchedCall<F> {
         // the inner future goes now, and its connection with it, not when the caller gets round to it
         state.set(State::Over { expired });
         Poll::Ready(expired)
+    }
+}
+
+impl<F, B, X, E> Future for ResponseFuture<F, E>
+where
+    F: Future<Output = Result<Response<B>, X>>,
+    X: Into<BoxError>,
+    E: LimitError,
+{
+    type Output = Result<Response<LimitedBody<B, E>>, BoxError>;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        if let StateProj::Called { inner, watch, .. } = self.as_mut().project().state.project() {
+            match inner.poll(cx) {
+                Poll::Ready(Ok(response)) => {
+                    let version = response.version();
+                    let body = |inner| LimitedBody::new(inner, version, *watch);
+                    return Poll::Ready(Ok(response.map(body)));
+                }
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(error.into())),
+                Poll::Pending => {}
+            }
+        }
+        self.poll_limits(cx).map(|expired| Err(E::passed(expired).into()))
     }
 }
 

@@ -1,4 +1,5 @@
-use crate::{budget::RequestHead, idempotency_field::names_a_key};
+use super::idempotency_field::names_a_key;
+use crate::budget::RequestHead;
 use http::Method;
 
 /// Request extension: this request may be sent more than once, whatever its method.

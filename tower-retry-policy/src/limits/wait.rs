@@ -1,12 +1,10 @@
+use super::{Expired, Watch, timer};
+use pin_project_lite::pin_project;
 use std::{
     pin::Pin,
     task::{Context, Poll, ready},
 };
-
-use pin_project_lite::pin_project;
 use tokio::time::{Instant, Sleep, sleep_until};
-
-use super::{Expired, Watch, timer};
 
 pin_project! {
     /// The waits of one body, which share a timer.

@@ -33,7 +33,7 @@
 //! | `http.response.status_code` | all, where there was a response | its status |
 //! | `error.type` | all, where something failed | the status from 400 on, else the [phase](crate::Phase) |
 //! | `retry.wait_ms` | event of a retry | the wait before it, in milliseconds |
-//! | `retry.asked_by_server` | event of a retry | whether that wait was the server's wish |
+//! | `retry.asked_by_server` | event of a retry | whether that wait was the server's hint |
 //! | `retry.stop_reason` | event of the end | why there was no further attempt, by [name](crate::StopReason::name) |
 //! | `retry.elapsed_ms` | event of the end | all attempts and waits, in milliseconds |
 //!

@@ -3,7 +3,6 @@ use std::{
     pin::Pin,
     task::{Context, Poll},
 };
-
 use tokio::time::Sleep;
 
 /// Registers a fresh timer, so that it fires even if the task's budget never lets it be polled: a sleep registers

@@ -22,6 +22,16 @@ impl Statuses {
         set
     }
 
+    /// Those of both sets.
+    pub(crate) const fn and(mut self, other: Self) -> Self {
+        let mut word = 0;
+        while word < self.bits.len() {
+            self.bits[word] |= other.bits[word];
+            word += 1;
+        }
+        self
+    }
+
     #[inline]
     pub(crate) fn contains(&self, status: StatusCode) -> bool {
         let (word, bit) = place(status);

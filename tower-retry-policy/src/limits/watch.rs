@@ -1,21 +1,6 @@
-//! Holding a call and its response's body to limits; the attempt timeout and the deadline differ in their errors only.
-
-mod body;
-mod call;
-mod expired;
-pub(crate) mod timer;
-mod wait;
-
+use super::{Allowance, AttemptTimeouts, Cause, Deadline, Expired};
 use http::Extensions;
 use tokio::time::Instant;
-
-pub(crate) use self::{
-    body::WatchedBody,
-    call::WatchedCall,
-    expired::{Cause, Expired},
-};
-use super::{Allowance, AttemptTimeouts};
-use crate::deadline::Deadline;
 
 /// The limits of one call, and since when they count.
 #[derive(Clone, Copy, Debug)]
@@ -62,7 +47,7 @@ impl Watch {
 
     /// When the wait for the head ends, if it has to, and whether that is at once; a wait that nothing can end reads no
     /// clock.
-    fn head_end(&mut self) -> Option<(Instant, bool)> {
+    pub(super) fn head_end(&mut self) -> Option<(Instant, bool)> {
         let strictest = self.timeouts.head.min(self.strictest());
         if strictest.is_unlimited() {
             return None;
@@ -72,17 +57,17 @@ impl Watch {
     }
 
     /// Whether a wait in the body can end by a limit.
-    fn watches_body(&self) -> bool {
+    pub(super) fn watches_body(&self) -> bool {
         !self.timeouts.idle.min(self.strictest()).is_unlimited()
     }
 
     /// When the call ends, whatever it waits for; counted from `now` if it has not waited yet.
-    fn call_end(&mut self, now: Instant) -> Option<Instant> {
+    pub(super) fn call_end(&mut self, now: Instant) -> Option<Instant> {
         self.strictest().after(*self.started.get_or_insert(now))
     }
 
     /// When the wait for a frame ends that began at `since`, in a call that ends at `call_end`.
-    fn frame_end(&self, since: Instant, call_end: Option<Instant>) -> Option<Instant> {
+    pub(super) fn frame_end(&self, since: Instant, call_end: Option<Instant>) -> Option<Instant> {
         match (self.timeouts.idle.after(since), call_end) {
             (Some(idle), Some(call)) => Some(idle.min(call)),
             (idle, call) => idle.or(call),
@@ -95,7 +80,7 @@ impl Watch {
     }
 
     /// Which limit ended the wait for the head. Of several at the same instant, the narrowest.
-    fn head_expired(&self) -> Expired {
+    pub(super) fn head_expired(&self) -> Expired {
         if self.timeouts.head <= self.strictest() {
             Expired::new(Cause::Head, self.timeouts.head)
         } else {
@@ -104,7 +89,7 @@ impl Watch {
     }
 
     /// Which limit ended a wait for a frame that began at `since`, in a call that ends at `call_end`.
-    fn frame_expired(&self, since: Instant, call_end: Option<Instant>) -> Expired {
+    pub(super) fn frame_expired(&self, since: Instant, call_end: Option<Instant>) -> Expired {
         match (self.timeouts.idle.after(since), call_end) {
             (None, _) => self.call_expired(Cause::TotalInBody, Cause::DeadlineInBody),
             (Some(idle), Some(call)) if call < idle => {
@@ -120,16 +105,5 @@ impl Watch {
         } else {
             Expired::new(deadline, self.deadline)
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_body_grows_by_what_the_documentation_says() {
-        let plain = size_of::<Option<u64>>();
-        assert_eq!(size_of::<WatchedBody<u64>>() - plain, 64);
     }
 }

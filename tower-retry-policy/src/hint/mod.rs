@@ -1,19 +1,22 @@
 //! What the server asked for in the head of a refusal: when to come back, or not to.
 
+mod clock;
 mod grpc;
 #[cfg(feature = "rate-limit")]
 mod rate_limit;
 mod retry_after;
 
-pub(crate) use self::grpc::{GrpcCodes, status as grpc_status};
 pub use self::retry_after::RetryAfter;
-
+pub(crate) use self::{
+    clock::wall_clock,
+    grpc::{GrpcCodes, status as grpc_status},
+};
 use http::HeaderMap;
 use std::time::{Duration, SystemTime};
 
-/// The wish of one response.
+/// What one response asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Wish {
+pub(crate) enum Hint {
     None,
     /// Not before this.
     NotBefore(Duration),
@@ -23,7 +26,7 @@ pub(crate) enum Wish {
     Never,
 }
 
-impl Wish {
+impl Hint {
     pub(crate) const fn is_exact(self) -> bool {
         matches!(self, Self::Exactly(_))
     }
@@ -39,14 +42,14 @@ impl Wish {
 
 /// Which header fields are read beside `Retry-After`.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Wishes {
+pub(crate) struct Hints {
     pub(crate) grpc_pushback: bool,
     #[cfg(feature = "rate-limit")]
     pub(crate) rate_limit: bool,
 }
 
-impl Wishes {
-    pub(crate) fn read(self, headers: &HeaderMap, clock: impl Fn() -> SystemTime) -> Wish {
+impl Hints {
+    pub(crate) fn read(self, headers: &HeaderMap, clock: impl Fn() -> SystemTime) -> Hint {
         if self.grpc_pushback
             && let Some(pushback) = grpc::pushback(headers)
         {
@@ -57,6 +60,6 @@ impl Wishes {
         #[cfg(feature = "rate-limit")]
         let asked =
             asked.or_else(|| self.rate_limit.then(|| rate_limit::asked_wait(headers, &clock)).flatten());
-        asked.map_or(Wish::None, Wish::NotBefore)
+        asked.map_or(Hint::None, Hint::NotBefore)
     }
 }

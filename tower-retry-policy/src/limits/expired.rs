@@ -1,10 +1,16 @@
+use super::Allowance;
 use std::time::Duration;
+use tower::BoxError;
 
-use crate::attempt_timeout::Allowance;
+/// What a face calls a limit that passed.
+pub trait LimitError: Into<BoxError> {
+    #[doc(hidden)]
+    fn passed(expired: Expired) -> Self;
+}
 
 /// A limit that passed.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Expired {
+pub struct Expired {
     pub(crate) cause: Cause,
     pub(crate) allowed: Duration,
 }

@@ -1,22 +1,27 @@
+use super::{Expired, LimitError, Watch, wait::Wait};
+use http::Version;
+use http_body::{Body, Frame, SizeHint};
+use pin_project_lite::pin_project;
 #[cfg(feature = "hyper")]
 use std::any::type_name;
 use std::{
     io,
+    marker::PhantomData,
     pin::Pin,
     task::{Context, Poll, ready},
 };
-
-use http::Version;
-use http_body::{Body, Frame, SizeHint};
-use pin_project_lite::pin_project;
 use tower::BoxError;
 
-use super::{Expired, Watch, wait::Wait};
-
 pin_project! {
-    /// A body that is waited for until its first limit passes.
+    /// A response's body, read within the limits of its call; `E` is the error that names them.
+    ///
+    /// Frames, trailers, size hint and end are the inner body's. When a limit passes, the inner body is dropped at
+    /// once, the reader gets one `E`, and nothing after it.
+    ///
+    /// With the feature `hyper`, a body of hyper's over HTTP/2 that was reset without an error before its end fails with an
+    /// [`io::Error`](std::io::Error) of the kind `UnexpectedEof`; hyper itself shows it as whole.
     #[derive(Debug)]
-    pub(crate) struct WatchedBody<B> {
+    pub struct LimitedBody<B, E> {
         // none once a limit has passed
         #[pin]
         inner: Option<B>,
@@ -25,34 +30,35 @@ pin_project! {
         tells_its_end: bool,
         // none before the body has to wait; boxed, because most bodies never do and all of them are moved about
         wait: Option<Pin<Box<Wait>>>,
+        error: PhantomData<fn() -> E>,
     }
 }
 
-// ===== impl WatchedBody =====
+// ===== impl LimitedBody =====
 
-impl<B> WatchedBody<B> {
+impl<B, E> LimitedBody<B, E> {
     /// `version` is that of the head: hyper's bodies of HTTP/1 do not say when a chunked one has ended.
     #[inline]
-    pub(crate) fn new(inner: B, version: Version, watch: Watch) -> Self {
+    pub(super) fn new(inner: B, version: Version, watch: Watch) -> Self {
         let tells_its_end = version == Version::HTTP_2 && tells_its_end::<B>();
-        Self { inner: Some(inner), watch, tells_its_end, wait: None }
+        Self { inner: Some(inner), watch, tells_its_end, wait: None, error: PhantomData }
     }
 }
 
-impl<B> WatchedBody<B>
+impl<B, E> Body for LimitedBody<B, E>
 where
     B: Body,
     B::Error: Into<BoxError>,
+    E: LimitError,
 {
+    type Data = B::Data;
+    type Error = BoxError;
+
     #[inline]
-    pub(crate) fn poll_frame<X>(
+    fn poll_frame(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-        too_late: impl FnOnce(Expired) -> X,
-    ) -> Poll<Option<Result<Frame<B::Data>, BoxError>>>
-    where
-        X: Into<BoxError>,
-    {
+    ) -> Poll<Option<Result<Frame<B::Data>, BoxError>>> {
         let mut this = self.as_mut().project();
         let Some(mut inner) = this.inner.as_mut().as_pin_mut() else { return Poll::Ready(None) };
         match inner.as_mut().poll_frame(cx) {
@@ -70,10 +76,23 @@ where
                 Poll::Ready(Some(Err(reset_early())))
             }
             Poll::Ready(None) => Poll::Ready(None),
-            Poll::Pending => self.poll_limits(cx).map(|expired| Some(Err(too_late(expired).into()))),
+            Poll::Pending => self.poll_limits(cx).map(|expired| Some(Err(E::passed(expired).into()))),
         }
     }
 
+    /// Not the end, when a limit has passed: what is missing did not arrive.
+    #[inline]
+    fn is_end_stream(&self) -> bool {
+        self.inner.as_ref().is_some_and(Body::is_end_stream)
+    }
+
+    #[inline]
+    fn size_hint(&self) -> SizeHint {
+        self.inner.as_ref().map(Body::size_hint).unwrap_or_default()
+    }
+}
+
+impl<B, E> LimitedBody<B, E> {
     // apart from the polling of the inner body, so that a frame that is there passes through little code
     #[inline(never)]
     fn poll_limits(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Expired> {
@@ -83,15 +102,6 @@ where
         this.inner.set(None);
         *this.wait = None;
         Poll::Ready(expired)
-    }
-
-    /// Not the end, when a limit has passed: what is missing did not arrive.
-    pub(crate) fn is_end_stream(&self) -> bool {
-        self.inner.as_ref().is_some_and(Body::is_end_stream)
-    }
-
-    pub(crate) fn size_hint(&self) -> SizeHint {
-        self.inner.as_ref().map(Body::size_hint).unwrap_or_default()
     }
 }
 
@@ -124,5 +134,16 @@ fn poll_wait(watch: &mut Watch, wait: &mut Option<Pin<Box<Wait>>>, cx: &mut Cont
     match wait {
         Some(wait) => wait.as_mut().poll(watch, cx),
         None => Poll::Pending,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_grows_by_what_the_documentation_says() {
+        let plain = size_of::<Option<u64>>();
+        assert_eq!(size_of::<LimitedBody<u64, ()>>() - plain, 64);
     }
 }

@@ -1,6 +1,5 @@
-use std::time::Duration;
-
 use super::Allowance;
+use std::time::Duration;
 
 /// The limits of one attempt, as a value.
 ///
