@@ -1,9 +1,5 @@
 //! The command line.
 
-use std::path::PathBuf;
-
-use clap::{Args, Parser, Subcommand, error::ErrorKind, value_parser};
-
 use crate::{
     amplification::Amplification,
     experiment::Experiment,
@@ -11,6 +7,8 @@ use crate::{
     stages::{STAGES, Stage},
     what_if::{Question, sweep::SweepQuestion, tune::TuneQuestion},
 };
+use clap::{Args, Parser, Subcommand, error::ErrorKind, value_parser};
+use std::path::PathBuf;
 
 /// The talk "Do You Want to Retry?" in virtual time: every stage of its experiment, over many seeds.
 #[derive(Debug, Parser)]

@@ -1,5 +1,17 @@
 //! The client that the stages build on: hyper-util's, over the simulated network or the real one, with counters.
 
+use crate::{
+    network::{Connector, Network},
+    transport::Transport,
+};
+use bytes::Bytes;
+use http::{Request, Response, Uri};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper_util::{
+    client::legacy,
+    rt::{TokioExecutor, TokioTimer},
+};
 use std::{
     future::Future,
     pin::Pin,
@@ -10,22 +22,8 @@ use std::{
     task::{Context, Poll, ready},
     time::Duration,
 };
-
-use bytes::Bytes;
-use http::{Request, Response, Uri};
-use http_body_util::Full;
-use hyper::body::Incoming;
-use hyper_util::{
-    client::legacy,
-    rt::{TokioExecutor, TokioTimer},
-};
 use tower::BoxError;
 use tower_service::Service;
-
-use crate::{
-    network::{Connector, Network},
-    transport::Transport,
-};
 
 /// An HTTP client as the talk's: a new connection for every request, and no retries of its own.
 ///

@@ -1,9 +1,8 @@
 //! What the server serves: random JSON, about 7 kB of it as in the talk.
 
+use crate::random::{Purpose, Random};
 use bytes::Bytes;
 use serde_json::{Value, json};
-
-use crate::random::{Purpose, Random};
 
 /// The talk's document, in bytes.
 pub const SIZE: usize = 7_000;

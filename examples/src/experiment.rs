@@ -1,7 +1,5 @@
 //! The whole experiment: every chosen stage over every seed.
 
-use std::io;
-
 use crate::{
     capture::{Capture, Tap},
     document::SIZE,
@@ -11,6 +9,7 @@ use crate::{
     stages::Stage,
     world::{Settings, World},
 };
+use std::io;
 
 /// What is run, and on which network.
 #[derive(Debug, Clone)]

@@ -1,12 +1,11 @@
 //! Ctrl-C: the program ends at once, and what it leaves is whole.
 
+use crate::progress;
 use std::{
     io::{Write, stderr},
     process,
     sync::{Mutex, MutexGuard, PoisonError},
 };
-
-use crate::progress;
 
 /// Exit status of a program that was interrupted: 128 and the number of SIGINT, as shells have it.
 const INTERRUPTED: i32 = 130;

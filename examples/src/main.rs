@@ -1,13 +1,5 @@
 //! `talk`: runs the experiment that was asked for, prints the table and writes the files.
 
-use std::{
-    env,
-    error::Error,
-    io::{Write, stderr, stdout},
-    process::ExitCode,
-    thread,
-};
-
 use network_lab::{
     amplification::amplification,
     cli::{Cli, Command, Refusal, Runs},
@@ -17,6 +9,13 @@ use network_lab::{
     storm, tail,
     talk::{File, Talk},
     what_if,
+};
+use std::{
+    env,
+    error::Error,
+    io::{Write, stderr, stdout},
+    process::ExitCode,
+    thread,
 };
 
 /// The input cannot be used.

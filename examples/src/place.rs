@@ -1,18 +1,16 @@
 //! Where calls go: the simulated world, or a server of the real one.
 
+use crate::{
+    client::Client,
+    random::{Purpose, Random},
+};
+use http::Uri;
 use std::{
     future::Future,
     io,
     sync::atomic::{AtomicU64, Ordering},
 };
-
-use http::Uri;
 use tokio::runtime;
-
-use crate::{
-    client::Client,
-    random::{Purpose, Random},
-};
 
 /// Hands out a client for each call, and says what is to be fetched.
 pub trait Place: Send + Sync + 'static {

@@ -1,8 +1,7 @@
 //! A progress bar on stderr while an experiment runs.
 
-use std::sync::{Mutex, PoisonError};
-
 use indicatif::{ProgressBar, ProgressStyle, WeakProgressBar};
+use std::sync::{Mutex, PoisonError};
 
 /// The bar on the terminal, if there is one.
 static SHOWN: Mutex<Option<WeakProgressBar>> = Mutex::new(None);

@@ -1,12 +1,11 @@
 //! The two steps that Python's `requests` offers on a response, so that a stage reads like the talk's function.
 
-use std::{error::Error, fmt};
-
 use bytes::Bytes;
 use http::{Request, Response, StatusCode, Uri};
 use http_body::Body;
 use http_body_util::{BodyExt, Full};
 use serde_json::Value;
+use std::{error::Error, fmt};
 use tower::BoxError;
 
 /// A response that says that something went wrong.

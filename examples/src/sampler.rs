@@ -1,5 +1,11 @@
 //! The talk's sampler: so many calls of one function in a pool of workers.
 
+use crate::{
+    client::{Client, Counters},
+    place::Place,
+    stages::Call,
+};
+use http::Uri;
 use std::{
     io, panic,
     sync::{
@@ -8,18 +14,10 @@ use std::{
     },
     time::Duration,
 };
-
-use http::Uri;
 use tokio::{
     sync::mpsc::{UnboundedSender, unbounded_channel},
     task::JoinSet,
     time::{Instant, timeout},
-};
-
-use crate::{
-    client::{Client, Counters},
-    place::Place,
-    stages::Call,
 };
 
 /// How often a function is called, and by how many workers at a time.

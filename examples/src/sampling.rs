@@ -1,15 +1,5 @@
 //! The program `sampler`: which calls, where, and a row of CSV for each.
 
-use std::{
-    ffi::OsString,
-    fmt,
-    io::{self, ErrorKind, Write},
-    time::Duration,
-};
-
-use clap::{Parser, value_parser};
-use http::{Uri, uri::Scheme};
-
 use crate::{
     cli::{self, Refusal},
     experiment::Experiment,
@@ -19,6 +9,14 @@ use crate::{
     sampler::Sample,
     stages::{Stage, StageLoss},
     world::World,
+};
+use clap::{Parser, value_parser};
+use http::{Uri, uri::Scheme};
+use std::{
+    ffi::OsString,
+    fmt,
+    io::{self, ErrorKind, Write},
+    time::Duration,
 };
 
 /// Calls one stage of the talk so often and writes a CSV row `flag,seconds` as each call ends: 0 success, 1 error

@@ -1,20 +1,18 @@
 //! The server: hyper's, on the simulated host, and now and then a liar.
 
-use std::{
-    convert::Infallible,
-    sync::{Arc, Mutex, PoisonError},
+use crate::{
+    document::document,
+    network::Network,
+    random::{Purpose, Random},
 };
-
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode, header::CONTENT_TYPE};
 use http_body_util::Full;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
-
-use crate::{
-    document::document,
-    network::Network,
-    random::{Purpose, Random},
+use std::{
+    convert::Infallible,
+    sync::{Arc, Mutex, PoisonError},
 };
 
 /// Where the document is.

@@ -1,7 +1,5 @@
 //! The default command: every stage over every seed, and everything that is made of it.
 
-use std::{io, time::Duration};
-
 use crate::{
     capture::{self, Capture},
     experiment::{Experiment, StageResult},
@@ -17,6 +15,7 @@ use crate::{
         limits::{BACKOFF_FACTOR, MAX_RETRIES},
     },
 };
+use std::{io, time::Duration};
 
 /// The outage of the timelines: longer than one constant wait or two, shorter than three.
 const OUTAGE: Duration = Duration::from_secs(60);

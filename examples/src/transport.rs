@@ -1,5 +1,11 @@
 //! Two ways to a server: through the simulated network, and over the TCP of this machine.
 
+use crate::network::{Connector, Silence, Stream};
+use http::Uri;
+use hyper_util::{
+    client::legacy::connect::{Connected, Connection, HttpConnector},
+    rt::TokioIo,
+};
 use std::{
     future::Future,
     io,
@@ -7,20 +13,12 @@ use std::{
     task::{Context, Poll},
     time::Duration,
 };
-
-use http::Uri;
-use hyper_util::{
-    client::legacy::connect::{Connected, Connection, HttpConnector},
-    rt::TokioIo,
-};
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
 };
 use tower::BoxError;
 use tower_service::Service;
-
-use crate::network::{Connector, Silence, Stream};
 
 /// A connector of either kind, with the same limits.
 #[derive(Debug, Clone)]

@@ -1,14 +1,5 @@
 //! One simulated world: a network, a server on it, and clients for it.
 
-use std::{
-    future::Future,
-    io,
-    sync::atomic::{AtomicU64, Ordering},
-};
-
-use http::Uri;
-use tokio::runtime;
-
 use crate::{
     capture::Tap,
     client::Client,
@@ -17,6 +8,13 @@ use crate::{
     place::{Place, call_seed},
     server::{Server, URL},
 };
+use http::Uri;
+use std::{
+    future::Future,
+    io,
+    sync::atomic::{AtomicU64, Ordering},
+};
+use tokio::runtime;
 
 /// What a world is a function of.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -4,14 +4,6 @@
 
 mod program;
 
-use std::{
-    fs,
-    io::{Write, stderr},
-    path::{Path, PathBuf},
-    process::{Command, Stdio},
-    time::Duration,
-};
-
 use network_lab::{
     capture::{Capture, LONGEST, MOST_BYTES},
     experiment::Experiment,
@@ -19,6 +11,13 @@ use network_lab::{
     stages::{STAGES, Stage},
 };
 use program::{Scratch, files, talk};
+use std::{
+    fs,
+    io::{Write, stderr},
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    time::Duration,
+};
 
 /// One packet of a pcap file.
 struct Record {

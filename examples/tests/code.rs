@@ -10,8 +10,6 @@
     reason = "a test may panic, and compiles what users copy"
 )]
 
-use std::{env, fs, net::TcpListener, path::Path, process::Command};
-
 use bytes::Bytes;
 use http::Uri;
 use http_body_util::Full;
@@ -24,6 +22,7 @@ use network_lab::{
     what_if::{Policy, Settings, code, runs, setting::Setting},
     world::World,
 };
+use std::{env, fs, net::TcpListener, path::Path, process::Command};
 use tower::ServiceExt;
 
 /// A policy: its name, the settings that differ from the defaults, and whether chance has a part in it.

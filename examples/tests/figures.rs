@@ -2,8 +2,6 @@
 
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test target, with helpers outside of its tests")]
 
-use std::{future::Future, ops::RangeInclusive, time::Duration};
-
 use http::Uri;
 use network_lab::{
     client::Client,
@@ -15,6 +13,7 @@ use network_lab::{
     world::{Settings, World},
 };
 use serde_json::Value;
+use std::{future::Future, ops::RangeInclusive, time::Duration};
 use tokio::time::sleep;
 use tower::{BoxError, ServiceExt};
 

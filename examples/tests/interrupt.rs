@@ -5,6 +5,8 @@
 mod interrupted;
 mod program;
 
+use interrupted::interrupt;
+use program::{Scratch, files, talk};
 use std::{
     fs,
     path::Path,
@@ -12,9 +14,6 @@ use std::{
     thread,
     time::SystemTime,
 };
-
-use interrupted::interrupt;
-use program::{Scratch, files, talk};
 
 /// Interrupts an endless run once it has looked at its directory; false where that is not possible.
 fn interrupted(arguments: &[&str], out: &Path) -> bool {

@@ -2,11 +2,10 @@
 
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test target, with helpers outside of its tests")]
 
-use std::{io, time::Duration};
-
 use http::Uri;
 use hyper_util::rt::TokioIo;
 use network_lab::network::{Connector, GilbertElliott, Knobs, Network, Preset, Stream};
+use std::{io, time::Duration};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     time::{Instant, advance},

@@ -4,6 +4,7 @@
 
 mod program;
 
+use program::{Scratch, files, talk};
 use std::{
     collections::BTreeMap,
     fs,
@@ -14,8 +15,6 @@ use std::{
     thread,
     time::Duration,
 };
-
-use program::{Scratch, files, talk};
 
 fn index(scratch: &Scratch, arguments: &[&str]) -> BTreeMap<String, String> {
     let out = scratch.join("out");

@@ -2,8 +2,6 @@
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "a test may panic")]
 
-use std::{fs, path::Path};
-
 use network_lab::{
     experiment::Experiment,
     plot::Svg,
@@ -11,6 +9,7 @@ use network_lab::{
     tail::{slower_than, tails},
     talk::{forgetting, successes},
 };
+use std::{fs, path::Path};
 
 #[test]
 fn the_plots_are_current() {

@@ -5,6 +5,8 @@
 mod interrupted;
 mod program;
 
+use interrupted::interrupt;
+use program::{Scratch, files, talk};
 use std::{
     io::{BufRead, BufReader, Read, Write},
     net::{TcpListener, TcpStream},
@@ -13,9 +15,6 @@ use std::{
     thread,
     time::Duration,
 };
-
-use interrupted::interrupt;
-use program::{Scratch, files, talk};
 
 fn sampler(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_sampler")).args(arguments).output().unwrap()

@@ -4,12 +4,11 @@
 
 mod program;
 
-use std::fs;
-
 use network_lab::storm::{
     BUDGET_WINDOW, FLOOR, Figures, OUTAGE, RATIO, RETRIES, SECONDS, SLOWDOWN, Second, VARIANTS, storm, storms,
 };
 use program::{Scratch, files, talk};
+use std::fs;
 
 const SEEDS: std::ops::Range<u64> = 1..6;
 

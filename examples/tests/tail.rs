@@ -4,10 +4,9 @@
 
 mod program;
 
-use std::sync::LazyLock;
-
 use network_lab::tail::{SECONDS, STALLS, Stalled, TAILS, Tail, stalls, tails};
 use program::{Scratch, files, talk};
+use std::sync::LazyLock;
 
 const SEEDS: u64 = 4;
 

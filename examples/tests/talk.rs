@@ -4,9 +4,8 @@
 
 mod program;
 
-use std::fs;
-
 use program::{Scratch, files, talk};
+use std::fs;
 
 #[test]
 fn the_same_seed_gives_the_same_bytes_in_any_process() {

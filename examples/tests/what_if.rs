@@ -4,14 +4,13 @@
 
 mod program;
 
-use std::{collections::BTreeMap, fs, path::Path, process::Output};
-
 use network_lab::what_if::{
     Figures, Settings, runs,
     setting::Setting,
     sweep::{Axis, Map},
 };
 use program::{Scratch, files, talk};
+use std::{collections::BTreeMap, fs, path::Path, process::Output};
 
 /// A search on a network where a run takes a millisecond.
 const TUNE: [&str; 9] =

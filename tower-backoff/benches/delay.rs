@@ -2,9 +2,10 @@
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its table")]
 
-use std::hint::black_box;
-use std::time::{Duration, Instant};
-
+use std::{
+    hint::black_box,
+    time::{Duration, Instant},
+};
 use tower_backoff::{Backoff, Jitter};
 
 // A round is short beside the slices of time that the system gives to a process, so that the median is undisturbed.

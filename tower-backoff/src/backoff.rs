@@ -1,13 +1,13 @@
 //! The one type that says how long to wait.
 
-use std::sync::Arc;
-use std::time::Duration;
-
-use crate::Delays;
-use crate::draws::mixed;
-use crate::jitter::Jitter;
-use crate::kind::{Kind, grown};
-use crate::nanos::{LONGEST, draw, to_duration};
+use crate::{
+    Delays,
+    draws::mixed,
+    jitter::Jitter,
+    kind::{Kind, grown},
+    nanos::{LONGEST, draw, to_duration},
+};
+use std::{sync::Arc, time::Duration};
 
 /// Two minutes, urllib3's `backoff_max`: long enough for growth to relieve a server, short enough that
 /// whoever waits is still there.

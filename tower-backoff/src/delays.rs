@@ -1,9 +1,7 @@
 //! The iterator form: one session of retries with a generator of its own.
 
-use std::iter::FusedIterator;
-use std::time::Duration;
-
 use crate::Backoff;
+use std::{iter::FusedIterator, time::Duration};
 
 /// The delays of one session, without an end: [`take`](Iterator::take) as many as there are retries.
 ///

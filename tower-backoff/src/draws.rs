@@ -1,7 +1,9 @@
 //! Random numbers for many waits at once, from a seed or from entropy.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 
 /// 2^64 divided by the golden ratio: a Weyl sequence with this step visits every number once before any twice.
 const STEP: u64 = 0x9e37_79b9_7f4a_7c15;

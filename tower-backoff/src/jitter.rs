@@ -1,8 +1,7 @@
 //! From which range around the computed delay the actual one is drawn.
 
-use std::time::Duration;
-
 use crate::nanos::percent_of;
+use std::time::Duration;
 
 /// How chance spreads the delays of clients that failed at the same moment.
 ///

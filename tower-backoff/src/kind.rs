@@ -1,7 +1,6 @@
 //! How the delay grows with the number of the retry, before jitter and cap.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Kind {

@@ -12,11 +12,8 @@ mod session;
 #[cfg(feature = "tower")]
 mod sleep;
 
-pub use self::backoff::Backoff;
-pub use self::delays::Delays;
-pub use self::draws::Draws;
-pub use self::jitter::Jitter;
 #[cfg(feature = "tower")]
 pub use self::session::{BackoffMaker, BackoffSession};
 #[cfg(feature = "tower")]
 pub use self::sleep::Sleep;
+pub use self::{backoff::Backoff, delays::Delays, draws::Draws, jitter::Jitter};

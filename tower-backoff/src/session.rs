@@ -1,11 +1,8 @@
 //! tower's `MakeBackoff` and `Backoff`.
 
-use std::fmt;
-use std::sync::Arc;
-
-use ::tower::retry::backoff as tower;
-
 use crate::{Backoff, Delays, Draws, Sleep};
+use ::tower::retry::backoff as tower;
+use std::{fmt, sync::Arc};
 
 /// tower's `MakeBackoff` over a [`Backoff`]: begins a [`BackoffSession`] for each request.
 ///

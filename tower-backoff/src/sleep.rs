@@ -1,11 +1,12 @@
 //! The future of one wait.
 
-use std::future::Future;
-use std::pin::Pin;
-use std::task::{Context, Poll};
-use std::time::Duration;
-
 use pin_project_lite::pin_project;
+use std::{
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
 
 pin_project! {
     /// A wait on tokio's clock, which may be paused.

@@ -1,7 +1,6 @@
 //! Seeded draws: repeatable, shared by clones, and random also from one draw to the next.
 
 use std::collections::HashSet;
-
 use tower_backoff::Draws;
 
 const SAMPLES: usize = 100_000;

@@ -1,8 +1,6 @@
 //! Faults found in other implementations, one test for each, so that they are not repeated here.
 
-use std::collections::HashSet;
-use std::time::Duration;
-
+use std::{collections::HashSet, time::Duration};
 use tower_backoff::{Backoff, Jitter};
 
 const SECOND: Duration = Duration::from_secs(1);

@@ -1,8 +1,7 @@
 //! What holds for every input, tried above all with the numbers that people type.
 
-use std::time::Duration;
-
 use proptest::prelude::*;
+use std::time::Duration;
 use tower_backoff::{Backoff, Jitter};
 
 /// 0, 1 ms, 1 s, 5 s, 1 min, the longest and its neighbours, and anything else now and then.

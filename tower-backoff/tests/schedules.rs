@@ -1,8 +1,6 @@
 //! Which delay each kind computes, as tables.
 
-use std::sync::Arc;
-use std::time::Duration;
-
+use std::{sync::Arc, time::Duration};
 use tower_backoff::{Backoff, Jitter};
 
 const MS: Duration = Duration::from_millis(1);

@@ -1,13 +1,16 @@
 //! The drop-in for tower's `MakeBackoff` and `Backoff`, on paused time.
 #![cfg(feature = "tower")]
 
-use std::collections::HashSet;
-use std::time::Duration;
-
+use std::{collections::HashSet, time::Duration};
 use tokio::time::Instant;
-use tower::retry::backoff::{Backoff as _, MakeBackoff};
-use tower::retry::{Policy, RetryLayer};
-use tower::{Layer, Service, service_fn};
+use tower::{
+    Layer, Service,
+    retry::{
+        Policy, RetryLayer,
+        backoff::{Backoff as _, MakeBackoff},
+    },
+    service_fn,
+};
 use tower_backoff::{Backoff, BackoffMaker, BackoffSession, Jitter, Sleep};
 
 const SECOND: Duration = Duration::from_secs(1);

@@ -1,8 +1,6 @@
 //! Range, mean, spread and independence of the draws, with fixed seeds.
 
-use std::collections::HashSet;
-use std::time::Duration;
-
+use std::{collections::HashSet, time::Duration};
 use tower_backoff::{Backoff, Jitter};
 
 const SECOND: Duration = Duration::from_secs(1);

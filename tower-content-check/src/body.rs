@@ -1,15 +1,13 @@
+use crate::{BoxError, frames::Frames, stream_end::StreamEnd};
+use bytes::Bytes;
+use http::HeaderMap;
+use http_body::{Body, Frame, SizeHint};
+use pin_project_lite::pin_project;
 use std::{
     future::poll_fn,
     pin::{Pin, pin},
     task::{Context, Poll},
 };
-
-use bytes::Bytes;
-use http::HeaderMap;
-use http_body::{Body, Frame, SizeHint};
-use pin_project_lite::pin_project;
-
-use crate::{BoxError, frames::Frames, stream_end::StreamEnd};
 
 pin_project! {
     /// The body of a response that has passed [`ContentCheck`](crate::ContentCheck).

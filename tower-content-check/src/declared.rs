@@ -1,6 +1,5 @@
-use http::{HeaderMap, Version, header};
-
 use crate::digits::digits;
+use http::{HeaderMap, Version, header};
 
 /// What the head says about the length of the body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,9 +62,8 @@ impl Declared {
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderValue;
-
     use super::*;
+    use http::HeaderValue;
 
     #[test]
     fn head_to_declared_length() {

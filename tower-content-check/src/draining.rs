@@ -1,12 +1,10 @@
+use crate::{BoxError, kept::Kept, turn::Turn};
+use bytes::Bytes;
+use http_body::{Body, Frame};
 use std::{
     pin::Pin,
     task::{Context, Poll, ready},
 };
-
-use bytes::Bytes;
-use http_body::{Body, Frame};
-
-use crate::{BoxError, kept::Kept, turn::Turn};
 
 /// A frame may be empty, and a body of nothing else would never reach a limit of bytes; no client cuts what may be drained
 /// into so many.

@@ -1,9 +1,7 @@
-use std::fmt;
-
+use crate::{Head, frames::Frames, head::FieldNames};
 use bytes::Bytes;
 use http::{Extensions, HeaderMap};
-
-use crate::{Head, frames::Frames, head::FieldNames};
+use std::fmt;
 
 /// The whole response at the end of its body: the view that [`Check::end`](crate::Check::end) is given.
 pub struct End<'a> {

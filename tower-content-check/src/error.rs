@@ -1,6 +1,5 @@
-use std::{error::Error, fmt};
-
 use crate::{BoxError, Rejection, fingerprint::Fingerprint, frames::Frames};
+use std::{error::Error, fmt};
 
 /// The error of an attempt whose response came and is not right.
 ///

@@ -1,11 +1,9 @@
-use std::{fmt, mem, slice};
-
+use crate::head::FieldNames;
 use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
 use http_body::{Frame, SizeHint};
 use smallvec::SmallVec;
-
-use crate::head::FieldNames;
+use std::{fmt, mem, slice};
 
 /// The frames of a body: data first, then at most one set of trailers.
 ///

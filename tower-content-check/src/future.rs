@@ -1,14 +1,3 @@
-use std::{
-    fmt,
-    pin::Pin,
-    task::{Context, Poll, ready},
-};
-
-use bytes::Bytes;
-use http::{Response, response::Parts};
-use http_body::Body;
-use pin_project_lite::pin_project;
-
 use crate::{
     BoxError, Check, CheckedBody,
     draining::{Drained, drain},
@@ -16,6 +5,15 @@ use crate::{
     judging::Judging,
     settings::{Course, Settings},
     stream_end::StreamEnd,
+};
+use bytes::Bytes;
+use http::{Response, response::Parts};
+use http_body::Body;
+use pin_project_lite::pin_project;
+use std::{
+    fmt,
+    pin::Pin,
+    task::{Context, Poll, ready},
 };
 
 pin_project! {

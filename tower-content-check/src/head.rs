@@ -1,8 +1,6 @@
-use std::fmt;
-
-use http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header};
-
 use crate::declared::Declared;
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header};
+use std::fmt;
 
 /// What is known about a response before its body: the view that checks and predicates are given.
 ///

@@ -1,12 +1,3 @@
-use std::{
-    pin::Pin,
-    task::{Context, Poll, ready},
-};
-
-use bytes::Bytes;
-use http::{Version, response::Parts};
-use http_body::{Body, Frame, SizeHint};
-
 use crate::{
     BoxError, Check, ContentCheckError, End, Head, Rejection,
     declared::Declared,
@@ -15,6 +6,13 @@ use crate::{
     kept::Kept,
     settings::{Course, Settings},
     turn::Turn,
+};
+use bytes::Bytes;
+use http::{Version, response::Parts};
+use http_body::{Body, Frame, SizeHint};
+use std::{
+    pin::Pin,
+    task::{Context, Poll, ready},
 };
 
 /// What may be read of the rest has no more frames, unless they are empty.

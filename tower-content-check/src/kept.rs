@@ -1,9 +1,7 @@
-use std::mem;
-
+use crate::frames::Frames;
 use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
-
-use crate::frames::Frames;
+use std::mem;
 
 /// Shorter frames are copied together once there are several of them.
 ///

@@ -1,10 +1,8 @@
-use std::sync::Arc;
-
-use tower_layer::Layer;
-
 #[cfg(feature = "json")]
 use crate::check::{ExpectedContent, Json, Length, PartialContent};
 use crate::{Check, ContentCheck, Head, settings::Settings};
+use std::sync::Arc;
+use tower_layer::Layer;
 
 /// Applies [`ContentCheck`] to a service: place it inside the retry and outside the limits of one attempt.
 ///

@@ -55,9 +55,8 @@ impl Partial {
 
 #[cfg(test)]
 mod tests {
-    use std::str;
-
     use super::*;
+    use std::str;
 
     #[test]
     fn agrees_with_std_wherever_it_is_cut() {

@@ -1,6 +1,5 @@
-use std::{borrow::Cow, error::Error, fmt};
-
 use crate::{BoxError, Verdict, one_line::one_line};
+use std::{borrow::Cow, error::Error, fmt};
 
 /// Bytes of a reason that are printed: a sentence or two.
 const LIMIT: usize = 300;

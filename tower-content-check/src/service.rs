@@ -1,11 +1,9 @@
-use std::task::{Context, Poll};
-
+use crate::{BoxError, Check, CheckedBody, ResponseFuture, head::Asked, settings::Settings};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body;
+use std::task::{Context, Poll};
 use tower_service::Service;
-
-use crate::{BoxError, Check, CheckedBody, ResponseFuture, head::Asked, settings::Settings};
 
 /// Reads the response body inside the attempt and judges it, see [`ContentCheckLayer`](crate::ContentCheckLayer).
 ///

@@ -1,8 +1,6 @@
-use std::{fmt, sync::Arc};
-
-use http::StatusCode;
-
 use crate::Head;
+use http::StatusCode;
+use std::{fmt, sync::Arc};
 
 /// 16 MiB: far above what an API answers in one piece, and a server that never stops sending cannot take
 /// much more than this of each call.

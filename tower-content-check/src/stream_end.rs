@@ -1,15 +1,13 @@
+use crate::BoxError;
+use bytes::Bytes;
+use http::Version;
+use http_body::{Body, Frame, SizeHint};
+use pin_project_lite::pin_project;
 use std::{
     io,
     pin::Pin,
     task::{Context, Poll, ready},
 };
-
-use bytes::Bytes;
-use http::Version;
-use http_body::{Body, Frame, SizeHint};
-use pin_project_lite::pin_project;
-
-use crate::BoxError;
 
 pin_project! {
     /// A body whose end is believed only if it is one.
@@ -37,11 +35,9 @@ impl<B> StreamEnd<B> {
 
 #[cfg(feature = "hyper")]
 fn tells_its_end<B>() -> bool {
-    use std::any::type_name;
-
-    use hyper::body::Incoming;
-
     use crate::resume::ResumeBody;
+    use hyper::body::Incoming;
+    use std::any::type_name;
 
     // By name, because a `TypeId` would forbid bodies that borrow.
     let body = type_name::<B>();

@@ -2,12 +2,11 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failed test may end that way")]
 #![cfg(all(feature = "digest", feature = "json"))]
 
-use std::{convert::Infallible, io::Write};
-
 use bytes::Bytes;
 use flate2::{Compression, write::GzEncoder};
 use http::{Request, Response, header};
 use http_body_util::Full;
+use std::{convert::Infallible, io::Write};
 use tower::{Layer, Service, ServiceBuilder, ServiceExt, service_fn};
 use tower_content_check::{
     BoxError, ContentCheckError, ContentCheckLayer,

@@ -3,11 +3,10 @@
 
 mod support;
 
-use std::{error::Error, io};
-
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
+use std::{error::Error, io};
 use support::{Fields, Script, Step, call, data, error, response};
 use tower::{Layer, ServiceExt, service_fn};
 use tower_content_check::{

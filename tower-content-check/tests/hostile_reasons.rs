@@ -5,8 +5,10 @@ use bytes::Bytes;
 use http::{HeaderValue, Request, Response};
 use http_body_util::Full;
 use tower::{BoxError, ServiceBuilder, ServiceExt, service_fn};
-use tower_content_check::check::{Check, ContentType, GrpcStatus, Json, check_head};
-use tower_content_check::{ContentCheckError, ContentCheckLayer, Head, Rejection};
+use tower_content_check::{
+    ContentCheckError, ContentCheckLayer, Head, Rejection,
+    check::{Check, ContentType, GrpcStatus, Json, check_head},
+};
 
 fn nasty() -> Vec<String> {
     let odd =

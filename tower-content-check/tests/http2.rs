@@ -2,13 +2,12 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failed test may end that way")]
 #![cfg(all(feature = "json", feature = "digest"))]
 
-use std::{error::Error, net::SocketAddr};
-
 use bytes::Bytes;
 use h2::{Reason, server};
 use http::{HeaderMap, Request, Response, header};
 use http_body_util::Empty;
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
+use std::{error::Error, net::SocketAddr};
 use tokio::net::TcpListener;
 use tower::{Layer, ServiceExt};
 use tower_content_check::{

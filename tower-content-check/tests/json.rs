@@ -2,10 +2,9 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failed test may end that way")]
 #![cfg(feature = "json")]
 
-use std::collections::BTreeMap;
-
 use proptest::prelude::*;
 use serde_json::value::RawValue;
+use std::collections::BTreeMap;
 use tower_content_check::json::{JsonFault, JsonValidator};
 
 const CORPUS: &str = include_str!("json_corpus.txt");

@@ -4,10 +4,9 @@
 
 mod support;
 
-use std::error::Error;
-
 use http::Response;
 use serde_json::Value;
+use std::error::Error;
 use support::{Script, call, data, error, response};
 use tower_content_check::{
     ContentCheckLayer, Rejection, Verdict,

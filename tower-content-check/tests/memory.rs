@@ -3,13 +3,6 @@
 //! The measurements share one allocator, so they are one test.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failed test may end that way")]
 
-use std::{
-    convert::Infallible,
-    pin::Pin,
-    sync::atomic::{AtomicUsize, Ordering},
-    task::{Context, Poll},
-};
-
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::{Body, Frame};
@@ -17,6 +10,12 @@ use http_body_util::Empty;
 use hyper::body::Incoming;
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use peak_alloc::PeakAlloc;
+use std::{
+    convert::Infallible,
+    pin::Pin,
+    sync::atomic::{AtomicUsize, Ordering},
+    task::{Context, Poll},
+};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},

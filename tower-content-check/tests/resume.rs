@@ -4,17 +4,16 @@
 mod continued;
 mod support;
 
-use std::{
-    convert::Infallible,
-    sync::{Arc, Mutex},
-};
-
 use bytes::Bytes;
 use continued::{ETAG, assert_refused, cut, get, rest, send, send_checked, whole};
 use http::{HeaderMap, Method, Request, Response, StatusCode, header};
 use http_body::Body;
 use http_body_util::BodyExt;
 use proptest::prelude::*;
+use std::{
+    convert::Infallible,
+    sync::{Arc, Mutex},
+};
 use support::{Fields, Script, Step, data, headers, request, response, trailers};
 use tower::{Layer, Service, ServiceBuilder, ServiceExt, service_fn};
 use tower_content_check::{

@@ -2,13 +2,6 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failed test may end that way")]
 #![cfg(feature = "checksum")]
 
-use std::{
-    future::Ready,
-    io::Write as _,
-    net::SocketAddr,
-    sync::{Arc, Mutex},
-};
-
 use bytes::Bytes;
 use flate2::{Compression, write::GzEncoder};
 use http::{Request, Response, header};
@@ -17,6 +10,12 @@ use hyper::body::Incoming;
 use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
     rt::TokioExecutor,
+};
+use std::{
+    future::Ready,
+    io::Write as _,
+    net::SocketAddr,
+    sync::{Arc, Mutex},
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},

@@ -3,14 +3,13 @@
 
 mod support;
 
+use http::{Request, Response};
 use std::{
     cell::Cell,
     convert::Infallible,
     future::{Ready, ready},
     task::{Context, Poll},
 };
-
-use http::{Request, Response};
 use support::{Script, Step, data, response};
 use tower::{Layer, Service, ServiceExt, service_fn};
 use tower_content_check::{

@@ -1,10 +1,8 @@
 //! The flags of `amplification`.
 
-use std::path::PathBuf;
-
-use clap::{Args, value_parser};
-
 use super::{chain::Chain, trials::draws};
+use clap::{Args, value_parser};
+use std::path::PathBuf;
 
 /// More random numbers than this take minutes.
 const MOST_DRAWS: f64 = 5e9;

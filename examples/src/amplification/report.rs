@@ -1,9 +1,5 @@
 //! The table and the files.
 
-use std::{error::Error, io};
-
-use serde::Serialize;
-
 use super::{
     arguments::Amplification,
     chain::Chain,
@@ -13,6 +9,8 @@ use crate::{
     progress::Progress,
     report::{Answer, grid},
 };
+use serde::Serialize;
+use std::{error::Error, io};
 
 /// A line of `amplification.csv`, and of the list in `amplification.json`.
 #[derive(Debug, Serialize)]

@@ -1,17 +1,16 @@
 //! `sampler`: the talk's sampler. A hundred calls of one stage in a pool of ten workers, one CSV row for each:
 //! `sampler 100 10 content-aware > content-aware.csv`.
 
-use std::{
-    env,
-    io::{IsTerminal, Write, stderr, stdout},
-    process::ExitCode,
-};
-
 use network_lab::{
     cli::Refusal,
     interrupt,
     progress::Progress,
     sampling::{Ended, Sampling},
+};
+use std::{
+    env,
+    io::{IsTerminal, Write, stderr, stdout},
+    process::ExitCode,
 };
 
 fn main() -> ExitCode {

@@ -1,8 +1,7 @@
 //! The talk's `time,length`, one row a packet.
 
-use std::fmt::Write;
-
 use super::packets::Packet;
+use std::fmt::Write;
 
 pub(super) fn rows<'a>(packets: impl Iterator<Item = &'a Packet>) -> String {
     let mut text = String::new();

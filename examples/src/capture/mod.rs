@@ -18,11 +18,10 @@ mod probe_packet;
 mod tap;
 mod traffic;
 
-use std::time::Duration;
-
 use self::{packets::Packet, path::Path};
 pub use self::{probe_packet::LENGTH as PROBE_PACKET, tap::Tap, traffic::Traffic};
 use crate::random::{Purpose, Random};
+use std::time::Duration;
 
 /// The time after which nothing is captured any more: an hour of virtual time, six times the longest default run.
 pub const LONGEST: Duration = Duration::from_secs(3_600);

@@ -1,10 +1,8 @@
 //! A captured packet.
 
-use std::time::Duration;
-
-use smoltcp::wire::{IpProtocol, Ipv4Packet, TcpPacket};
-
 use super::probe_packet;
+use smoltcp::wire::{IpProtocol, Ipv4Packet, TcpPacket};
+use std::time::Duration;
 
 /// The port of the server.
 const HTTP: u16 = 80;

@@ -1,11 +1,10 @@
 //! The probe's packets as they look on the wire.
 
+use crate::network::{CLIENT, SERVER};
 use smoltcp::{
     phy::ChecksumCapabilities,
     wire::{IPV4_HEADER_LEN, IpProtocol, Ipv4Packet, Ipv4Repr, UDP_HEADER_LEN, UdpPacket},
 };
-
-use crate::network::{CLIENT, SERVER};
 
 /// The port that the talk's probe was sent to.
 const TARGET: u16 = 65_535;

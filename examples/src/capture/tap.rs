@@ -1,13 +1,12 @@
 //! The tap: takes down packets and the loss chain's states while a run goes on.
 
+use super::{LONGEST, MOST_BYTES};
+use crate::network::GilbertElliott;
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
-
-use super::{LONGEST, MOST_BYTES};
-use crate::network::GilbertElliott;
 
 /// Takes down what passes the client's end of the wire; clones write to the same record.
 #[derive(Debug, Clone, Default)]

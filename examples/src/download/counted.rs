@@ -1,3 +1,4 @@
+use crate::network::Stream;
 use std::{
     io,
     pin::Pin,
@@ -7,10 +8,7 @@ use std::{
     },
     task::{Context, Poll},
 };
-
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-
-use crate::network::Stream;
 
 /// A connection that counts what is written to it.
 ///

@@ -1,7 +1,10 @@
-use std::time::Duration;
-
+use crate::{
+    client::Client,
+    requests::{get, raise_for_status},
+};
 use bytes::Bytes;
 use http::Uri;
+use std::time::Duration;
 use tower::{BoxError, ServiceBuilder, ServiceExt};
 use tower_backoff::{Backoff, Jitter};
 use tower_content_check::{
@@ -10,11 +13,6 @@ use tower_content_check::{
     resume::{ResumableLayer, ResumeLayer},
 };
 use tower_retry_policy::{AttemptTimeoutLayer, RetryLayer, RetryPolicy};
-
-use crate::{
-    client::Client,
-    requests::{get, raise_for_status},
-};
 
 /// One way to download.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

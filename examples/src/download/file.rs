@@ -1,7 +1,6 @@
+use crate::random::{Purpose, Random};
 use bytes::Bytes;
 use http::HeaderValue;
-
-use crate::random::{Purpose, Random};
 
 /// What is downloaded, and the tag of its version.
 #[derive(Debug, Clone)]

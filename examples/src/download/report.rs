@@ -1,8 +1,6 @@
-use std::{fmt::Write, io};
-
-use serde::Serialize;
-
 use super::run::{DOWNLOADS, LOSS, Outcome, PRESET};
+use serde::Serialize;
+use std::{fmt::Write, io};
 
 /// The file `download.json`.
 #[derive(Debug, Serialize)]

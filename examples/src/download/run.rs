@@ -1,8 +1,3 @@
-use std::{io, time::Duration};
-
-use http::Uri;
-use tokio::{runtime, time::Instant};
-
 use super::{
     fetch::{Variant, fetch},
     file::File,
@@ -14,6 +9,9 @@ use crate::{
     random::{Purpose, Random},
     seeds::over_seeds,
 };
+use http::Uri;
+use std::{io, time::Duration};
+use tokio::{runtime, time::Instant};
 
 /// Every way to download: first the silence of `recommended`, then shorter ones.
 pub const VARIANTS: [Variant; 10] = {

@@ -1,16 +1,14 @@
 //! One contest: clients that each want to write the row once.
 
+use super::{row::Row, variants::Variant};
+use crate::random::{Purpose, Random};
 use std::{io, time::Duration};
-
 use tokio::{
     runtime,
     task::JoinSet,
     time::{Instant, sleep},
 };
 use tower_backoff::Delays;
-
-use super::{row::Row, variants::Variant};
-use crate::random::{Purpose, Random};
 
 /// What a contest came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,14 +1,12 @@
 //! Every backoff with every number of clients over every seed.
 
-use std::io;
-
-use serde::Serialize;
-
 use super::{
     contest::{Contest, contest},
     variants::{VARIANTS, Variant},
 };
 use crate::seeds::over_seeds;
+use serde::Serialize;
+use std::io;
 
 /// The numbers of clients.
 pub const CLIENTS: &[usize] = &[10, 25, 50, 75, 100, 125, 150, 175, 200];

@@ -1,14 +1,12 @@
 //! The table and the files of the contests.
 
-use std::fmt::Write;
-
-use serde::Serialize;
-
 use super::{
     experiment::{CLIENTS, Point},
     variants::{BASE, CAP, VARIANTS},
 };
 use crate::report::grid;
+use serde::Serialize;
+use std::fmt::Write;
 
 /// The contents of `jitter.json`.
 #[derive(Debug, Serialize)]

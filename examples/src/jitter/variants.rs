@@ -1,7 +1,6 @@
 //! The backoffs that are compared.
 
 use std::time::Duration;
-
 use tower_backoff::{Backoff, Jitter};
 
 /// AWS's base. The decorrelated delays begin with it.

@@ -1,8 +1,7 @@
 //! The two clocks of a run: tokio's, and the TCP stacks', which runs faster.
 
-use std::time::Duration;
-
 use smoltcp::time::Instant as StackInstant;
+use std::time::Duration;
 use tokio::time::Instant;
 
 /// smoltcp's, which cannot be set (RFC 6298, 2.4).

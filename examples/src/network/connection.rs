@@ -1,11 +1,10 @@
 //! What a host knows of a connection beside its TCP socket.
 
+use smoltcp::socket::tcp::Socket;
 use std::{
     task::{Context, Poll, Waker},
     time::Duration,
 };
-
-use smoltcp::socket::tcp::Socket;
 
 /// The bookkeeping of one connection.
 #[derive(Debug)]

@@ -1,5 +1,13 @@
 //! The client's end: how hyper-util's client gets its connections.
 
+use super::{
+    Network,
+    shared::{Shared, Side},
+    stream::Stream,
+};
+use http::Uri;
+use hyper_util::rt::TokioIo;
+use smoltcp::{iface::SocketHandle, wire::Ipv4Address};
 use std::{
     future::{Future, poll_fn},
     io,
@@ -8,18 +16,8 @@ use std::{
     task::{Context, Poll},
     time::Duration,
 };
-
-use http::Uri;
-use hyper_util::rt::TokioIo;
-use smoltcp::{iface::SocketHandle, wire::Ipv4Address};
 use tokio::time::{sleep, timeout};
 use tower_service::Service;
-
-use super::{
-    Network,
-    shared::{Shared, Side},
-    stream::Stream,
-};
 
 /// Connects from the client's host.
 ///

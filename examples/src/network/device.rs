@@ -1,11 +1,10 @@
 //! The network card of a simulated host: two queues of IP packets.
 
-use std::collections::VecDeque;
-
 use smoltcp::{
     phy::{self, DeviceCapabilities, Medium},
     time::Instant,
 };
+use std::collections::VecDeque;
 
 /// An IP packet.
 pub(crate) type Packet = Vec<u8>;

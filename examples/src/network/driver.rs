@@ -1,10 +1,8 @@
 //! The task that keeps the network going.
 
-use std::{sync::Arc, time::Duration};
-
-use tokio::time::sleep_until;
-
 use super::shared::Shared;
+use std::{sync::Arc, time::Duration};
+use tokio::time::sleep_until;
 
 /// tokio's timers have this grain; a shorter wait could come round without the clock having moved.
 const GRAIN: Duration = Duration::from_millis(1);

@@ -1,9 +1,5 @@
 //! The wire between the hosts: delay, and the loss of one or both directions.
 
-use std::{collections::VecDeque, time::Duration};
-
-use smoltcp::wire::{IpProtocol, Ipv4Packet, TcpPacket};
-
 use super::{
     device::{Device, Packet},
     loss::{Chain, GilbertElliott},
@@ -14,6 +10,8 @@ use crate::{
     capture::Tap,
     random::{Purpose, Random},
 };
+use smoltcp::wire::{IpProtocol, Ipv4Packet, TcpPacket};
+use std::{collections::VecDeque, time::Duration};
 
 /// One direction: packets enter at one host's device and come out at the other's.
 #[derive(Debug)]
@@ -143,13 +141,12 @@ fn data_flow(packet: &[u8]) -> Option<Flow> {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+    use crate::network::preset::Preset;
     use smoltcp::{
         phy::ChecksumCapabilities,
         wire::{Ipv4Address, Ipv4Repr, TcpControl, TcpRepr, TcpSeqNumber},
     };
-
-    use super::*;
-    use crate::network::preset::Preset;
 
     fn packet(port: u16, payload: &[u8]) -> Packet {
         let tcp = TcpRepr {

@@ -1,11 +1,10 @@
 //! The server's end: where connections are accepted.
 
-use std::{future::poll_fn, io, sync::Arc};
-
 use super::{
     shared::{Shared, Side},
     stream::Stream,
 };
+use std::{future::poll_fn, io, sync::Arc};
 
 /// A listening port of the server.
 #[derive(Debug)]

@@ -5,9 +5,8 @@
 //! The order is the kernel's (`loss_gilb_ell` in `net/sched/sch_netem.c`): the loss is decided by the state
 //! *before* the transition.
 
-use std::{error::Error, fmt, str::FromStr};
-
 use crate::random::Random;
+use std::{error::Error, fmt, str::FromStr};
 
 /// The parameters of the chain, as probabilities.
 #[derive(Debug, Clone, Copy, PartialEq)]

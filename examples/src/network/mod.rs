@@ -31,10 +31,6 @@ mod probe;
 mod shared;
 mod stream;
 
-use std::sync::Arc;
-
-use smoltcp::wire::Ipv4Address;
-
 pub(crate) use self::stream::Silence;
 use self::{
     clock::Clock,
@@ -54,6 +50,8 @@ use crate::{
     capture::Tap,
     random::{Purpose, Random},
 };
+use smoltcp::wire::Ipv4Address;
+use std::sync::Arc;
 
 pub(crate) const CLIENT: Ipv4Address = Ipv4Address::new(10, 0, 0, 1);
 pub(crate) const SERVER: Ipv4Address = Ipv4Address::new(10, 0, 0, 2);

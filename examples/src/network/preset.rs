@@ -1,8 +1,7 @@
 //! Every setting of the simulated network, with its reason.
 
-use std::time::Duration;
-
 use clap::ValueEnum;
+use std::time::Duration;
 
 /// A named set of [`Knobs`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]

@@ -1,17 +1,15 @@
 //! The two hosts and the wires between them, behind one mutex that is never held over an await.
 
+use super::{clock::Clock, host::Host, link::Wire};
+use crate::capture::Tap;
+use smoltcp::{iface::SocketHandle, wire::Ipv4Address};
 use std::{
     fmt, io,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll},
     time::Duration,
 };
-
-use smoltcp::{iface::SocketHandle, wire::Ipv4Address};
 use tokio::sync::Notify;
-
-use super::{clock::Clock, host::Host, link::Wire};
-use crate::capture::Tap;
 
 /// Which host of the two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

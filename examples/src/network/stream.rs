@@ -1,5 +1,8 @@
 //! One end of a TCP connection as an asynchronous byte stream.
 
+use super::shared::{Shared, Side};
+use hyper_util::client::legacy::connect::{Connected, Connection};
+use smoltcp::iface::SocketHandle;
 use std::{
     future::Future,
     io,
@@ -8,15 +11,10 @@ use std::{
     task::{Context, Poll},
     time::Duration,
 };
-
-use hyper_util::client::legacy::connect::{Connected, Connection};
-use smoltcp::iface::SocketHandle;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     time::{Sleep, sleep},
 };
-
-use super::shared::{Shared, Side};
 
 /// One end of an established connection.
 ///

@@ -1,8 +1,7 @@
 //! The pieces of the page.
 
-use std::fmt::Write;
-
 use crate::plot::{Svg, escape};
+use std::fmt::Write;
 
 /// A heading with an address, and what follows it.
 pub(super) fn section(id: &str, title: &str, content: &str) -> String {

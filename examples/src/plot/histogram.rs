@@ -96,10 +96,9 @@ pub(super) fn histogram(svg: &mut Svg, top: f64, what: &str, samples: &[Sample],
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::stages::limits::TIMEOUT;
+    use std::time::Duration;
 
     fn samples(times: &[(u64, bool)]) -> Vec<Sample> {
         times

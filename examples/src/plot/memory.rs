@@ -1,7 +1,5 @@
 //! How long the loss remembers: P(lost | the packet before was lost), over the time between the two.
 
-use std::time::Duration;
-
 use super::{
     axis,
     scale::{Scale, number},
@@ -11,6 +9,7 @@ use crate::{
     network::{Chain, GilbertElliott},
     random::{Purpose, Random},
 };
+use std::time::Duration;
 
 const LEFT: f64 = 56.0;
 const RIGHT: f64 = 704.0;

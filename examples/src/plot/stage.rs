@@ -1,7 +1,5 @@
 //! A stage's page, as the talk shows it: what came of the calls, the traffic, and how long the calls took.
 
-use std::time::Duration;
-
 use super::{
     histogram::{self, histogram},
     outcome::{self, outcome},
@@ -13,6 +11,7 @@ use crate::{
     capture::Traffic,
     sampler::{Sample, Sampled},
 };
+use std::time::Duration;
 
 /// A limit of the stage's client, to be seen in the histogram.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,9 +1,8 @@
 //! An SVG picture in the making.
 
-use std::fmt::{self, Write};
-
 pub(crate) use super::label::{Anchor, Label};
 use super::style::{Palette, sheet};
+use std::fmt::{self, Write};
 
 /// A picture: what it shows, its size, and its elements.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,14 +1,12 @@
 //! Three backoffs against an outage: when their attempts come, and which of them outlast it.
 
-use std::time::Duration;
-
-use tower_backoff::Backoff;
-
 use super::{
     axis,
     scale::{Scale, number},
     svg::{Anchor, Svg},
 };
+use std::time::Duration;
+use tower_backoff::Backoff;
 
 const LEFT: f64 = 120.0;
 const RIGHT: f64 = 536.0;

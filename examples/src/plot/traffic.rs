@@ -1,13 +1,12 @@
 //! Traffic per tenth of a second: the probe above, the download below, each on a scale of its own.
 
-use std::fmt::Write;
-
 use super::{
     axis,
     scale::Scale,
     svg::{Anchor, At, Svg},
 };
 use crate::capture::Traffic;
+use std::fmt::Write;
 
 const LEFT: f64 = 56.0;
 const RIGHT: f64 = 704.0;

@@ -1,12 +1,11 @@
 //! The directory of results: checked before the run, and changed only by whole files.
 
+use crate::interrupt;
 use std::{
     error::Error,
     fmt, fs, io,
     path::{Path, PathBuf},
 };
-
-use crate::interrupt;
 
 /// A directory that could be written to when it was opened.
 #[derive(Debug)]
@@ -84,9 +83,8 @@ impl Error for OutputError {
 
 #[cfg(test)]
 mod tests {
-    use std::env;
-
     use super::*;
+    use std::env;
 
     fn directory(name: &str) -> PathBuf {
         let path = env::temp_dir().join(format!("network-lab-{}-{name}", std::process::id()));

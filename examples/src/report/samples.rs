@@ -1,8 +1,7 @@
 //! `NAME.csv`: the calls of one run as the talk's sampler wrote them.
 
-use std::fmt::Write;
-
 use crate::sampler::Sampled;
+use std::fmt::Write;
 
 /// One row `flag,seconds` per call that ended, in order of completion; flag 0 is success, 1 an error.
 #[must_use]

@@ -59,9 +59,8 @@ fn percentile(sorted: &[usize], percent: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
+    use std::time::Duration;
 
     #[test]
     fn percentiles_are_those_of_the_nearest_rank() {

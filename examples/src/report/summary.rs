@@ -1,9 +1,8 @@
 //! `summary.json`: the experiment and its figures.
 
-use serde::Serialize;
-
 use super::statistics::Statistics;
 use crate::experiment::{Experiment, StageResult};
+use serde::Serialize;
 
 /// The file's contents.
 #[derive(Debug, Clone, PartialEq, Serialize)]

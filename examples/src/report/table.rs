@@ -1,8 +1,7 @@
 //! The table on the terminal.
 
-use std::fmt::Write;
-
 use super::summary::{StageSummary, Summary};
+use std::fmt::Write;
 
 /// A column: its heading, and what stands in it.
 type Column = (String, fn(&StageSummary) -> String);

@@ -3,6 +3,11 @@
 //! The waits of 0, 50 and 100 s outlast an outage. On a network that is merely bad they change little, and the
 //! body is still outside.
 
+use super::limits::{BACKOFF_FACTOR, MAX_RETRIES, TIMEOUT};
+use crate::{
+    client::Client,
+    requests::{get, json, raise_for_status},
+};
 use http::Uri;
 use serde_json::Value;
 use tower::{BoxError, ServiceBuilder, ServiceExt};
@@ -11,12 +16,6 @@ use tower_retry_policy::{
     AttemptTimeoutLayer,
     Phase::{Connect, Read},
     RetryLayer, RetryPolicy,
-};
-
-use super::limits::{BACKOFF_FACTOR, MAX_RETRIES, TIMEOUT};
-use crate::{
-    client::Client,
-    requests::{get, json, raise_for_status},
 };
 
 /// Fetches the document.

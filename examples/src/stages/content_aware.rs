@@ -4,12 +4,6 @@
 //! is not right is one more reason to try again. The loops are still nested as in the talk, so up to 10
 //! attempts are made where 4 were meant.
 
-use http::Uri;
-use serde_json::Value;
-use tower::{BoxError, ServiceBuilder, ServiceExt};
-use tower_content_check::ContentCheckLayer;
-use tower_retry_policy::{AttemptTimeoutLayer, RetryLayer};
-
 use super::{
     limits::{MAX_RETRIES, TIMEOUT},
     own_retry::{hand_down_what_is_left, retry},
@@ -18,6 +12,11 @@ use crate::{
     client::Client,
     requests::{get, json, raise_for_status},
 };
+use http::Uri;
+use serde_json::Value;
+use tower::{BoxError, ServiceBuilder, ServiceExt};
+use tower_content_check::ContentCheckLayer;
+use tower_retry_policy::{AttemptTimeoutLayer, RetryLayer};
 
 /// Fetches the document.
 ///

@@ -3,6 +3,11 @@
 //! Now it does retry: connections (1), (2), (3) and (4). It fails at once all the same, because nothing waits
 //! between them.
 
+use super::limits::{MAX_RETRIES, TIMEOUT};
+use crate::{
+    client::Client,
+    requests::{get, json, raise_for_status},
+};
 use http::Uri;
 use serde_json::Value;
 use tower::{BoxError, ServiceBuilder, ServiceExt};
@@ -10,12 +15,6 @@ use tower_retry_policy::{
     AttemptTimeoutLayer,
     Phase::{Connect, Read},
     RetryLayer, RetryPolicy,
-};
-
-use super::limits::{MAX_RETRIES, TIMEOUT};
-use crate::{
-    client::Client,
-    requests::{get, json, raise_for_status},
 };
 
 /// Fetches the document.

@@ -2,12 +2,6 @@
 //!
 //! Connect, head, body and content are one loop with one count: four attempts are four.
 
-use http::Uri;
-use serde_json::Value;
-use tower::{BoxError, ServiceBuilder, ServiceExt};
-use tower_content_check::ContentCheckLayer;
-use tower_retry_policy::{AttemptTimeoutLayer, RetryLayer};
-
 use super::{
     limits::{MAX_RETRIES, TIMEOUT},
     own_retry::retry,
@@ -16,6 +10,11 @@ use crate::{
     client::Client,
     requests::{get, json, raise_for_status},
 };
+use http::Uri;
+use serde_json::Value;
+use tower::{BoxError, ServiceBuilder, ServiceExt};
+use tower_content_check::ContentCheckLayer;
+use tower_retry_policy::{AttemptTimeoutLayer, RetryLayer};
 
 /// Fetches the document.
 ///

@@ -12,19 +12,17 @@
 //! | 60 s, 5 s, 3 | 2.29 | 191 s | 99 s |
 //! | 60 s, 15 s, 4 | 2.08 | 246 s | 92 s |
 
-use std::time::Duration;
-
-use http::Uri;
-use serde_json::Value;
-use tower::{BoxError, ServiceBuilder, ServiceExt};
-use tower_content_check::ContentCheckLayer;
-use tower_retry_policy::{AttemptTimeoutLayer, RetryLayer, RetryPolicy, retry::Hedge};
-
 use super::recommended::{RETRIES, backoff};
 use crate::{
     client::Client,
     requests::{get, json, raise_for_status},
 };
+use http::Uri;
+use serde_json::Value;
+use std::time::Duration;
+use tower::{BoxError, ServiceBuilder, ServiceExt};
+use tower_content_check::ContentCheckLayer;
+use tower_retry_policy::{AttemptTimeoutLayer, RetryLayer, RetryPolicy, retry::Hedge};
 
 /// To connect and to get the head, and between two frames. Long, as nobody waits for it alone, but not endless: without
 /// limits dead connections fill the three places, and one call in four hundred never ends.

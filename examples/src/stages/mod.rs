@@ -16,13 +16,11 @@ pub mod recommended;
 pub mod retry;
 pub mod timeout;
 
-use std::{fmt, future::Future, pin::Pin, time::Duration};
-
+use crate::{client::Client, network::GilbertElliott};
 use http::Uri;
 use serde_json::Value;
+use std::{fmt, future::Future, pin::Pin, time::Duration};
 use tower::BoxError;
-
-use crate::{client::Client, network::GilbertElliott};
 
 /// A call in progress.
 pub type Call = Pin<Box<dyn Future<Output = Result<Value, BoxError>> + Send>>;

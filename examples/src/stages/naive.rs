@@ -1,13 +1,12 @@
 //! Stage 2, naive: the first thing one writes. Nothing limits the wait and nothing is tried again.
 
-use http::Uri;
-use serde_json::Value;
-use tower::{BoxError, ServiceExt};
-
 use crate::{
     client::Client,
     requests::{get, json, raise_for_status},
 };
+use http::Uri;
+use serde_json::Value;
+use tower::{BoxError, ServiceExt};
 
 /// Fetches the document.
 ///

@@ -3,18 +3,16 @@
 //! That library retried a connection that timed out, but not one that failed with `No route to host`, which is
 //! what an unanswered ARP request leads to after three seconds. So there is one connection attempt per call.
 
-use std::io::{Error, ErrorKind};
-
-use http::Uri;
-use serde_json::Value;
-use tower::{BoxError, ServiceBuilder, ServiceExt};
-use tower_retry_policy::{Attempt, AttemptTimeoutLayer, RetryLayer, RetryPolicy};
-
 use super::limits::{MAX_RETRIES, TIMEOUT};
 use crate::{
     client::Client,
     requests::{get, json, raise_for_status},
 };
+use http::Uri;
+use serde_json::Value;
+use std::io::{Error, ErrorKind};
+use tower::{BoxError, ServiceBuilder, ServiceExt};
+use tower_retry_policy::{Attempt, AttemptTimeoutLayer, RetryLayer, RetryPolicy};
 
 /// Fetches the document.
 ///

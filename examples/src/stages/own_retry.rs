@@ -14,18 +14,17 @@
 //! 4 + 3 + 2 + 1 = 10 where 3 retries were asked for. And the JSON is parsed after the loop: a body that is
 //! whole and wrong fails the call.
 
+use super::limits::{BACKOFF_FACTOR, MAX_RETRIES, TIMEOUT};
+use crate::{
+    client::Client,
+    requests::{get, json, raise_for_status},
+};
 use http::{Request, Uri};
 use serde_json::Value;
 use tower::{BoxError, ServiceBuilder, ServiceExt};
 use tower_backoff::Backoff;
 use tower_content_check::{ContentCheckLayer, check::Length};
 use tower_retry_policy::{AttemptNumber, AttemptTimeoutLayer, RetryLayer, RetryPolicy};
-
-use super::limits::{BACKOFF_FACTOR, MAX_RETRIES, TIMEOUT};
-use crate::{
-    client::Client,
-    requests::{get, json, raise_for_status},
-};
 
 /// Fetches the document.
 ///

@@ -12,19 +12,17 @@
 //! | 27 s, 27 s | 1.86 | 451 s | 218 s |
 //! | 14 s, 52 s | 1.65 | 447 s | 227 s |
 
-use std::time::Duration;
-
-use http::Uri;
-use serde_json::Value;
-use tower::{BoxError, ServiceBuilder, ServiceExt};
-use tower_backoff::{Backoff, Jitter};
-use tower_content_check::ContentCheckLayer;
-use tower_retry_policy::{AttemptTimeoutLayer, RetryLayer, RetryPolicy};
-
 use crate::{
     client::Client,
     requests::{get, json, raise_for_status},
 };
+use http::Uri;
+use serde_json::Value;
+use std::time::Duration;
+use tower::{BoxError, ServiceBuilder, ServiceExt};
+use tower_backoff::{Backoff, Jitter};
+use tower_content_check::ContentCheckLayer;
+use tower_retry_policy::{AttemptTimeoutLayer, RetryLayer, RetryPolicy};
 
 /// To connect and to get the head. TCP doubles the time between its repeats: here a packet is sent again 0.2, 0.5, 1.3 s
 /// and so on until 11.3 s after the first time, then at 22.9 s, and on Linux at nearly the same times. From 14 s on

@@ -4,16 +4,15 @@
 //! been handed to the caller and the retry is over. That is why "it looks strange" in the talk: far fewer calls
 //! take longer than a timeout than fail.
 
-use http::Uri;
-use serde_json::Value;
-use tower::{BoxError, ServiceBuilder, ServiceExt};
-use tower_retry_policy::{AttemptTimeoutLayer, RetryLayer, RetryPolicy};
-
 use super::limits::{MAX_RETRIES, TIMEOUT};
 use crate::{
     client::Client,
     requests::{get, json, raise_for_status},
 };
+use http::Uri;
+use serde_json::Value;
+use tower::{BoxError, ServiceBuilder, ServiceExt};
+use tower_retry_policy::{AttemptTimeoutLayer, RetryLayer, RetryPolicy};
 
 /// Fetches the document.
 ///

@@ -3,16 +3,15 @@
 //! Nobody waits for ever any more: 60 s to connect and 60 s without an answer are an error. It is an error
 //! that ends the call, though.
 
-use http::Uri;
-use serde_json::Value;
-use tower::{BoxError, ServiceBuilder, ServiceExt};
-use tower_retry_policy::AttemptTimeoutLayer;
-
 use super::limits::TIMEOUT;
 use crate::{
     client::Client,
     requests::{get, json, raise_for_status},
 };
+use http::Uri;
+use serde_json::Value;
+use tower::{BoxError, ServiceBuilder, ServiceExt};
+use tower_retry_policy::AttemptTimeoutLayer;
 
 /// Fetches the document.
 ///

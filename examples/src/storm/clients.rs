@@ -1,21 +1,19 @@
 //! One run: two hundred clients, one server, one outage.
 
-use std::{io, ops::Range, time::Duration};
-
-use http_body_util::Empty;
-use tokio::{
-    runtime,
-    task::JoinSet,
-    time::{sleep, sleep_until},
-};
-use tower::ServiceExt;
-
 use super::{
     record::{Record, Second},
     server::Server,
     variants::{Call, Stack, Variant},
 };
 use crate::random::{Purpose, Random};
+use http_body_util::Empty;
+use std::{io, ops::Range, time::Duration};
+use tokio::{
+    runtime,
+    task::JoinSet,
+    time::{sleep, sleep_until},
+};
+use tower::ServiceExt;
 
 /// How many clients there are.
 pub const CLIENTS: u64 = 200;

@@ -1,9 +1,5 @@
 //! Every variant over every seed.
 
-use std::io;
-
-use serde::Serialize;
-
 use super::{
     clients::storm,
     figures::Figures,
@@ -11,6 +7,8 @@ use super::{
     variants::{VARIANTS, Variant},
 };
 use crate::seeds::over_seeds;
+use serde::Serialize;
+use std::io;
 
 /// One variant's results.
 #[derive(Debug, Clone, Serialize)]

@@ -1,13 +1,11 @@
 //! A run in figures, and the means over runs.
 
-use std::ops::Range;
-
-use serde::Serialize;
-
 use super::{
     clients::{OUTAGE, SECONDS},
     record::Second,
 };
+use serde::Serialize;
+use std::ops::Range;
 
 /// The seconds before the outage that count: by then each client has called.
 const BEFORE: Range<usize> = 5..OUTAGE.start;

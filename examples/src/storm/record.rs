@@ -1,7 +1,6 @@
 //! What happened in each second of a run.
 
 use std::sync::{Arc, Mutex, PoisonError};
-
 use tokio::time::Instant;
 
 /// The counts of one second.

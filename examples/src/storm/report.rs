@@ -1,15 +1,13 @@
 //! The table and the files of the storm.
 
-use std::fmt::Write;
-
-use serde::Serialize;
-
 use super::{
     clients::{CLIENTS, OUTAGE, SECONDS},
     experiment::Outcome,
     variants::{BUDGET_WINDOW, FLOOR, RATIO, THROTTLE_WINDOW},
 };
 use crate::report::grid;
+use serde::Serialize;
+use std::fmt::Write;
 
 /// The contents of `storm.json`.
 #[derive(Debug, Serialize)]

@@ -1,5 +1,9 @@
 //! A server with one queue that slows down as it fills.
 
+use super::record::Record;
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
+use http_body_util::Empty;
 use std::{
     collections::VecDeque,
     convert::Infallible,
@@ -10,14 +14,8 @@ use std::{
     task::{Context, Poll},
     time::Duration,
 };
-
-use bytes::Bytes;
-use http::{Request, Response, StatusCode};
-use http_body_util::Empty;
 use tokio::time::{Instant, sleep_until};
 use tower::Service;
-
-use super::record::Record;
 
 /// For a server with an empty queue: a hundred requests a second.
 pub const SERVICE: Duration = Duration::from_millis(10);

@@ -1,15 +1,13 @@
 //! The stacks of layers that face the outage.
 
-use std::time::Duration;
-
+use super::server::Server;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Empty;
+use std::time::Duration;
 use tower::{BoxError, ServiceBuilder, util::BoxCloneService};
 use tower_backoff::{Backoff, Jitter};
 use tower_retry_policy::{AdaptiveThrottleLayer, AttemptTimeoutLayer, RatioBudget, RetryLayer, RetryPolicy};
-
-use super::server::Server;
 
 /// A request of a client.
 pub type Call = Request<Empty<Bytes>>;

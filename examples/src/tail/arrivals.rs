@@ -1,10 +1,8 @@
 //! When calls begin.
 
-use std::time::Duration;
-
-use tokio::time::Instant;
-
 use crate::random::Random;
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// Calls with this mean time between two of them, which lies evenly between nothing and twice as much.
 #[derive(Debug)]

@@ -1,9 +1,5 @@
 //! Every variant over every seed.
 
-use std::io;
-
-use serde::Serialize;
-
 use super::{
     latencies::Latencies,
     slow::tail,
@@ -11,6 +7,8 @@ use super::{
     variants::{STALLS, TAILS},
 };
 use crate::seeds::over_seeds;
+use serde::Serialize;
+use std::io;
 
 /// What one variant comes to where one answer in a hundred is slow: all calls of all seeds together.
 #[derive(Debug, Clone, PartialEq, Serialize)]

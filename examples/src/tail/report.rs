@@ -1,9 +1,5 @@
 //! The tables and the files of both experiments.
 
-use std::fmt::Write;
-
-use serde::Serialize;
-
 use super::{
     experiment::{Stalled, Tail},
     slow::{CALLS, EVERY, QUICK, SLOW, TIMES},
@@ -11,6 +7,8 @@ use super::{
     workers::{SERVICE, WORKERS},
 };
 use crate::report::grid;
+use serde::Serialize;
+use std::fmt::Write;
 
 /// The contents of `tail.json`.
 #[derive(Debug, Serialize)]

@@ -1,5 +1,10 @@
 //! A server that is slow now and then.
 
+use super::{arrivals::Arrivals, latencies::Latencies, variants::Variant};
+use crate::random::{Purpose, Random};
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::Empty;
 use std::{
     convert::Infallible,
     future::Future,
@@ -9,19 +14,12 @@ use std::{
     task::{Context, Poll},
     time::Duration,
 };
-
-use bytes::Bytes;
-use http::{Request, Response};
-use http_body_util::Empty;
 use tokio::{
     runtime,
     task::JoinSet,
     time::{Instant, sleep, sleep_until},
 };
 use tower::{Service, ServiceBuilder, ServiceExt};
-
-use super::{arrivals::Arrivals, latencies::Latencies, variants::Variant};
-use crate::random::{Purpose, Random};
 
 /// How long most answers take, evenly.
 pub const QUICK: std::ops::Range<Duration> = Duration::from_millis(5)..Duration::from_millis(15);

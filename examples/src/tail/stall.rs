@@ -1,15 +1,16 @@
 //! One run against a server that stands still for a while.
 
+use super::{arrivals::Arrivals, variants::Variant, workers::Workers};
+use crate::random::{Purpose, Random};
+use bytes::Bytes;
+use http::Request;
+use http_body_util::Empty;
 use std::{
     io,
     ops::Range,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
-
-use bytes::Bytes;
-use http::Request;
-use http_body_util::Empty;
 use tokio::{
     runtime,
     task::JoinSet,
@@ -17,9 +18,6 @@ use tokio::{
 };
 use tower::{ServiceBuilder, ServiceExt};
 use tower_retry_policy::DeadlineLayer;
-
-use super::{arrivals::Arrivals, variants::Variant, workers::Workers};
-use crate::random::{Purpose, Random};
 
 /// Calls a second: 80 % of what the server can do.
 pub const LOAD: u32 = 800;

@@ -1,7 +1,6 @@
 //! The hedges that are compared.
 
 use std::{sync::Arc, time::Duration};
-
 use tower_retry_policy::{
     RatioBudget, RetryLayer, RetryPolicy,
     retry::{Hedge, Percentile},

@@ -1,5 +1,6 @@
 //! A server with a few workers and one queue, which stands still for a while.
 
+use http::{Request, Response};
 use std::{
     cmp::Reverse,
     collections::BinaryHeap,
@@ -11,8 +12,6 @@ use std::{
     task::{Context, Poll},
     time::Duration,
 };
-
-use http::{Request, Response};
 use tokio::time::{Instant, sleep_until};
 use tower::Service;
 

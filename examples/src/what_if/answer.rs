@@ -1,9 +1,8 @@
 //! `try`: one policy on one network.
 
-use std::error::Error;
-
 use super::{Figures, Question, Settings, report, runs};
 use crate::{progress::Progress, report::Answer};
+use std::error::Error;
 
 /// Measures what was asked.
 ///

@@ -1,14 +1,12 @@
 //! The settings on the command line: a flag for each, and a file of them.
 
-use std::path::PathBuf;
-
-use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
-
 use super::{
     file::{self, Assignments},
     setting::Setting,
     settings::Settings,
 };
+use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
+use std::path::PathBuf;
 
 /// A question: flags before a file, a file before the defaults.
 #[derive(Debug, Clone, Args)]

@@ -1,10 +1,8 @@
 //! The stack of a policy as Rust: what [`stack`](super::stack) puts together, to be copied into a program.
 
-use std::time::Duration;
-
-use tower_backoff::Jitter;
-
 use super::settings::{Growth, Judged, Policy};
+use std::time::Duration;
+use tower_backoff::Jitter;
 
 /// A function that puts the layers around a client, with these lines as its documentation.
 #[must_use]

@@ -124,10 +124,9 @@ impl Latencies {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::{network::BytesSent, sampler::Sample};
+    use std::time::Duration;
 
     fn run(millis: &[u64], failed: usize, unfinished: usize) -> Run {
         let call = |(index, millis): (usize, &u64)| Sample {

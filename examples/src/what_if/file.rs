@@ -1,10 +1,8 @@
 //! Settings from a TOML file.
 
-use std::{fs, path::Path, sync::Arc};
-
-use toml::de::{DeTable, DeValue};
-
 use super::setting::Setting;
+use std::{fs, path::Path, sync::Arc};
+use toml::de::{DeTable, DeValue};
 
 /// What a file sets: each setting with its text, in the order of [`Setting::all`].
 pub(super) type Assignments = Arc<[(&'static Setting, String)]>;
@@ -68,10 +66,9 @@ fn example(setting: &Setting) -> String {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
     use crate::what_if::Settings;
+    use proptest::prelude::*;
 
     fn settings(text: &str) -> Result<Settings, String> {
         let mut settings = Settings::default();

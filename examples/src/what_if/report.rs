@@ -1,10 +1,5 @@
 //! The answer as a table, as CSV and as JSON.
 
-use std::{fmt::Write, io};
-
-use serde::Serialize;
-use serde_json::{Map, Value};
-
 use super::{
     figures::{Estimate, Figures},
     interval::Interval,
@@ -13,6 +8,9 @@ use super::{
     settings::Settings,
 };
 use crate::report::grid;
+use serde::Serialize;
+use serde_json::{Map, Value};
+use std::{fmt::Write, io};
 
 /// A line of `try.csv`: one call. The flag is the talk's: 0 success, 1 error; empty for a call that never ended.
 #[derive(Debug, Serialize)]

@@ -1,7 +1,5 @@
 //! The answer to a question: its runs over the seeds.
 
-use std::{io, time::Duration};
-
 use super::{
     settings::{Policy, Settings},
     stack::fetch,
@@ -12,6 +10,7 @@ use crate::{
     seeds::over_seeds,
     world::World,
 };
+use std::{io, time::Duration};
 
 /// One run.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,15 +1,13 @@
 //! What a question is asked about: a network, a policy, and the load.
 
-use std::time::Duration;
-
-use tower_backoff::{Backoff, Jitter};
-use tower_retry_policy::{AttemptTimeoutLayer, RetryLayer, RetryPolicy, retry::Hedge};
-
 use crate::{
     document::SIZE,
     network::{GilbertElliott, Preset},
     world,
 };
+use std::time::Duration;
+use tower_backoff::{Backoff, Jitter};
+use tower_retry_policy::{AttemptTimeoutLayer, RetryLayer, RetryPolicy, retry::Hedge};
 
 /// Everything that can be set.
 #[derive(Debug, Clone, PartialEq)]

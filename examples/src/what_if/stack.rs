@@ -2,23 +2,21 @@
 //!
 //! [`code`](super::code) prints the same stack as Rust.
 
-use std::time::Duration;
-
-use bytes::Bytes;
-use http::{Request, Response, Uri};
-use http_body::Body;
-use http_body_util::Full;
-use serde_json::Value;
-use tower::{BoxError, Service, ServiceBuilder, ServiceExt};
-use tower_content_check::{ContentCheckLayer, check::Length};
-use tower_retry_policy::DeadlineLayer;
-
 use super::settings::{Judged, Policy};
 use crate::{
     client::Client,
     requests::{get, json, raise_for_status},
     stages::Call,
 };
+use bytes::Bytes;
+use http::{Request, Response, Uri};
+use http_body::Body;
+use http_body_util::Full;
+use serde_json::Value;
+use std::time::Duration;
+use tower::{BoxError, Service, ServiceBuilder, ServiceExt};
+use tower_content_check::{ContentCheckLayer, check::Length};
+use tower_retry_policy::DeadlineLayer;
 
 /// Fetches the document under a policy.
 pub(crate) fn fetch(policy: &Policy, client: Client, uri: Uri) -> Call {

@@ -6,8 +6,6 @@
 //! on a processor is told too, of the process as a whole, kernel included. Instruction counts leave the kernel out, which
 //! does most of the work of a call.
 
-use std::{convert::Infallible, net::SocketAddr};
-
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Empty, Full};
@@ -17,6 +15,7 @@ use hyper_util::{
     rt::{TokioExecutor, TokioIo},
 };
 use serde_json::value::RawValue;
+use std::{convert::Infallible, net::SocketAddr};
 use tokio::{net::TcpListener, runtime::Runtime, task::JoinSet};
 use tower::{Layer, Service, ServiceExt};
 use tower_content_check::{ContentCheckLayer, check::Length};

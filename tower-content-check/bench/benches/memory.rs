@@ -5,8 +5,6 @@
 //! *Held* is what the bodies keep alive when the connections are gone, *peak* the most that the process had allocated on
 //! the way, the server's and the client's own buffers included; both in relation to the sum of the bodies.
 
-use std::{convert::Infallible, net::SocketAddr};
-
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response};
 use http_body_util::{Empty, Full};
@@ -20,6 +18,7 @@ use hyper_util::{
     rt::{TokioExecutor, TokioIo},
 };
 use peak_alloc::PeakAlloc;
+use std::{convert::Infallible, net::SocketAddr};
 use tokio::{net::TcpListener, runtime::Builder, task::JoinSet};
 use tower::{Layer, ServiceExt};
 use tower_content_check::{CheckedBody, ContentCheckLayer, check::Length};

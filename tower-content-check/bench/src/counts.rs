@@ -4,9 +4,8 @@
 //! twice as many; the difference belongs to the job alone. A counting allocator would be simpler and would count its own
 //! instructions too. Without valgrind, and for jobs of more than 10 MB, which would take minutes, there are no counts.
 
-use std::{env, process::Command, sync::OnceLock};
-
 use crate::Contender;
+use std::{env, process::Command, sync::OnceLock};
 
 const CHILD: &str = "COUNTED_CHILD";
 const SEPARATOR: char = '\u{1f}';

@@ -1,3 +1,7 @@
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Request, Response};
+use http_body::{Body, Frame, SizeHint};
+use http_body_util::BodyExt;
 use std::{
     convert::Infallible,
     future::{Ready, ready},
@@ -5,11 +9,6 @@ use std::{
     slice,
     task::{Context, Poll, Waker},
 };
-
-use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Request, Response};
-use http_body::{Body, Frame, SizeHint};
-use http_body_util::BodyExt;
 use tower_service::Service;
 
 /// A service that answers at once, with the same frames each time.

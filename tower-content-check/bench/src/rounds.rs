@@ -1,6 +1,5 @@
-use std::{env, hint::black_box, time::Instant};
-
 use crate::counts::{self, Counts};
+use std::{env, hint::black_box, time::Instant};
 
 const ROUNDS: usize = 101;
 

@@ -1,6 +1,5 @@
-use bytes::Bytes;
-
 use crate::{Check, End, Head, Rejection};
+use bytes::Bytes;
 
 /// Two checks of one response, see [`Check::and`].
 #[derive(Clone, Copy, Debug, Default)]

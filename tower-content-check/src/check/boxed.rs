@@ -1,8 +1,6 @@
-use std::fmt;
-
-use bytes::Bytes;
-
 use crate::{Check, End, Head, Rejection};
+use bytes::Bytes;
+use std::fmt;
 
 /// Any check behind one type, for stacks that are put together at run time.
 ///

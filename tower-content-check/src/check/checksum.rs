@@ -1,10 +1,9 @@
-use bytes::Bytes;
-use http::{HeaderMap, HeaderName, StatusCode};
-
 use crate::{
     Check, End, Head, Rejection,
     digest::{Algorithm, Comparison, base64},
 };
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, StatusCode};
 
 /// Each field states one hash in base64.
 const FIELDS: [(&str, HeaderName, Algorithm); 6] = [

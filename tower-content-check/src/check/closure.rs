@@ -1,6 +1,5 @@
-use std::fmt;
-
 use crate::{Check, End, Head, Rejection};
+use std::fmt;
 
 /// A check by a closure over the whole response, see [`check_fn`].
 #[derive(Clone, Copy)]

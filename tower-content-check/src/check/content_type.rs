@@ -1,9 +1,7 @@
-use std::borrow::Cow;
-
+use crate::{Check, Head, Rejection, Verdict};
 use http::{StatusCode, header};
 use mediatype::{MediaType, ReadParams, names::CHARSET};
-
-use crate::{Check, Head, Rejection, Verdict};
+use std::borrow::Cow;
 
 /// Accepts responses whose `Content-Type` is of a list.
 ///

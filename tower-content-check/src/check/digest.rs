@@ -1,10 +1,9 @@
-use bytes::Bytes;
-use http::{HeaderMap, HeaderName, StatusCode};
-
 use crate::{
     Check, End, Head, Rejection,
     digest::{Comparison, digests},
 };
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, StatusCode};
 
 const CONTENT_DIGEST: HeaderName = HeaderName::from_static("content-digest");
 const REPR_DIGEST: HeaderName = HeaderName::from_static("repr-digest");

@@ -1,6 +1,5 @@
-use http::{HeaderMap, HeaderName};
-
 use crate::{Check, End, Head, Rejection, Verdict};
+use http::{HeaderMap, HeaderName};
 
 const GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
 const GRPC_MESSAGE: HeaderName = HeaderName::from_static("grpc-message");

@@ -1,9 +1,8 @@
-use bytes::Bytes;
-
 use crate::{
     Check, End, Head, Rejection, Verdict,
     json::{JsonFault, JsonValidator},
 };
+use bytes::Bytes;
 
 /// Accepts content that is one JSON text (RFC 8259), whatever its `Content-Type` says.
 ///

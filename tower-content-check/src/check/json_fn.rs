@@ -1,8 +1,6 @@
-use std::fmt;
-
-use serde_json::Value;
-
 use crate::{Check, End, Rejection, json::nearest_value};
+use serde_json::Value;
+use std::fmt;
 
 /// A check by a closure over the JSON value, see [`check_json`].
 #[derive(Clone, Copy)]

@@ -1,9 +1,7 @@
-use std::{any::type_name, fmt, marker::PhantomData, ops::Deref, sync::Arc};
-
+use crate::{Check, End, Rejection, Verdict, one_line::is_one_line};
 use http::Response;
 use serde_core::de::DeserializeOwned;
-
-use crate::{Check, End, Rejection, Verdict, one_line::is_one_line};
+use std::{any::type_name, fmt, marker::PhantomData, ops::Deref, sync::Arc};
 
 /// Accepts content that is the JSON of a `T`, and leaves the `T` in the response's extensions as [`Parsed<T>`].
 ///

@@ -1,6 +1,5 @@
-use bytes::Bytes;
-
 use crate::{Check, End, Head, Rejection, declared::Declared};
+use bytes::Bytes;
 
 /// Accepts a body that is as long as its head declared.
 ///

@@ -1,6 +1,5 @@
-use bytes::Bytes;
-
 use crate::{Check, Head, Rejection};
+use bytes::Bytes;
 
 /// Accepts a body of at most so many bytes; a longer one is rejected for good, as soon as `Content-Length` or the
 /// frames show it.

@@ -48,8 +48,6 @@ mod tuple;
 #[cfg(feature = "text")]
 mod utf8;
 
-use bytes::Bytes;
-
 #[cfg(feature = "checksum")]
 pub use self::checksum::Checksum;
 #[cfg(feature = "digest")]
@@ -77,6 +75,7 @@ pub use self::{
     json_into::{JsonInto, Parsed},
 };
 use crate::{End, Head, Rejection};
+use bytes::Bytes;
 
 /// Judges one response: its head, each frame as it arrives, and its end.
 ///

@@ -1,6 +1,5 @@
-use bytes::Bytes;
-
 use crate::{Check, End, Head, Rejection};
+use bytes::Bytes;
 
 /// A check that can be switched off: `None` accepts everything.
 impl<C: Check> Check for Option<C> {

@@ -1,9 +1,8 @@
-use http::{StatusCode, header};
-
 use crate::{
     Check, End, Head, Rejection,
     range::{AskedRange, ContentRange},
 };
+use http::{StatusCode, header};
 
 /// Accepts a part (206) that is the range of bytes that was asked for, and as long as it says.
 ///

@@ -1,6 +1,5 @@
-use bytes::Bytes;
-
 use crate::{Check, End, Head, Rejection};
+use bytes::Bytes;
 
 /// Accepts content that begins with given bytes, such as the `%PDF-` of a document.
 ///

@@ -1,6 +1,5 @@
-use bytes::Bytes;
-
 use crate::{Check, End, Rejection};
+use bytes::Bytes;
 
 /// Accepts content that ends with given bytes, such as `</html>`: an end to be seen where no length is declared.
 ///

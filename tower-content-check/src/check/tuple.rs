@@ -1,6 +1,5 @@
-use bytes::Bytes;
-
 use crate::{Check, End, Head, Rejection};
+use bytes::Bytes;
 
 /// All checks of a tuple, in order; the first rejection counts.
 macro_rules! tuple {

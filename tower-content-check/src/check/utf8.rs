@@ -1,6 +1,5 @@
-use bytes::Bytes;
-
 use crate::{Check, End, Head, Rejection, partial::Partial};
+use bytes::Bytes;
 
 /// Accepts content that is UTF-8, whatever its `Content-Type` says of a charset.
 ///

@@ -1,12 +1,10 @@
-use std::fmt;
-
+use super::Hash;
 #[cfg(feature = "checksum")]
 use md5::Md5;
 #[cfg(feature = "checksum")]
 use sha1::Sha1;
 use sha2::{Digest as _, Sha256, Sha512};
-
-use super::Hash;
+use std::fmt;
 
 /// A way of hashing that is known here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

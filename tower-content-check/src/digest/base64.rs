@@ -1,6 +1,5 @@
-use sfv::Parser;
-
 use super::{Hash, hash};
+use sfv::Parser;
 
 /// Reads a field that is nothing but base64, with the parser of structured fields: between colons it is one of their
 /// byte sequences.

@@ -1,8 +1,7 @@
-use bytes::Bytes;
-use smallvec::{SmallVec, smallvec};
-
 use super::{Algorithm, Hash, algorithm::Hasher};
 use crate::Rejection;
+use bytes::Bytes;
+use smallvec::{SmallVec, smallvec};
 
 /// The hashes that were stated, and those of the content as far as it has come.
 #[derive(Clone, Debug, Default)]

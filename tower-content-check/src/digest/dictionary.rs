@@ -1,13 +1,11 @@
-use std::convert::Infallible;
-
+use super::{Algorithm, Hash, hash};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use sfv::{
     BareItemFromInput, KeyRef, Parser,
     visitor::{DictionaryVisitor, EntryVisitor, Ignored, InnerListVisitor, ItemVisitor, ParameterVisitor},
 };
 use smallvec::{SmallVec, smallvec};
-
-use super::{Algorithm, Hash, hash};
+use std::convert::Infallible;
 
 type Digests = SmallVec<[(Algorithm, Hash); 1]>;
 
@@ -100,9 +98,8 @@ impl<'de> ItemVisitor<'de> for Member<'_> {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
+    use proptest::prelude::*;
 
     const SHA256: &str = "sha-256=:LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=:";
     const SHA512: &str =

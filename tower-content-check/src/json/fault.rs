@@ -1,6 +1,5 @@
-use std::{error::Error, fmt};
-
 use super::expected::Expected;
+use std::{error::Error, fmt};
 
 /// Where content stops being JSON, and what was expected there.
 #[derive(Clone, Debug, PartialEq, Eq)]

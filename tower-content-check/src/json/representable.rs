@@ -1,8 +1,6 @@
-use std::borrow::Cow;
-
-use serde_json::{Error, Value};
-
 use super::JsonValidator;
+use serde_json::{Error, Value};
+use std::borrow::Cow;
 
 /// Reads a JSON text as a value, also where a [`Value`] cannot hold all of it exactly.
 ///
@@ -78,9 +76,8 @@ fn number(text: &[u8]) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
+    use serde_json::json;
 
     #[test]
     fn text_to_the_nearest_value() {

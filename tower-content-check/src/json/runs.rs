@@ -5,7 +5,6 @@
 //! made at once, and the tokens in it are found by shifting and counting alone.
 
 use std::marker::PhantomData;
-
 use wide::i8x16;
 
 const WIDTH: usize = 64;

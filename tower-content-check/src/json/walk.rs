@@ -1,5 +1,3 @@
-use std::convert::Infallible;
-
 use super::{
     expected::Expected,
     nesting::Container,
@@ -8,6 +6,7 @@ use super::{
     state::{Role, State},
     validator::JsonValidator,
 };
+use std::convert::Infallible;
 
 /// A way through one frame.
 pub(super) struct Walk<'a> {

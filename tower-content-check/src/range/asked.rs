@@ -1,7 +1,6 @@
-use http::HeaderValue;
-
 use super::content_range::ContentRange;
 use crate::digits::digits;
+use http::HeaderValue;
 
 /// One range of bytes as a request asks for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,5 @@
-use http::HeaderValue;
-
 use crate::digits::digits;
+use http::HeaderValue;
 
 /// A `Content-Range` of bytes: the first and the last, and the length of the whole where it is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,5 +1,3 @@
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, response::Parts};
-
 use super::{
     coding::{Accepts, may_be_unpacked},
     etag,
@@ -10,6 +8,7 @@ use crate::{
     declared::Declared,
     range::{ContentRange, unsatisfied},
 };
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, response::Parts};
 
 /// What a response is to an attempt that asked for the rest.
 #[derive(Debug)]

@@ -1,15 +1,13 @@
+use super::watch::Watch;
+use crate::{BoxError, frames::Frames};
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use pin_project_lite::pin_project;
 use std::{
     fmt,
     pin::Pin,
     task::{Context, Poll, ready},
 };
-
-use bytes::Bytes;
-use http_body::{Body, Frame, SizeHint};
-use pin_project_lite::pin_project;
-
-use super::watch::Watch;
-use crate::{BoxError, frames::Frames};
 
 pin_project! {
     /// The body of [`Resume`](super::Resume): what came before, then what comes now.

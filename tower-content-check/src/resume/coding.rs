@@ -1,6 +1,5 @@
-use http::{HeaderMap, header};
-
 use crate::declared::Declared;
+use http::{HeaderMap, header};
 
 /// What a request says about content codings (RFC 9110 section 12.5.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,9 +65,8 @@ fn is_asked_for(element: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderValue;
-
     use super::*;
+    use http::HeaderValue;
 
     #[test]
     fn field_to_what_is_accepted() {

@@ -1,8 +1,7 @@
 //! Which fields of which response the whole has.
 
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, response::Parts};
-
 use super::record::Record;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, response::Parts};
 
 /// What describes the content of one message: it is not true of the whole where the message is a part.
 ///

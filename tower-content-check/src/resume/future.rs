@@ -1,14 +1,3 @@
-use std::{
-    fmt,
-    pin::Pin,
-    task::{Context, Poll, ready},
-};
-
-use bytes::Bytes;
-use http::{Response, StatusCode, Uri, response::Parts};
-use http_body::Body;
-use pin_project_lite::pin_project;
-
 use super::{
     answer::{self, Answer, Part},
     body::ResumeBody,
@@ -19,6 +8,15 @@ use super::{
     watch::{Expected, Watch},
 };
 use crate::{BoxError, declared::Declared, frames::Frames};
+use bytes::Bytes;
+use http::{Response, StatusCode, Uri, response::Parts};
+use http_body::Body;
+use pin_project_lite::pin_project;
+use std::{
+    fmt,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
 
 pin_project! {
     /// The response future of [`Resume`](super::Resume): ready with the head.

@@ -1,10 +1,8 @@
-use std::task::{Context, Poll};
-
+use super::resumable::Resumable;
 use http::Request;
+use std::task::{Context, Poll};
 use tower_layer::Layer;
 use tower_service::Service;
-
-use super::resumable::Resumable;
 
 /// Gives each request a [`Resumable`] of its own: place it outside the retry.
 #[derive(Clone, Copy, Debug, Default)]

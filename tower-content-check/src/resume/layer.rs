@@ -1,7 +1,6 @@
-use tower_layer::Layer;
-
 use super::service::Resume;
 use crate::settings::DEFAULT_MAX_BYTES;
+use tower_layer::Layer;
 
 /// Applies [`Resume`] to a service, see [the module](super).
 #[derive(Clone, Debug)]

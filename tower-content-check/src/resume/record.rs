@@ -1,13 +1,11 @@
-use std::fmt;
-
-use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Uri, header};
-
 use super::{
     coding::{Accepts, may_be_unpacked},
     etag,
 };
 use crate::{declared::Declared, frames::Frames};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Uri, header};
+use std::fmt;
 
 /// What has come of a representation, and what is known of it.
 #[derive(Clone)]

@@ -1,11 +1,9 @@
+use super::record::Record;
+use http::Uri;
 use std::{
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
-
-use http::Uri;
-
-use super::record::Record;
 
 /// What the attempts of one call share: an extension of the request that a retry carries from attempt to attempt.
 ///

@@ -1,10 +1,3 @@
-use std::task::{Context, Poll};
-
-use bytes::Bytes;
-use http::{HeaderValue, Method, Request, Response, header};
-use http_body::Body;
-use tower_service::Service;
-
 use super::{
     body::ResumeBody,
     coding::Accepts,
@@ -12,6 +5,11 @@ use super::{
     resumable::Resumable,
 };
 use crate::BoxError;
+use bytes::Bytes;
+use http::{HeaderValue, Method, Request, Response, header};
+use http_body::Body;
+use std::task::{Context, Poll};
+use tower_service::Service;
 
 /// Continues bodies that broke off, see [the module](super).
 #[derive(Clone, Debug)]

@@ -1,8 +1,7 @@
-use bytes::Bytes;
-use http_body::Frame;
-
 use super::{answer::Part, fields::trailers_of_the_whole, record::Record, resumable::Resumable};
 use crate::Rejection;
+use bytes::Bytes;
+use http_body::Frame;
 
 /// Follows a body that the next attempt might continue.
 #[derive(Debug)]

@@ -1,21 +1,19 @@
 //! One call over a client that answers by a script, tried again until an answer is accepted.
 #![allow(dead_code, reason = "each test file uses some of it")]
 
+use crate::support::{Script, Step, data, request, response};
+use bytes::Bytes;
+use http::{HeaderMap, Method, Request, Response, header};
 use std::{
     convert::Infallible,
     sync::{Arc, Mutex},
 };
-
-use bytes::Bytes;
-use http::{HeaderMap, Method, Request, Response, header};
 use tower::{ServiceBuilder, ServiceExt, service_fn};
 use tower_content_check::{
     CheckedBody, ContentCheckError, ContentCheckLayer,
     check::Length,
     resume::{Resumable, ResumeBody, ResumeLayer},
 };
-
-use crate::support::{Script, Step, data, request, response};
 
 type Answer = Response<CheckedBody<ResumeBody<Script>>>;
 

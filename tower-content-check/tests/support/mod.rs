@@ -1,6 +1,9 @@
 //! A body that plays a script, and one call through the layer.
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Version, header};
+use http_body::{Body, Frame, SizeHint};
 use std::{
     collections::VecDeque,
     convert::Infallible,
@@ -12,10 +15,6 @@ use std::{
     },
     task::{Context, Poll},
 };
-
-use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Version, header};
-use http_body::{Body, Frame, SizeHint};
 use tower::{Layer, ServiceExt, service_fn};
 use tower_content_check::{BoxError, Check, CheckedBody, ContentCheckError, ContentCheckLayer};
 

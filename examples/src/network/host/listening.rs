@@ -1,20 +1,18 @@
 //! What listens on a port. smoltcp has sockets and no backlog; this is the backlog.
 
-use std::{
-    collections::{BTreeMap, VecDeque},
-    task::{Context, Poll},
-    time::Duration,
-};
-
-use smoltcp::{
-    iface::{SocketHandle, SocketSet},
-    socket::tcp::{Socket, State},
-};
-
 use super::socket;
 use crate::network::{
     connection::{Connection, Waiter},
     preset::Knobs,
+};
+use smoltcp::{
+    iface::{SocketHandle, SocketSet},
+    socket::tcp::{Socket, State},
+};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    task::{Context, Poll},
+    time::Duration,
 };
 
 /// One free socket, those in the handshake, and those to be accepted.

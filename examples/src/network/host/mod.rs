@@ -6,17 +6,15 @@ mod patience;
 mod programs;
 mod socket;
 
-use std::{collections::BTreeMap, time::Duration};
-
+use self::listening::Listening;
+use super::{connection::Connection, device::Device, preset::Knobs};
+use crate::random::Random;
 use smoltcp::{
     iface::{Config, Interface, PollIngressSingleResult, PollResult, SocketHandle, SocketSet},
     time::Instant as StackInstant,
     wire::{HardwareAddress, IpAddress, IpCidr, Ipv4Address, Ipv4Packet, TcpPacket},
 };
-
-use self::listening::Listening;
-use super::{connection::Connection, device::Device, preset::Knobs};
-use crate::random::Random;
+use std::{collections::BTreeMap, time::Duration};
 
 /// The first port of the range that RFC 6335 leaves to clients.
 const FIRST_CLIENT_PORT: u16 = 49_152;

@@ -1,10 +1,8 @@
 //! Giving up: handshakes that the client does not complete, and connections whose program is gone.
 
-use std::time::Duration;
-
-use smoltcp::socket::tcp::{Socket, State};
-
 use super::Host;
+use smoltcp::socket::tcp::{Socket, State};
+use std::time::Duration;
 
 impl Host {
     /// Gives up what has waited too long; true if that leaves something to send.

@@ -1,19 +1,17 @@
 //! The programs' side of a host: what they ask of it, as by system calls.
 
-use std::{
-    io,
-    task::{Context, Poll},
-    time::Duration,
-};
-
+use super::{FIRST_CLIENT_PORT, Host, listening::Listening, socket};
+use crate::network::connection::Connection;
 use smoltcp::{
     iface::SocketHandle,
     socket::tcp::{Socket, State},
     wire::Ipv4Address,
 };
-
-use super::{FIRST_CLIENT_PORT, Host, listening::Listening, socket};
-use crate::network::connection::Connection;
+use std::{
+    io,
+    task::{Context, Poll},
+    time::Duration,
+};
 
 impl Host {
     /// Listens on a port.

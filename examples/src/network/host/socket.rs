@@ -1,11 +1,10 @@
 //! A TCP socket, set up as the talk's hosts have it.
 
+use crate::network::preset::Knobs;
 use smoltcp::{
     iface::{SocketHandle, SocketSet},
     socket::tcp::{CongestionControl, Socket, SocketBuffer},
 };
-
-use crate::network::preset::Knobs;
 
 pub(super) fn new(knobs: &Knobs) -> Socket<'static> {
     let buffer = || SocketBuffer::new(vec![0; knobs.buffer]);

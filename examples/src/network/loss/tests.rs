@@ -1,7 +1,6 @@
-use proptest::prelude::*;
-
 use super::*;
 use crate::random::Purpose;
+use proptest::prelude::*;
 
 /// Loss and loss after a loss over many packets.
 fn measure(model: GilbertElliott, packets: u32) -> (f64, f64) {

@@ -9,10 +9,9 @@ mod policy;
 mod tests;
 mod value;
 
-use std::fmt;
-
 use self::{load::LOAD, network::NETWORK, policy::POLICY, value::is_off};
 use super::settings::Settings;
+use std::fmt;
 
 /// One thing that can be set.
 #[non_exhaustive]

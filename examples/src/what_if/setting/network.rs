@@ -1,9 +1,5 @@
 //! What the network does.
 
-use std::{str::FromStr, time::Duration};
-
-use clap::ValueEnum;
-
 use super::{
     Get, Set, Setting,
     value::{is_off, off, percent, put, share, shown_percent, shown_share, whole},
@@ -12,6 +8,8 @@ use crate::{
     network::{GilbertElliott, Preset},
     what_if::duration,
 };
+use clap::ValueEnum;
+use std::{str::FromStr, time::Duration};
 
 pub(super) const NETWORK: &[Setting] = &[
     network(

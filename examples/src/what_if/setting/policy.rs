@@ -1,7 +1,5 @@
 //! What the policy does: its limits, its backoff, its check.
 
-use tower_backoff::Jitter;
-
 use super::{
     Get, Set, Setting,
     value::{limit, name_of, named, put, shown_limit, whole},
@@ -10,6 +8,7 @@ use crate::what_if::{
     duration,
     settings::{Growth, Judged},
 };
+use tower_backoff::Jitter;
 
 pub(super) const POLICY: &[Setting] = &[
     policy(

@@ -1,8 +1,7 @@
 //! Every setting is set, shown and refused as its help says.
 
-use proptest::prelude::*;
-
 use super::*;
+use proptest::prelude::*;
 
 #[test]
 fn every_setting_is_set_and_read_back() {

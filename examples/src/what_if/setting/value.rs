@@ -1,8 +1,7 @@
 //! What the values look like: how they are read, what would be right where they cannot be, and how they are shown.
 
-use std::{ops::RangeInclusive, time::Duration};
-
 use crate::what_if::duration;
+use std::{ops::RangeInclusive, time::Duration};
 
 pub(super) fn put<T>(place: &mut T, value: Result<T, String>) -> Result<(), String> {
     *place = value?;

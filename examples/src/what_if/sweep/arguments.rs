@@ -1,9 +1,7 @@
-use std::path::PathBuf;
-
-use clap::Args;
-
 use super::axis::Axis;
 use crate::what_if::{Question, Settings};
+use clap::Args;
+use std::path::PathBuf;
 
 /// A question with one or two settings varied.
 #[derive(Debug, Clone, Args)]

@@ -84,9 +84,8 @@ fn range(text: &str) -> Result<Option<Vec<String>>, String> {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn lists_and_ranges_are_read() {

@@ -1,9 +1,8 @@
 //! The map: a question in each cell, all with the same seeds.
 
-use std::io;
-
 use super::axis::Axis;
 use crate::what_if::{Figures, Settings, runs};
+use std::io;
 
 /// The cells, row by row.
 #[derive(Debug, Clone)]

@@ -1,8 +1,3 @@
-use std::{error::Error, io};
-
-use serde::Serialize;
-use serde_json::{Map as JsonMap, Value};
-
 use super::{arguments::SweepQuestion, map::Map, svg::svg, text::text};
 use crate::{
     progress::Progress,
@@ -12,6 +7,9 @@ use crate::{
         report::{FigureReport, finite, settings_map, text_of},
     },
 };
+use serde::Serialize;
+use serde_json::{Map as JsonMap, Value};
+use std::{error::Error, io};
 
 /// The file `sweep.json`.
 #[derive(Debug, Serialize)]

@@ -1,7 +1,5 @@
 //! The map on the terminal: values with a shade beside each.
 
-use std::fmt::Write;
-
 use super::{
     map::Map,
     measure::{MEASURES, Measure},
@@ -13,6 +11,7 @@ use crate::{
         report::{between, decimals_of, describe, with_unit},
     },
 };
+use std::fmt::Write;
 
 /// From good to bad.
 const SHADES: [char; 5] = [' ', '░', '▒', '▓', '█'];

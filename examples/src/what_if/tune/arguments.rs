@@ -1,9 +1,7 @@
-use std::path::PathBuf;
-
-use clap::{Args, value_parser};
-
 use super::{goal::Goal, space::Space};
 use crate::what_if::{Question, Settings};
+use clap::{Args, value_parser};
+use std::path::PathBuf;
 
 /// A network, and what the policy for it must hold.
 ///

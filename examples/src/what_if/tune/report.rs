@@ -1,8 +1,3 @@
-use std::{error::Error, io};
-
-use serde::Serialize;
-use serde_json::{Map, Value};
-
 use super::{
     arguments::TuneQuestion,
     goal::Goal,
@@ -21,6 +16,9 @@ use crate::{
         setting::Setting,
     },
 };
+use serde::Serialize;
+use serde_json::{Map, Value};
+use std::{error::Error, io};
 
 /// The file `tune.json`.
 #[derive(Debug, Serialize)]

@@ -1,7 +1,5 @@
 //! Successive halving: among candidates from anywhere, then three times among neighbours of the best.
 
-use std::io;
-
 use super::{
     goal::{Goal, Standing},
     space::Space,
@@ -11,6 +9,7 @@ use crate::{
     seeds::over_seeds,
     what_if::{Policy, Run, run::run},
 };
+use std::io;
 
 /// Seeds after each halving.
 pub(super) const SEEDS: [u64; 5] = [4, 8, 16, 32, 64];
@@ -131,10 +130,9 @@ impl Candidate {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicU64, Ordering};
-
     use super::*;
     use crate::what_if::Settings;
+    use std::sync::atomic::{AtomicU64, Ordering};
 
     fn small() -> Space {
         let mut settings = Settings::default();

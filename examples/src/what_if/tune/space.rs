@@ -1,11 +1,10 @@
 //! Where the search looks: attempts, the limits of an attempt, and the first wait.
 
-use std::time::Duration;
-
 use crate::{
     random::Random,
     what_if::{Growth, Policy, Settings},
 };
+use std::time::Duration;
 
 /// The settings that the search may change.
 #[derive(Debug, Clone)]

@@ -1,9 +1,8 @@
 //! The best of a search, on seeds that the search has not seen.
 
-use std::io;
-
 use super::{goal::Goal, search::Candidate, space::Space};
 use crate::what_if::{Figures, Settings, runs};
+use std::io;
 
 /// A verified policy.
 #[derive(Debug, Clone, PartialEq)]
