@@ -2,9 +2,11 @@
 
 use crate::{
     amplification::Amplification,
-    experiment::Experiment,
-    network::{GilbertElliott, Preset},
-    stages::{STAGES, Stage},
+    sim::network::{GilbertElliott, Preset},
+    talk::{
+        experiment::Experiment,
+        stages::{STAGES, Stage},
+    },
     what_if::{Question, sweep::SweepQuestion, tune::TuneQuestion},
 };
 use clap::{Args, Parser, Subcommand, error::ErrorKind, value_parser};

@@ -2,12 +2,11 @@
 
 use network_lab::{
     amplification::amplification,
-    cli::{Cli, Command, Refusal, Runs},
-    download, interrupt, jitter,
-    progress::Progress,
-    report::{Answer, OutputDirectory, table},
-    storm, tail,
-    talk::{File, Talk},
+    cli::{Cli, Command, Refusal},
+    download, hedging, jitter,
+    output::{Answer, OutputDirectory, interrupt},
+    storm,
+    talk::Talk,
     what_if,
 };
 use std::{
@@ -42,113 +41,34 @@ fn run(cli: &Cli) -> ExitCode {
         Ok(directory) => directory,
         Err(error) => return complain(&line(&error), BAD_INPUT),
     };
-    let mut found = true;
-    let results = match cli.command() {
-        None => talk(cli),
-        Some(Command::Storm(runs)) => storms(runs),
-        Some(Command::Jitter(runs)) => contests(runs),
-        Some(Command::Download(runs)) => downloads(runs),
-        Some(Command::Tail(runs)) => tails(runs),
-        Some(Command::Amplification(asked)) => amplification(asked, threads()).map(Results::from),
-        Some(Command::Sweep(question)) => what_if::sweep::sweep(question, threads()).map(Results::from),
-        Some(Command::Tune(question)) => what_if::tune::tune(question, threads()).map(|answer| {
-            found = answer.found;
-            Results::from(answer)
-        }),
-        Some(Command::Try(question)) => what_if::answer(question, threads()).map(Results::from),
-        Some(_) => return ExitCode::FAILURE,
-    };
-    match results.and_then(|results| results.deliver(&directory)) {
-        Ok(()) if found => ExitCode::SUCCESS,
-        Ok(()) => ExitCode::FAILURE,
+    match answer(cli).and_then(|answer| deliver(&answer, &directory)) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
         Err(error) => complain(&line(&*error), 1),
     }
 }
 
-/// What an experiment leaves.
-struct Results {
-    files: Vec<File>,
-    table: String,
-}
-
-impl From<Answer> for Results {
-    fn from(answer: Answer) -> Self {
-        let files = answer.files.into_iter().map(|(name, text)| (name, text.into_bytes()));
-        Self { files: files.collect(), table: answer.text }
+fn answer(cli: &Cli) -> Result<Answer, Box<dyn Error>> {
+    let threads = thread::available_parallelism().map_or(1, Into::into);
+    match cli.command() {
+        None => Talk::answer(cli.experiment(), cli.capture_probe(), &cli.out().join("index.html"), threads),
+        Some(Command::Storm(runs)) => storm::answer(runs.seed, runs.seeds, threads),
+        Some(Command::Jitter(runs)) => jitter::answer(runs.seed, runs.seeds, threads),
+        Some(Command::Download(runs)) => download::answer(runs.seed, runs.seeds, threads),
+        Some(Command::Tail(runs)) => hedging::answer(runs.seed, runs.seeds, threads),
+        Some(Command::Amplification(asked)) => amplification(asked, threads),
+        Some(Command::Sweep(question)) => what_if::sweep::sweep(question, threads),
+        Some(Command::Tune(question)) => what_if::tune::tune(question, threads),
+        Some(Command::Try(question)) => what_if::answer(question, threads),
+        Some(other) => Err(format!("{other:?} is not known here").into()),
     }
 }
 
-impl Results {
-    fn deliver(&self, directory: &OutputDirectory) -> Result<(), Box<dyn Error>> {
-        directory.write(&self.files)?;
-        stdout().write_all(self.table.as_bytes())?;
-        Ok(())
-    }
-}
-
-fn talk(cli: &Cli) -> Result<Results, Box<dyn Error>> {
-    let experiment = cli.experiment();
-    let progress = Progress::new(Talk::runs(&experiment));
-    let talk = Talk::run(experiment, cli.capture_probe(), threads(), || progress.advance())?;
-    drop(progress);
-    let table = format!(
-        "{}\nAll of it to look at: {}\n",
-        table(&talk.summary()),
-        cli.out().join("index.html").display()
-    );
-    Ok(Results { files: talk.files()?, table })
-}
-
-fn storms(&Runs { seed, seeds, .. }: &Runs) -> Result<Results, Box<dyn Error>> {
-    let progress = Progress::new(seeds.saturating_mul(storm::VARIANTS.len() as u64));
-    let outcomes = storm::storms(seed, seeds, threads(), || progress.advance())?;
-    drop(progress);
-    let json = storm::json(seed, seeds, &outcomes)?;
-    let files =
-        vec![("storm.csv".to_owned(), storm::csv(&outcomes).into()), ("storm.json".to_owned(), json.into())];
-    Ok(Results { files, table: storm::table(seed, seeds, &outcomes) })
-}
-
-fn contests(&Runs { seed, seeds, .. }: &Runs) -> Result<Results, Box<dyn Error>> {
-    let points = jitter::VARIANTS.len() * jitter::CLIENTS.len();
-    let progress = Progress::new(seeds.saturating_mul(points as u64));
-    let points = jitter::contests(seed, seeds, threads(), || progress.advance())?;
-    drop(progress);
-    let json = jitter::json(seed, seeds, &points)?;
-    let files =
-        vec![("jitter.csv".to_owned(), jitter::csv(&points).into()), ("jitter.json".to_owned(), json.into())];
-    Ok(Results { files, table: jitter::table(seed, seeds, &points) })
-}
-
-fn downloads(&Runs { seed, seeds, .. }: &Runs) -> Result<Results, Box<dyn Error>> {
-    let progress = Progress::new(seeds.saturating_mul(download::VARIANTS.len() as u64));
-    let outcomes = download::downloads(seed, seeds, threads(), || progress.advance())?;
-    drop(progress);
-    let json = download::json(seed, seeds, &outcomes)?;
-    let csv = download::csv(seed, &outcomes)?;
-    let files = vec![("download.csv".to_owned(), csv.into()), ("download.json".to_owned(), json.into())];
-    Ok(Results { files, table: download::table(seed, seeds, &outcomes) })
-}
-
-fn tails(&Runs { seed, seeds, .. }: &Runs) -> Result<Results, Box<dyn Error>> {
-    let variants = tail::TAILS.len() + tail::STALLS.len();
-    let progress = Progress::new(seeds.saturating_mul(variants as u64));
-    let tails = tail::tails(seed, seeds, threads(), || progress.advance())?;
-    let stalls = tail::stalls(seed, seeds, threads(), || progress.advance())?;
-    drop(progress);
-    let plots = [tail::slower_than(&tails), tail::stalled(&stalls)];
-    let mut files: Vec<File> =
-        plots.iter().map(|plot| (format!("{}.svg", plot.name()), plot.standalone().into())).collect();
-    files.extend([
-        ("tail.csv".to_owned(), tail::csv(&tails).into()),
-        ("stall.csv".to_owned(), tail::seconds_csv(&stalls).into()),
-        ("tail.json".to_owned(), tail::json(seed, seeds, &tails, &stalls)?.into()),
-    ]);
-    Ok(Results { files, table: tail::table(seed, seeds, &tails, &stalls) })
-}
-
-fn threads() -> usize {
-    thread::available_parallelism().map_or(1, Into::into)
+/// Whether there is an answer at all.
+fn deliver(answer: &Answer, directory: &OutputDirectory) -> Result<bool, Box<dyn Error>> {
+    directory.write(&answer.files)?;
+    stdout().write_all(answer.text.as_bytes())?;
+    Ok(answer.found)
 }
 
 /// An error and its causes on one line.

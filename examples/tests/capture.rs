@@ -5,10 +5,12 @@
 mod program;
 
 use network_lab::{
-    capture::{Capture, LONGEST, MOST_BYTES},
-    experiment::Experiment,
-    network::Preset,
-    stages::{STAGES, Stage},
+    sim::network::Preset,
+    talk::{
+        capture::{Capture, LONGEST, MOST_BYTES},
+        experiment::Experiment,
+        stages::{STAGES, Stage},
+    },
 };
 use program::{Scratch, files, talk};
 use std::{

@@ -15,12 +15,16 @@ use http::Uri;
 use http_body_util::Full;
 use hyper_util::{client::legacy, rt::TokioExecutor};
 use network_lab::{
-    client::Client,
-    requests::{get, json, raise_for_status},
-    sampler::{NO_HORIZON, Sampler},
-    stages::Call,
+    sim::{
+        client::Client,
+        requests::{get, json, raise_for_status},
+        world::World,
+    },
+    talk::{
+        sampler::{NO_HORIZON, Sampler},
+        stages::Call,
+    },
     what_if::{Policy, Settings, code, runs, setting::Setting},
-    world::World,
 };
 use std::{env, fs, net::TcpListener, path::Path, process::Command};
 use tower::ServiceExt;

@@ -4,13 +4,17 @@
 
 use http::Uri;
 use network_lab::{
-    client::Client,
-    network::Preset,
-    requests::{get, json, raise_for_status},
-    sampler::{Sampled, Sampler},
-    seeds::over_seeds,
-    stages::Call,
-    world::{Settings, World},
+    sim::{
+        client::Client,
+        network::Preset,
+        requests::{get, json, raise_for_status},
+        seeds::over_seeds,
+        world::{Settings, World},
+    },
+    talk::{
+        sampler::{Sampled, Sampler},
+        stages::Call,
+    },
 };
 use serde_json::Value;
 use std::{future::Future, ops::RangeInclusive, time::Duration};

@@ -4,7 +4,7 @@
 
 use http::Uri;
 use hyper_util::rt::TokioIo;
-use network_lab::network::{Connector, GilbertElliott, Knobs, Network, Preset, Stream};
+use network_lab::sim::network::{Connector, GilbertElliott, Knobs, Network, Preset, Stream};
 use std::{io, time::Duration};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},

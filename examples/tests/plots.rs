@@ -3,11 +3,9 @@
 #![allow(clippy::unwrap_used, missing_docs, reason = "a test may panic")]
 
 use network_lab::{
-    experiment::Experiment,
-    plot::Svg,
-    stages::STAGES,
-    tail::{slower_than, tails},
-    talk::{forgetting, successes},
+    hedging::{slower_than, tails},
+    output::plot::Svg,
+    talk::{experiment::Experiment, forgetting, stages::STAGES, successes},
 };
 use std::{fs, path::Path};
 

@@ -3,10 +3,12 @@
 #![allow(clippy::unwrap_used, missing_docs, reason = "a test may panic")]
 
 use network_lab::{
-    experiment::Experiment,
-    network::Preset,
-    report::{StageSummary, Summary},
-    stages::STAGES,
+    sim::network::Preset,
+    talk::{
+        experiment::Experiment,
+        report::{StageSummary, Summary},
+        stages::STAGES,
+    },
 };
 use std::ops::RangeInclusive;
 

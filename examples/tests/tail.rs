@@ -4,7 +4,7 @@
 
 mod program;
 
-use network_lab::tail::{SECONDS, STALLS, Stalled, TAILS, Tail, stalls, tails};
+use network_lab::hedging::{SECONDS, STALLS, Stalled, TAILS, Tail, stalls, tails};
 use program::{Scratch, files, talk};
 use std::sync::LazyLock;
 

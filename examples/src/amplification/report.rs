@@ -5,10 +5,7 @@ use super::{
     chain::Chain,
     trials::{Measured, simulate},
 };
-use crate::{
-    progress::Progress,
-    report::{Answer, grid},
-};
+use crate::output::{Answer, grid, progress::Progress};
 use serde::Serialize;
 use std::{error::Error, io};
 

@@ -1,7 +1,7 @@
 //! The chain by simulation.
 
 use super::chain::Chain;
-use crate::{
+use crate::sim::{
     random::{Purpose, Random},
     seeds::over_seeds,
 };

@@ -3,9 +3,8 @@
 
 use network_lab::{
     cli::Refusal,
-    interrupt,
-    progress::Progress,
-    sampling::{Ended, Sampling},
+    output::{interrupt, progress::Progress},
+    talk::sampling::{Ended, Sampling},
 };
 use std::{
     env,

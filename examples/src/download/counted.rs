@@ -1,4 +1,4 @@
-use crate::network::Stream;
+use crate::sim::network::Stream;
 use std::{
     io,
     pin::Pin,

@@ -1,4 +1,4 @@
-use crate::{
+use crate::sim::{
     client::Client,
     requests::{get, raise_for_status},
 };

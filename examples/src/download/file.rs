@@ -1,4 +1,4 @@
-use crate::random::{Purpose, Random};
+use crate::sim::random::{Purpose, Random};
 use bytes::Bytes;
 use http::HeaderValue;
 

@@ -3,7 +3,7 @@ use super::{
     file::File,
     server::{FileServer, URL, sent},
 };
-use crate::{
+use crate::sim::{
     client::Client,
     network::{GilbertElliott, Network, Preset},
     random::{Purpose, Random},

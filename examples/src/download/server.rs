@@ -1,5 +1,5 @@
 use super::{counted::Counted, file::File};
-use crate::network::Network;
+use crate::sim::network::Network;
 use bytes::Bytes;
 use http::{
     HeaderMap, HeaderValue, Method, Request, Response, StatusCode,

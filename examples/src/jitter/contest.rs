@@ -1,7 +1,7 @@
 //! One contest: clients that each want to write the row once.
 
 use super::{row::Row, variants::Variant};
-use crate::random::{Purpose, Random};
+use crate::sim::random::{Purpose, Random};
 use std::{io, time::Duration};
 use tokio::{
     runtime,

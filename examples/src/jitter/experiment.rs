@@ -4,7 +4,7 @@ use super::{
     contest::{Contest, contest},
     variants::{VARIANTS, Variant},
 };
-use crate::seeds::over_seeds;
+use crate::sim::seeds::over_seeds;
 use serde::Serialize;
 use std::io;
 

@@ -7,6 +7,7 @@
 //!
 //! Unlike in AWS's simulator each wait ends on the next whole millisecond, the grain of the run's clock.
 
+mod answer;
 mod contest;
 mod experiment;
 mod report;
@@ -14,6 +15,7 @@ mod row;
 mod variants;
 
 pub use self::{
+    answer::answer,
     contest::{Contest, contest},
     experiment::{CLIENTS, Point, contests, point},
     report::{csv, json, table},

@@ -4,7 +4,7 @@ use super::{
     experiment::{CLIENTS, Point},
     variants::{BASE, CAP, VARIANTS},
 };
-use crate::report::grid;
+use crate::output::grid;
 use serde::Serialize;
 use std::fmt::Write;
 

@@ -5,7 +5,7 @@ use super::{
     server::Server,
     variants::{Call, Stack, Variant},
 };
-use crate::random::{Purpose, Random};
+use crate::sim::random::{Purpose, Random};
 use http_body_util::Empty;
 use std::{io, ops::Range, time::Duration};
 use tokio::{

@@ -6,7 +6,7 @@ use super::{
     record::Second,
     variants::{VARIANTS, Variant},
 };
-use crate::seeds::over_seeds;
+use crate::sim::seeds::over_seeds;
 use serde::Serialize;
 use std::io;
 

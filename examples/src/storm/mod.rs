@@ -10,6 +10,7 @@
 //! - [`storm`]: one run with two hundred clients; [`storms`]: all of them over many seeds
 //! - [`Figures`]: what came of it
 
+mod answer;
 mod clients;
 mod experiment;
 mod figures;
@@ -19,6 +20,7 @@ mod server;
 mod variants;
 
 pub use self::{
+    answer::answer,
     clients::{CLIENTS, OUTAGE, PAUSE, SECONDS, storm},
     experiment::{Outcome, storms},
     figures::Figures,

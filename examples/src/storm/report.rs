@@ -5,7 +5,7 @@ use super::{
     experiment::Outcome,
     variants::{BUDGET_WINDOW, FLOOR, RATIO, THROTTLE_WINDOW},
 };
-use crate::report::grid;
+use crate::output::grid;
 use serde::Serialize;
 use std::fmt::Write;
 

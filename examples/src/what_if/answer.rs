@@ -1,7 +1,7 @@
 //! `try`: one policy on one network.
 
 use super::{Figures, Question, Settings, report, runs};
-use crate::{progress::Progress, report::Answer};
+use crate::output::{Answer, progress::Progress};
 use std::error::Error;
 
 /// Measures what was asked.

@@ -125,7 +125,7 @@ impl Latencies {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{network::BytesSent, sampler::Sample};
+    use crate::{sim::network::BytesSent, talk::sampler::Sample};
     use std::time::Duration;
 
     fn run(millis: &[u64], failed: usize, unfinished: usize) -> Run {

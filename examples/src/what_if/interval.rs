@@ -6,7 +6,7 @@
 //! proportions with small expected number of positive counts estimated from survey data", 1998).
 
 use super::figures::Estimate;
-use crate::random::{Purpose, Random};
+use crate::sim::random::{Purpose, Random};
 
 /// Where a figure lies with 95 % confidence.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -7,7 +7,7 @@ use super::{
     setting::Setting,
     settings::Settings,
 };
-use crate::report::grid;
+use crate::output::grid;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::{fmt::Write, io};

@@ -5,10 +5,8 @@ use super::{
     stack::fetch,
 };
 use crate::{
-    network::BytesSent,
-    sampler::{NO_HORIZON, Sample, Sampler},
-    seeds::over_seeds,
-    world::World,
+    sim::{network::BytesSent, seeds::over_seeds, world::World},
+    talk::sampler::{NO_HORIZON, Sample, Sampler},
 };
 use std::{io, time::Duration};
 
@@ -56,7 +54,7 @@ pub(crate) fn run(settings: &Settings, seed: u64) -> io::Result<Run> {
 
 fn call(
     policy: Policy,
-) -> impl Fn(crate::client::Client, http::Uri) -> crate::stages::Call + Send + Sync + 'static {
+) -> impl Fn(crate::sim::client::Client, http::Uri) -> crate::talk::stages::Call + Send + Sync + 'static {
     move |client, uri| fetch(&policy, client, uri)
 }
 

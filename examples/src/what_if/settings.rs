@@ -1,6 +1,6 @@
 //! What a question is asked about: a network, a policy, and the load.
 
-use crate::{
+use crate::sim::{
     document::SIZE,
     network::{GilbertElliott, Preset},
     world,
@@ -114,7 +114,7 @@ pub struct Load {
 }
 
 impl Default for Settings {
-    /// The talk's network and load, and the policy of the stage [`recommended`](crate::stages::recommended).
+    /// The talk's network and load, and the policy of the stage [`recommended`](crate::talk::stages::recommended).
     fn default() -> Self {
         Self {
             network: Conditions {

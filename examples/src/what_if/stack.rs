@@ -4,9 +4,11 @@
 
 use super::settings::{Judged, Policy};
 use crate::{
-    client::Client,
-    requests::{get, json, raise_for_status},
-    stages::Call,
+    sim::{
+        client::Client,
+        requests::{get, json, raise_for_status},
+    },
+    talk::stages::Call,
 };
 use bytes::Bytes;
 use http::{Request, Response, Uri};

@@ -5,7 +5,7 @@ use super::{
     value::{is_off, off, percent, put, share, shown_percent, shown_share, whole},
 };
 use crate::{
-    network::{GilbertElliott, Preset},
+    sim::network::{GilbertElliott, Preset},
     what_if::duration,
 };
 use clap::ValueEnum;

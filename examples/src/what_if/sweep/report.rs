@@ -1,7 +1,6 @@
 use super::{arguments::SweepQuestion, map::Map, svg::svg, text::text};
 use crate::{
-    progress::Progress,
-    report::Answer,
+    output::{Answer, progress::Progress},
     what_if::{
         Estimate, Settings,
         report::{FigureReport, finite, settings_map, text_of},

@@ -5,7 +5,7 @@ use super::{
     measure::{MEASURES, Measure},
 };
 use crate::{
-    plot::{Anchor, Svg, WIDTH, width},
+    output::plot::{Anchor, Svg, WIDTH, width},
     what_if::{Settings, report::describe},
 };
 
@@ -145,7 +145,7 @@ fn shade(badness: f64) -> (f64, &'static str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{plot::Palette, what_if::sweep::Axis};
+    use crate::{output::plot::Palette, what_if::sweep::Axis};
 
     #[test]
     fn no_label_covers_another_and_a_small_map_takes_no_more_than_a_page() {

@@ -5,7 +5,7 @@ use super::{
     measure::{MEASURES, Measure},
 };
 use crate::{
-    report::grid,
+    output::grid,
     what_if::{
         Settings,
         report::{between, decimals_of, describe, with_unit},

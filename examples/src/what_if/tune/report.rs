@@ -5,8 +5,7 @@ use super::{
     verify::{Verified, verify},
 };
 use crate::{
-    progress::Progress,
-    report::Answer,
+    output::{Answer, progress::Progress},
     what_if::{
         Settings,
         code::code,

@@ -5,8 +5,10 @@ use super::{
     space::Space,
 };
 use crate::{
-    random::{Purpose, Random},
-    seeds::over_seeds,
+    sim::{
+        random::{Purpose, Random},
+        seeds::over_seeds,
+    },
     what_if::{Policy, Run, run::run},
 };
 use std::io;

@@ -1,7 +1,7 @@
 //! Where the search looks: attempts, the limits of an attempt, and the first wait.
 
 use crate::{
-    random::Random,
+    sim::random::Random,
     what_if::{Growth, Policy, Settings},
 };
 use std::time::Duration;
@@ -128,7 +128,7 @@ fn rounded(seconds: f64) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::random::Purpose;
+    use crate::sim::random::Purpose;
 
     #[test]
     fn candidates_stay_in_the_space_and_keep_what_is_fixed() {

@@ -1,0 +1,15 @@
+use super::{VARIANTS, csv, downloads, json, table};
+use crate::output::{Answer, progress::Progress};
+use std::error::Error;
+
+/// Every variant over all seeds.
+///
+/// # Errors
+/// Never for the values of a real run: they are finite.
+pub fn answer(seed: u64, seeds: u64, threads: usize) -> Result<Answer, Box<dyn Error>> {
+    let progress = Progress::new(seeds.saturating_mul(VARIANTS.len() as u64));
+    let outcomes = downloads(seed, seeds, threads, || progress.advance())?;
+    drop(progress);
+    let files = [("download.csv", csv(seed, &outcomes)?), ("download.json", json(seed, seeds, &outcomes)?)];
+    Ok(Answer::new(files, table(seed, seeds, &outcomes)))
+}

@@ -1,0 +1,20 @@
+//! Plots as SVG.
+//!
+//! A small writer of its own, for what a plotting library does not do: classes in place of colours, so that the same
+//! plot follows a page's light or dark scheme; patterns, so that it can be read in black and white; and labels whose
+//! boxes are known, so that a test can say that none covers another. The same figures give the same bytes.
+
+pub(crate) mod axis;
+pub(crate) mod label;
+pub(crate) mod scale;
+pub(crate) mod style;
+pub(crate) mod svg;
+
+pub(crate) use self::{
+    label::width,
+    svg::{Anchor, WIDTH, escape},
+};
+pub use self::{
+    style::{Palette, sheet},
+    svg::Svg,
+};

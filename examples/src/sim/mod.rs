@@ -1,0 +1,12 @@
+//! The simulated world: two hosts, the wire between them, hyper's server and hyper-util's client on it.
+
+pub mod client;
+pub mod document;
+pub mod network;
+pub mod place;
+pub mod random;
+pub mod requests;
+pub mod seeds;
+pub mod server;
+mod transport;
+pub mod world;

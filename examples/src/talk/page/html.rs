@@ -1,0 +1,73 @@
+//! The pieces of the page.
+
+use crate::output::plot::{Svg, escape};
+use std::fmt::Write;
+
+/// A heading with an address, and what follows it.
+pub(super) fn section(id: &str, title: &str, content: &str) -> String {
+    format!(
+        "<section aria-labelledby=\"{id}\">\n<h2 id=\"{id}\">{}</h2>\n{content}</section>\n",
+        escape(title)
+    )
+}
+
+pub(super) fn heading(title: &str) -> String {
+    format!("<h3>{}</h3>\n", escape(title))
+}
+
+pub(super) fn paragraph(text: &str) -> String {
+    format!("<p>{}</p>\n", escape(text))
+}
+
+pub(super) fn code(class: &str, text: &str) -> String {
+    format!("<pre class=\"{class}\" tabindex=\"0\"><code>{}</code></pre>\n", escape(text.trim_end()))
+}
+
+/// A plot, which a narrow page lets one scroll, with its words and its file.
+pub(super) fn figure(plot: &Svg, words: &str) -> String {
+    format!(
+        "<figure>\n<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Plot: \
+         {name}\">\n{}</div>\n<figcaption>{} (<a href=\"{name}.svg\">{name}.svg</a>)</figcaption>\n</figure>\n",
+        plot.inline(),
+        escape(words),
+        name = plot.name(),
+    )
+}
+
+/// A table whose first column names the rows.
+pub(super) fn table(headings: &[&str], rows: &[Vec<String>]) -> String {
+    let mut text =
+        "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Figures\">\n<table>\n<thead><tr>"
+            .to_owned();
+    // Writing to a string cannot fail.
+    for heading in headings {
+        let _ = write!(text, "<th scope=\"col\">{}</th>", escape(heading));
+    }
+    text += "</tr></thead>\n<tbody>\n";
+    for row in rows {
+        text += "<tr>";
+        for (column, cell) in row.iter().enumerate() {
+            let (open, close) = if column == 0 { ("th scope=\"row\"", "th") } else { ("td", "td") };
+            let _ = write!(text, "<{open}>{}</{close}>", escape(cell));
+        }
+        text += "</tr>\n";
+    }
+    text + "</tbody>\n</table>\n</div>\n"
+}
+
+pub(super) fn links(names: &[String]) -> String {
+    let links = names.iter().map(|name| format!("<a href=\"{0}\">{0}</a>", escape(name)));
+    format!("<p class=\"files\">{}</p>\n", links.collect::<Vec<_>>().join("\n"))
+}
+
+/// The whole page. Its policy forbids it to load anything.
+pub(super) fn document(title: &str, style: &str, header: &str, main: &str, footer: &str) -> String {
+    format!(
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{}</title>\n\
+         <style>\n{style}</style>\n</head>\n<body>\n<header>\n{header}</header>\n<main>\n{main}</main>\n\
+         <footer>\n{footer}</footer>\n</body>\n</html>\n",
+        escape(title)
+    )
+}

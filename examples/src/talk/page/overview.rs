@@ -1,0 +1,65 @@
+//! All stages in a table and in the plots of the seeds; what the network does.
+
+use super::{
+    Page,
+    html::{figure, paragraph, section, table},
+};
+use crate::talk::report::StageSummary;
+
+pub(super) fn overview(page: &Page<'_>) -> String {
+    let rows: Vec<Vec<String>> = page.summary.stages.iter().map(row).collect();
+    let content = table(&HEADINGS, &rows)
+        + &paragraph(
+            "Each stage mends what the one before it lacks. \"This run\" is that of the first seed; the other \
+             figures are means over all seeds, and the range is that of nine runs in ten.",
+        )
+        + &figure(
+            &page.overview.successes,
+            "The talk had one run of each stage; here is the whole distribution. A row's bars are as high as \
+             the share of seeds that had so many successes.",
+        )
+        + &figure(
+            &page.overview.time_success,
+            "Upward is better, and so is to the left: more calls succeed, and all are done sooner.",
+        )
+        + &figure(
+            &page.overview.requests,
+            "What it costs the server. The last column is what a stage allows itself for one call.",
+        );
+    section("overview", "All stages", &content)
+}
+
+pub(super) fn experiment(page: &Page<'_>) -> String {
+    let content = paragraph(
+        "The server's packets pass a queue that loses them as Linux netem's \"gemodel\" does (Gilbert and \
+         Elliott): a chain with a good and a bad state, which moves with every packet, from good to bad with \
+         probability p and back with r. In the bad state all packets are lost, in the good one none. The \
+         chain's state is what makes losses come in bursts.",
+    ) + &figure(
+        &page.overview.pairs,
+        "The three pairs that the talk compares, and the one that its experiment uses. The three have p + r = \
+         1, which is a chain without memory: each packet is lost by itself, whatever became of the one before.",
+    ) + &paragraph(
+        "The client's packets all arrive. From own-retry on, the server lies now and then: its answer is \
+         empty, or cut short behind a length that matches.",
+    );
+    section("experiment", "The experiment", &content)
+}
+
+/// Of [`row`].
+pub(super) const HEADINGS: [&str; 8] =
+    ["stage", "talk", "this run", "mean", "5..95 %", "requests per call", "seconds", "longest, s"];
+
+/// A stage in figures.
+pub(super) fn row(stage: &StageSummary) -> Vec<String> {
+    vec![
+        stage.name.to_owned(),
+        stage.talk_ok.map_or_else(|| "-".to_owned(), |ok| ok.to_string()),
+        stage.ok.to_string(),
+        format!("{:.2}", stage.mean_ok),
+        format!("{}..{}", stage.p5_ok, stage.p95_ok),
+        format!("{:.2}", stage.attempts_per_call),
+        format!("{:.1}", stage.virtual_seconds),
+        format!("{:.1}", stage.longest_seconds),
+    ]
+}
