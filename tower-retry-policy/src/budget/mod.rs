@@ -28,6 +28,7 @@ mod atomic;
 mod by_key;
 mod clock;
 mod fixed;
+mod grant;
 mod grants;
 #[cfg(feature = "per-key")]
 mod host;
@@ -42,7 +43,6 @@ mod slots;
 mod source;
 mod throttle;
 
-pub(crate) use self::sliding_count::SlidingCount;
 #[cfg(feature = "per-key")]
 pub use self::{
     by_key::{ByKey, PerHost},
@@ -58,4 +58,8 @@ pub use self::{
     retry_budget::{FailureKind, RequestEnd, RetryBudget},
     source::{BudgetSource, RequestHead},
     throttle::ThrottleBudget,
+};
+pub(crate) use self::{
+    grant::{Grant, SharedPlace},
+    sliding_count::SlidingCount,
 };

@@ -14,7 +14,8 @@ enum Kind {
     Query,
 }
 
-/// All endpoints are ejected or held back, and the layer [fails fast](super::EndpointsLayer::fail_fast).
+/// No endpoint may be asked: all are ejected or held back, and the layer [fails fast](super::EndpointsLayer::fail_fast); or
+/// no [budget](super::EndpointsLayer::budget_each) of those that are left grants a further attempt.
 ///
 /// The request was not sent. The policy does not retry it: trying again at once is what this error spares the endpoints.
 /// Attempts of the same call that still run go on.
@@ -22,6 +23,7 @@ enum Kind {
 pub struct EndpointsOutError {
     endpoints: usize,
     retry_in: Option<Duration>,
+    spent: bool,
 }
 
 // ===== impl InvalidEndpoint =====
@@ -66,7 +68,16 @@ impl Error for InvalidEndpoint {}
 
 impl EndpointsOutError {
     pub(super) const fn new(endpoints: usize, retry_in: Option<Duration>) -> Self {
-        Self { endpoints, retry_in }
+        Self { endpoints, retry_in, spent: false }
+    }
+
+    pub(super) const fn spent(endpoints: usize) -> Self {
+        Self { endpoints, retry_in: None, spent: true }
+    }
+
+    /// Whether it was the endpoints' budgets that granted no further attempt.
+    pub fn is_budget(&self) -> bool {
+        self.spent
     }
 
     /// How many endpoints there are.
@@ -74,7 +85,7 @@ impl EndpointsOutError {
         self.endpoints
     }
 
-    /// After how long the next request may be sent; `None` while probes run, whose outcome decides it.
+    /// After how long the next request may be sent; `None` while probes run, whose outcome decides it, and where budgets do.
     pub fn retry_in(&self) -> Option<Duration> {
         self.retry_in
     }
@@ -83,6 +94,7 @@ impl EndpointsOutError {
 impl fmt::Display for EndpointsOutError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.endpoints {
+            _ if self.spent => f.write_str("attempt not sent, no endpoint's budget grants it"),
             1 => f.write_str("request not sent, the only endpoint is out"),
             all => write!(f, "request not sent, all {all} endpoints are out"),
         }

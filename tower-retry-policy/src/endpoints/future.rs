@@ -71,6 +71,9 @@ where
                 StateProj::Ready { service, request } => match ready!(service.poll_ready(cx)) {
                     Ok(()) => {
                         let Some(request) = request.take() else { return Poll::Pending };
+                        if let Some(visit) = this.visit {
+                            visit.sent();
+                        }
                         let future = service.call(request);
                         this.state.set(State::Called { future });
                     }

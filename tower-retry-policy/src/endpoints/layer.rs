@@ -1,4 +1,5 @@
-use super::{Endpoints, EndpointsCallLayer, EndpointsService, settings::Settings};
+use super::{Endpoints, EndpointsCallLayer, EndpointsService, charge::MakeBudget, settings::Settings};
+use crate::RetryBudget;
 use std::{sync::Arc, time::Duration};
 use tower_backoff::{Backoff, Draws};
 use tower_layer::{Layer, Stack};
@@ -72,6 +73,31 @@ impl EndpointsLayer {
     #[must_use]
     pub fn hold_back(self, limit: Duration) -> Self {
         self.with(|settings| settings.hold_back = Some(limit))
+    }
+
+    /// Gives each endpoint a budget of its own, made by `make`: what the first attempts of calls bring in, further ones,
+    /// retries and hedges, spend at the endpoint that they are sent to. One whose budget is used up gets none while others
+    /// are left. If none is left, the attempt is refused with an [`EndpointsOutError`](super::EndpointsOutError), which
+    /// the policy does not retry. By default there is none but the policy's, which is asked first and holds in any case.
+    ///
+    /// A failure costs as [`Transient`](crate::FailureKind::Transient), whatever it was. The budget stays with an endpoint
+    /// as long as that is on the list, and belongs to all layers that share the list.
+    ///
+    /// ```
+    /// use tower_retry_policy::{RatioBudget, endpoints::{Endpoints, EndpointsLayer}};
+    ///
+    /// let endpoints = Endpoints::new(["http://a.example", "http://b.example"].map(|uri| uri.parse().unwrap()))?;
+    /// let layer = EndpointsLayer::new(endpoints).budget_each(|| RatioBudget::new().ratio(0.1));
+    /// # let _ = layer;
+    /// # Ok::<_, tower_retry_policy::endpoints::InvalidEndpoint>(())
+    /// ```
+    #[must_use]
+    pub fn budget_each<B, F>(self, make: F) -> Self
+    where
+        B: RetryBudget + 'static,
+        F: Fn() -> B + Send + Sync + 'static,
+    {
+        self.with(|settings| settings.budget = Some(MakeBudget(Arc::new(move || Arc::new(make())))))
     }
 
     /// Draws from this seed, so that a simulation repeats itself. By default the choice is not predictable.

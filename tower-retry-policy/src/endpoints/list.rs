@@ -3,12 +3,14 @@
 use super::{
     EndpointStats, EndpointsOutError,
     address::Address,
+    charge::Charge,
     choice::choose,
     health::{Begun, Health},
     outcome::Outcome,
     settings::Settings,
     tried::Visits,
 };
+use crate::RetryBudget;
 use std::{mem, sync::Arc, time::Duration};
 use tokio::time::Instant;
 
@@ -23,6 +25,15 @@ pub(super) struct Entry {
     pub(super) address: Arc<Address>,
     pub(super) health: Health,
     pub(super) counts: Counts,
+    /// Made when it is first asked.
+    pub(super) budget: Option<Arc<dyn RetryBudget>>,
+}
+
+/// An attempt that starts.
+pub(super) struct Start {
+    pub(super) address: Arc<Address>,
+    pub(super) begun: Begun,
+    pub(super) charge: Option<Charge>,
 }
 
 /// What has happened at an endpoint.
@@ -55,32 +66,50 @@ impl List {
         self.entries.iter().map(|entry| EndpointStats::of(entry, now)).collect()
     }
 
-    /// Chooses the endpoint of an attempt that starts.
+    /// Chooses the endpoint of the attempt of this number.
     pub(super) fn start(
         &mut self,
         settings: &Settings,
-        tried: Option<(&mut Visits, u32)>,
+        number: u32,
+        visits: Option<&mut Visits>,
         now: Instant,
-    ) -> Result<(Arc<Address>, Begun), EndpointsOutError> {
+    ) -> Result<Start, EndpointsOutError> {
+        let all = self.entries.len();
         let all_out = !self.entries.iter().any(|entry| entry.health.is_available(now));
         if all_out && settings.fail_fast {
             let at = self.entries.iter().filter_map(|entry| entry.health.available_at()).min();
             let retry_in = at.map(|at| at.saturating_duration_since(now));
-            return Err(EndpointsOutError::new(self.entries.len(), retry_in));
+            return Err(EndpointsOutError::new(all, retry_in));
         }
-        let before = tried.as_ref().map(|(visits, _)| &**visits);
-        // with all of them out nothing is known of any, so any is better than none
-        let may_be = |entry: &Entry| all_out || entry.health.is_available(now);
-        let Some(entry) = choose(&mut self.entries, may_be, before, &settings.draws) else {
-            return Err(EndpointsOutError::new(0, None));
-        };
-        self.visits += 1;
-        entry.counts.in_flight += 1;
-        entry.counts.requests += 1;
-        if let Some((visits, number)) = tried {
-            visits.started(&entry.address, number);
+        let mut spent: Vec<Arc<Address>> = Vec::new();
+        loop {
+            // with all of them out nothing is known of any, so any is better than none
+            let may_be = |entry: &Entry| {
+                (all_out || entry.health.is_available(now))
+                    && !spent.iter().any(|spent| Arc::ptr_eq(spent, &entry.address))
+            };
+            let Some(entry) = choose(&mut self.entries, may_be, visits.as_deref(), &settings.draws) else {
+                return Err(EndpointsOutError::spent(all));
+            };
+            let charge = match &settings.budget {
+                None => None,
+                Some(make) => match Charge::open(make, entry, number, now) {
+                    None => {
+                        spent.push(Arc::clone(&entry.address));
+                        continue;
+                    }
+                    charge => charge,
+                },
+            };
+            self.visits += 1;
+            entry.counts.in_flight += 1;
+            entry.counts.requests += 1;
+            if let Some(visits) = visits {
+                visits.started(&entry.address, number);
+            }
+            let (address, begun) = (Arc::clone(&entry.address), entry.health.begin(self.visits, now));
+            return Ok(Start { address, begun, charge });
         }
-        Ok((Arc::clone(&entry.address), entry.health.begin(self.visits, now)))
     }
 
     /// The end of a visit: its outcome, unless it was dropped. An endpoint that has left the list is forgotten, and a new
@@ -113,6 +142,11 @@ impl List {
 
 impl Entry {
     fn new(address: Address) -> Self {
-        Self { address: Arc::new(address), health: Health::default(), counts: Counts::default() }
+        Self {
+            address: Arc::new(address),
+            health: Health::default(),
+            counts: Counts::default(),
+            budget: None,
+        }
     }
 }

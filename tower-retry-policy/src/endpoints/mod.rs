@@ -72,9 +72,8 @@
 //!
 //! - One client serves all endpoints; whatever is limited below (`ConcurrencyLimit`, `Buffer`) is limited for all of them
 //!   together. The layer is always ready: what the inner service's readiness would hold back waits in the attempt.
-//! - The policy's budget is asked before an endpoint is chosen: [`PerKey::per_host`](crate::budget::PerKey::per_host) gives
-//!   one to the host that the request names, which is the service with all its endpoints. What protects a single endpoint
-//!   is ejection, and that no call comes back to it while others are left.
+//! - The policy's budget is asked before an endpoint is chosen, and is one for the service with all its endpoints;
+//!   [`budget_each`](EndpointsLayer::budget_each) gives each a second one.
 //! - An endpoint that refuses quickly has few attempts in flight, and so attracts more until it is ejected. One that answers 429
 //!   never is: [`hold_back`](EndpointsLayer::hold_back) is for those that say for how long.
 //! - A redirect to another host comes back to the endpoints, and so does any request that passes. Send what is for others
@@ -82,6 +81,7 @@
 
 mod address;
 mod call_layer;
+mod charge;
 mod choice;
 #[expect(clippy::module_inception, reason = "the list is what the module is about")]
 mod endpoints;

@@ -1,3 +1,4 @@
+use super::charge::MakeBudget;
 use std::time::Duration;
 use tower_backoff::{Backoff, Draws, Jitter};
 
@@ -9,6 +10,8 @@ pub(super) struct Settings {
     pub(super) fail_fast: bool,
     /// `Retry-After` holds an endpoint back for this long at most.
     pub(super) hold_back: Option<Duration>,
+    /// A budget for each endpoint.
+    pub(super) budget: Option<MakeBudget>,
     pub(super) draws: Draws,
 }
 
@@ -32,6 +35,7 @@ impl Default for Settings {
             eject_for,
             fail_fast: false,
             hold_back: None,
+            budget: None,
             draws: Draws::from_entropy(),
         }
     }

@@ -10,6 +10,7 @@ pub struct EndpointStats {
     counts: Counts,
     is_ejected: bool,
     is_held_back: bool,
+    balance: Option<u64>,
 }
 
 // ===== impl EndpointStats =====
@@ -21,6 +22,7 @@ impl EndpointStats {
             counts: entry.counts,
             is_ejected: entry.health.is_ejected(),
             is_held_back: entry.health.is_held(now),
+            balance: entry.budget.as_ref().map(|budget| budget.balance()),
         }
     }
 
@@ -58,6 +60,11 @@ impl EndpointStats {
     /// How often it was ejected.
     pub fn ejections(&self) -> u64 {
         self.counts.ejections
+    }
+
+    /// How many further attempts its own [budget](super::EndpointsLayer::budget_each) would grant now, once it was asked.
+    pub fn budget_balance(&self) -> Option<u64> {
+        self.balance
     }
 
     /// Whether it is ejected now, or to be probed.

@@ -1,7 +1,9 @@
 use super::{
     Endpoints, EndpointsOutError,
     address::Address,
+    charge::Charge,
     health::Begun,
+    list::Start,
     outcome::{self, Outcome},
     settings::Settings,
     tried::Tried,
@@ -19,6 +21,7 @@ pub(super) struct Visit {
     tried: Option<Tried>,
     address: Arc<Address>,
     begun: Begun,
+    charge: Option<Charge>,
     ended: Option<(Outcome, Option<Duration>)>,
 }
 
@@ -34,18 +37,24 @@ impl Visit {
     ) -> Result<Self, EndpointsOutError> {
         let tried = request.extensions().get::<Tried>().cloned();
         let now = Instant::now();
-        let (address, begun) = {
+        let Start { address, begun, charge } = {
             let mut list = endpoints.lock();
             let mut visits = tried.as_ref().map(Tried::lock);
-            let visits = visits.as_deref_mut().map(|visits| (visits, AttemptNumber::of(request)));
-            list.start(settings, visits, now)?
+            list.start(settings, AttemptNumber::of(request), visits.as_deref_mut(), now)?
         };
         let (endpoints, settings) = (endpoints.clone(), Arc::clone(settings));
-        Ok(Self { endpoints, settings, tried, address, begun, ended: None })
+        Ok(Self { endpoints, settings, tried, address, begun, charge, ended: None })
     }
 
     pub(super) fn address(&self) -> &Address {
         &self.address
+    }
+
+    /// The attempt is handed over.
+    pub(super) fn sent(&mut self) {
+        if let Some(charge) = &mut self.charge {
+            charge.sent();
+        }
     }
 
     pub(super) fn end<R>(mut self, result: &Result<Response<R>, BoxError>) {
@@ -61,6 +70,9 @@ impl Visit {
 impl Drop for Visit {
     fn drop(&mut self) {
         let now = Instant::now();
+        if let (Some(charge), Some((outcome, _))) = (&self.charge, self.ended) {
+            charge.ended(outcome, now);
+        }
         self.endpoints.lock().end(&self.address, self.begun, self.ended, &self.settings, now);
         if let Some(tried) = &self.tried {
             tried.lock().ended(&self.address);

@@ -1,7 +1,7 @@
-use super::{grant::SharedPlace, progress::Progress};
+use super::progress::Progress;
 use crate::{
     Deadline, FailureKind, RequestEnd, RetryBudget, RetryPolicy,
-    budget::RequestHead,
+    budget::{RequestHead, SharedPlace},
     endpoints::Tried,
     policy::{Budgeting, Config},
 };

@@ -2,13 +2,12 @@
 
 use super::{
     call::Call,
-    grant::Grant,
     kept::Shown,
     progress::{Begun, HEDGED},
 };
 use crate::{
     Attempt, History, Phase, RequestEnd, RetryWait, StopReason,
-    budget::RequestHead,
+    budget::{Grant, RequestHead},
     classify::{self, Failure},
     policy::{Decision, Facts, HedgeDecision, HedgeFacts, decide, decide_hedge},
     replay_body,

@@ -5,7 +5,6 @@
 
 use super::{
     call::{Call, Chosen},
-    grant::Grant,
     judgement::{Others, Verdict},
     kept::Shown,
     progress::Begun,
@@ -13,7 +12,7 @@ use super::{
 };
 use crate::{
     AttemptNumber, RetryPolicy,
-    budget::RequestHead,
+    budget::{Grant, RequestHead},
     policy::{BoxedError, RepeatableBody},
     replay_body,
 };

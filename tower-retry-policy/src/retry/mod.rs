@@ -47,7 +47,6 @@
 mod account;
 mod call;
 mod future;
-mod grant;
 mod hedge;
 mod judgement;
 mod kept;

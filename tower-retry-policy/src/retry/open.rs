@@ -2,7 +2,6 @@
 
 use super::{
     call::Call,
-    grant::Grant,
     hedge::Hedging,
     judgement::{Others, Verdict},
     kept::Kept,
@@ -12,6 +11,7 @@ use super::{
 };
 use crate::{
     AttemptNumber,
+    budget::Grant,
     policy::{HedgeDecision, RepeatableBody},
     replay_body,
 };

@@ -1,6 +1,6 @@
-use super::grant::Grant;
 use crate::{
-    FailureKind, Phase, RequestEnd, classify::Failure, hint::Hint, history::Records, replay_body::Ticket,
+    FailureKind, Phase, RequestEnd, budget::Grant, classify::Failure, hint::Hint, history::Records,
+    replay_body::Ticket,
 };
 use std::{collections::VecDeque, time::Duration};
 use tokio::time::Instant;

@@ -1,7 +1,6 @@
 //! When the next attempt of a call starts.
 
-use super::grant::Grant;
-use crate::FailureKind;
+use crate::{FailureKind, budget::Grant};
 use std::{
     future::Future,
     pin::Pin,

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
 mod breaker;
+mod budget;
 mod call;
 mod ejection;
 mod hold_back;

@@ -1,11 +1,11 @@
 //! What a call has of a budget, given back on drop.
 
-use crate::{FailureKind, RetryBudget};
+use super::{FailureKind, RetryBudget};
 use std::sync::Arc;
 use tokio::time::Instant;
 
 /// A further attempt that the budget has granted: given back unless it is sent, ended when it is over.
-pub(super) struct Grant {
+pub(crate) struct Grant {
     budget: Arc<dyn RetryBudget>,
     kind: FailureKind,
     sent: bool,
@@ -13,7 +13,7 @@ pub(super) struct Grant {
 
 /// A place among the requests in flight, given up when the last clone is dropped.
 #[derive(Clone)]
-pub(super) struct SharedPlace(#[expect(dead_code, reason = "held for its drop")] Arc<Place>);
+pub(crate) struct SharedPlace(#[expect(dead_code, reason = "held for its drop")] Arc<Place>);
 
 struct Place {
     budget: Arc<dyn RetryBudget>,
@@ -23,16 +23,16 @@ struct Place {
 
 impl Grant {
     /// Asks the budget.
-    pub(super) fn ask(budget: &Arc<dyn RetryBudget>, kind: FailureKind, now: Instant) -> Option<Self> {
+    pub(crate) fn ask(budget: &Arc<dyn RetryBudget>, kind: FailureKind, now: Instant) -> Option<Self> {
         budget.withdraw(kind, now.into_std()).then(|| Self { budget: Arc::clone(budget), kind, sent: false })
     }
 
-    pub(super) fn mark_sent(&mut self) {
+    pub(crate) fn mark_sent(&mut self) {
         self.sent = true;
     }
 
     /// The kind of failure that was paid for.
-    pub(super) fn kind(&self) -> FailureKind {
+    pub(crate) fn kind(&self) -> FailureKind {
         self.kind
     }
 }
@@ -50,7 +50,7 @@ impl Drop for Grant {
 // ===== impl SharedPlace =====
 
 impl SharedPlace {
-    pub(super) fn enter(budget: &Arc<dyn RetryBudget>) -> Self {
+    pub(crate) fn enter(budget: &Arc<dyn RetryBudget>) -> Self {
         budget.begin();
         Self(Arc::new(Place { budget: Arc::clone(budget) }))
     }
