@@ -21,9 +21,10 @@ use std::{fmt, sync::Arc, time::Instant};
 /// What was not processed ([`Phase::Unprocessed`](crate::Phase::Unprocessed): REFUSED_STREAM, 421, 425, a request that no
 /// connection took, or whatever its owner says so of) and what the server closed in good order (GOAWAY without an error)
 /// tells nothing of its load: a budget hears neither `failed` nor `withdraw` of it, like the transparent retries of gRPC
-/// A6. The limits of attempts still hold. A connection that could not be made
-/// ([`Phase::Connect`](crate::Phase::Connect)) costs like any other failure: a server that has too much to do refuses
-/// connections.
+/// A6. Nor does it of a call over hyper-util that waited for the HTTP/2 connection of another one: that one pays if it
+/// failed, and may only have been dropped, as the loser of a hedge is. The limits of attempts still hold. Any other
+/// connection that could not be made ([`Phase::Connect`](crate::Phase::Connect)) costs like any other failure: a server
+/// that has too much to do refuses connections.
 ///
 /// The caller has read the clock for its own sake and hands on what it showed: `now` is the time of tokio's clock, also
 /// while that is paused. It may be a little older than another call's. A budget that was given a clock of its own uses that

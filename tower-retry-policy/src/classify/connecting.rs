@@ -27,6 +27,9 @@ const COMES_AGAIN: [&str; 12] = [
     "HTTP/2 was not negotiated.",
 ];
 
+/// hyper-util's pool, whose error is private, of a call that was to share the HTTP/2 connection of another one.
+const WAITED: &str = "request was canceled";
+
 /// The client says that it was connecting, so the request never left, whatever is below it: a caller that waited for
 /// the connection of another one gets no error of the network at all. Only what is known to come again is told apart.
 pub(super) fn failure(error: &(dyn Error + 'static)) -> Failure {
@@ -35,7 +38,8 @@ pub(super) fn failure(error: &(dyn Error + 'static)) -> Failure {
     } else if super::chain(error).any(is_timeout) {
         Failure::timeout(Phase::Connect)
     } else {
-        Failure::new(Phase::Connect)
+        let waited = super::chain(error).any(|cause| cause.to_string() == WAITED);
+        Failure { waited, ..Failure::new(Phase::Connect) }
     }
 }
 

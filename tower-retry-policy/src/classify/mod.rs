@@ -36,6 +36,9 @@ pub(crate) struct Failure {
     pub(crate) exhausted_inner: bool,
     /// The server closed its connection in good order, which says nothing of its load.
     pub(crate) graceful: bool,
+    /// It waited for the connection of another call, which did not come about. Only that call knows why: it may have been
+    /// dropped, as the loser of a hedge is, and then no server has failed.
+    pub(crate) waited: bool,
     /// It says that the request belongs on another connection.
     pub(crate) misdirected: bool,
     pub(crate) hint: Hint,
@@ -51,6 +54,7 @@ impl Failure {
             permanent: false,
             exhausted_inner: false,
             graceful: false,
+            waited: false,
             misdirected: false,
             hint: Hint::None,
             fingerprint: None,
@@ -69,9 +73,9 @@ impl Failure {
     }
 
     /// Whether it says nothing of the server's load, so that the budget need not hear of it: whoever says that the
-    /// request was not processed, or whatever was closed in good order.
+    /// request was not processed, whatever was closed in good order, and who only waited for another's connection.
     pub(crate) fn costs_nothing(&self) -> bool {
-        self.graceful || self.phase == Phase::Unprocessed
+        self.graceful || self.waited || self.phase == Phase::Unprocessed
     }
 
     /// What is known of a cause that ended a connection in use. The connection may be a tunnel through something that
@@ -79,7 +83,9 @@ impl Failure {
     #[cfg(any(feature = "h2", feature = "hyper"))]
     const fn on_a_connection(self) -> Self {
         match self.phase {
-            Phase::Connect | Phase::Unprocessed => Self { phase: Phase::Read, graceful: false, ..self },
+            Phase::Connect | Phase::Unprocessed => {
+                Self { phase: Phase::Read, graceful: false, waited: false, ..self }
+            }
             _ => self,
         }
     }

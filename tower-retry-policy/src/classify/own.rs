@@ -42,5 +42,5 @@ fn exhausted(inner: &RetryError) -> Failure {
 /// The phase is the owner's; what else is known of the causes holds.
 fn phased_by_owner(phased: &PhasedError) -> Failure {
     let known = phased.source().map_or(Failure::new(phased.phase()), super::failure);
-    Failure { phase: phased.phase(), graceful: false, ..known }
+    Failure { phase: phased.phase(), graceful: false, waited: false, ..known }
 }

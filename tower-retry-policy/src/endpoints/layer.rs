@@ -13,6 +13,7 @@ use tower_layer::{Layer, Stack};
 /// | [`Connect`](crate::Phase::Connect), [`Read`](crate::Phase::Read), [`Body`](crate::Phase::Body), a status of 500 to 599 | failure |
 /// | 429, 421, 425, [`Unprocessed`](crate::Phase::Unprocessed), [`Content`](crate::Phase::Content), [`Other`](crate::Phase::Other), readiness of the inner service | nothing |
 /// | a limit that a [`Deadline`](crate::Deadline) had shortened | nothing |
+/// | waited for the HTTP/2 connection of another call, which did not come about | nothing |
 /// | dropped: a hedge that lost, a caller that went away | nothing |
 /// | any other status | success |
 ///

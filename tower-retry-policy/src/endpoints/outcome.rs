@@ -44,7 +44,9 @@ impl Outcome {
         // whoever was in a hurry was the caller
         let hurried =
             chain(&**error).any(|cause| cause.downcast_ref().is_some_and(AttemptTimeoutError::is_deadline));
-        match classify::failure(&**error).phase {
+        let failure = classify::failure(&**error);
+        match failure.phase {
+            _ if failure.waited => Self::Nothing,
             Phase::Connect | Phase::Read | Phase::Body if !hurried => Self::Failure,
             _ => Self::Nothing,
         }

@@ -1,0 +1,95 @@
+//! Attempts that another one has overtaken end at once, and take nothing with them.
+
+use crate::{
+    KINDS, call,
+    client::{Wire, boxed},
+    fault::Fault,
+    matrix::Meth,
+    policy,
+    server::{Gone, Server, Version, content},
+    with_limits,
+};
+use http::StatusCode;
+use std::time::Duration;
+use tower::{ServiceBuilder, ServiceExt};
+use tower_retry_policy::{AttemptTimeoutLayer, RetryLayer, retry::Hedge};
+
+fn hedge() -> RetryLayer {
+    RetryLayer::new(policy()).hedge(Hedge::after(Duration::from_millis(30)).at_once(3))
+}
+
+/// CANCEL
+const fn let_go(version: Version) -> Gone {
+    match version {
+        Version::Http1 => Gone::Closed,
+        Version::Http2 => Gone::Reset(8),
+    }
+}
+
+#[tokio::test]
+async fn a_loser_ends_with_its_connection_or_stream_and_the_winner_s_connection_is_used_again() {
+    for (kind, version) in KINDS {
+        for fault in [Fault::Silent, Fault::EarlyHints, Fault::SilentBody] {
+            for method in [Meth::Get, Meth::Put, Meth::PostWithKey] {
+                let case = format!("{kind:?} {version:?} {fault:?} {method:?}");
+                let server = Server::start(version, &[fault], Fault::Answers).await;
+                // no limit: nothing but the winner ends the loser
+                let wire = with_limits(AttemptTimeoutLayer::new(), hedge(), kind.client(version));
+                let outcome = call(wire.clone(), method.request(&server)).await.unwrap();
+                assert_eq!(outcome.0, StatusCode::OK, "{case}");
+                server.board.until(&case, |seen| seen[0].gone == Some(let_go(version))).await;
+                let winner = server.board.seen().iter().position(|seen| seen.ended).unwrap();
+                call(wire, method.request(&server)).await.unwrap();
+                let seen = server.board.seen();
+                assert_eq!(seen.last().unwrap().connection, seen[winner].connection, "{case}: {seen:?}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_hedge_that_loses_to_the_first_attempt_ends_too() {
+    for (kind, version) in KINDS {
+        let server = Server::start(version, &[Fault::Late], Fault::Silent).await;
+        let wire = with_limits(AttemptTimeoutLayer::new(), hedge(), kind.client(version));
+        let (status, number, _) = call(wire, Meth::Get.request(&server)).await.unwrap();
+        assert_eq!((status, number), (StatusCode::OK, Some(0)), "{kind:?} {version:?}");
+        server
+            .board
+            .until("the hedges let go", |seen| {
+                seen[1..].iter().all(|seen| seen.gone == Some(let_go(version)))
+            })
+            .await;
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_is_dropped_takes_all_its_attempts_along() {
+    for (kind, version) in KINDS {
+        for fault in [Fault::Silent, Fault::SilentBody] {
+            let server = Server::start(version, &[], fault).await;
+            let wire = with_limits(AttemptTimeoutLayer::new(), hedge(), kind.client(version));
+            let call = tokio::spawn(wire.oneshot(Meth::Get.request(&server)));
+            server.board.until("three run", |seen| seen.len() == 3 && seen[2].beside == 2).await;
+            call.abort();
+            server
+                .board
+                .until("all let go", |seen| seen.iter().all(|seen| seen.gone == Some(let_go(version))))
+                .await;
+            assert_eq!(server.board.seen().len(), 3, "{kind:?} {version:?} {fault:?}");
+        }
+    }
+}
+
+/// Without a content check the winner is known by its head, and the losers end while its body is on its way.
+#[tokio::test]
+async fn losers_do_not_cut_the_body_of_the_winner() {
+    for (kind, version) in KINDS {
+        let server = Server::start(version, &[Fault::Silent], Fault::SlowBody).await;
+        let service = ServiceBuilder::new().map_response(boxed).layer(hedge()).service(kind.client(version));
+        let (status, number, body) = call(Wire::new(service), Meth::Get.request(&server)).await.unwrap();
+        let number = number.unwrap();
+        assert_eq!((status, body), (StatusCode::OK, content(number)), "{kind:?} {version:?}");
+        server.board.until("the first let go", |seen| seen[0].gone == Some(let_go(version))).await;
+    }
+}
