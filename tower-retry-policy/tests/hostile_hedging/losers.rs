@@ -2,7 +2,6 @@
 
 use crate::{
     KINDS, call,
-    client::{Wire, boxed},
     fault::Fault,
     matrix::Meth,
     policy,
@@ -10,8 +9,9 @@ use crate::{
     with_limits,
 };
 use http::StatusCode;
-use std::time::Duration;
-use tower::{ServiceBuilder, ServiceExt};
+use http_body_util::BodyExt;
+use std::{pin::pin, time::Duration};
+use tower::{Layer, Service, ServiceExt};
 use tower_retry_policy::{AttemptTimeoutLayer, RetryLayer, retry::Hedge};
 
 fn hedge() -> RetryLayer {
@@ -81,15 +81,18 @@ async fn a_call_that_is_dropped_takes_all_its_attempts_along() {
     }
 }
 
-/// Without a content check the winner is known by its head, and the losers end while its body is on its way.
+/// Without a content check the winner is known by its head, and the losers end while its body is on its way: at once, and
+/// not only when the caller lets the future go.
 #[tokio::test]
-async fn losers_do_not_cut_the_body_of_the_winner() {
+async fn losers_end_at_once_and_do_not_cut_the_body_of_the_winner() {
     for (kind, version) in KINDS {
         let server = Server::start(version, &[Fault::Silent], Fault::SlowBody).await;
-        let service = ServiceBuilder::new().map_response(boxed).layer(hedge()).service(kind.client(version));
-        let (status, number, body) = call(Wire::new(service), Meth::Get.request(&server)).await.unwrap();
-        let number = number.unwrap();
-        assert_eq!((status, body), (StatusCode::OK, content(number)), "{kind:?} {version:?}");
+        let mut service = hedge().layer(kind.client(version));
+        let mut future = pin!(service.ready().await.unwrap().call(Meth::Get.request(&server)));
+        let response = future.as_mut().await.unwrap();
         server.board.until("the first let go", |seen| seen[0].gone == Some(let_go(version))).await;
+        let number = response.headers()["x-number"].to_str().unwrap().parse().unwrap();
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        assert_eq!(body, content(number), "{kind:?} {version:?}");
     }
 }

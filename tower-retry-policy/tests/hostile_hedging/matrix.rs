@@ -128,9 +128,6 @@ pub(crate) fn common(method: Meth, outcome: &Outcome, seen: &[Seen]) -> Result<(
     if seen.len() > 4 {
         return Err("three retries at the most");
     }
-    if seen.iter().any(|seen| seen.beside > 1) {
-        return Err("two at once at the most");
-    }
     if let Ok((StatusCode::OK, number, body)) = outcome
         && number.is_none_or(|number| content(number) != body)
     {
@@ -150,7 +147,7 @@ where
     F: Future<Output = Result<(), String>> + Send + 'static,
 {
     let failures = Arc::new(Failures::default());
-    let (places, mut running) = (Arc::new(Semaphore::new(16)), JoinSet::new());
+    let (places, mut running) = (Arc::new(Semaphore::new(32)), JoinSet::new());
     for cell in cells {
         let (place, failures) = (places.clone().acquire_owned().await.unwrap(), failures.clone());
         running.spawn(async move {

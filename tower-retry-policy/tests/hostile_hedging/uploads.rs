@@ -30,7 +30,7 @@ fn stack(kind: Kind, version: Version, limit: usize, hedges: u32) -> Wire<Upload
         .layer(ReplayBodyLayer::new().limit(limit))
         .layer(RetryLayer::new(policy()).hedge(hedge))
         .layer(ContentCheckLayer::new(Length::new()))
-        .layer(AttemptTimeoutLayer::new().head(4 * LIMIT).idle(LIMIT))
+        .layer(AttemptTimeoutLayer::new().head(2 * LIMIT).idle(LIMIT))
         .service(kind.client::<ReplayBody>(version));
     Wire::new(service)
 }
