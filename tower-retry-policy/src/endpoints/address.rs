@@ -21,16 +21,26 @@ pub(crate) struct Address {
 impl Address {
     pub(super) fn new(uri: Uri) -> Result<Self, InvalidEndpoint> {
         let (Some(scheme), Some(authority)) = (uri.scheme().cloned(), uri.authority().cloned()) else {
-            return Err(InvalidEndpoint::relative());
+            return Err(InvalidEndpoint::relative(&uri));
         };
         // RFC 9110 section 4.2.4: a secret, and no part of the server's name
         if authority.as_str().contains('@') {
-            return Err(InvalidEndpoint::user_information());
+            return Err(InvalidEndpoint::user_information(&uri));
         }
         if uri.query().is_some() {
-            return Err(InvalidEndpoint::query());
+            return Err(InvalidEndpoint::query(&uri));
         }
-        let host = HeaderValue::from_str(authority.as_str()).map_err(|_| InvalidEndpoint::relative())?;
+        let host = authority.host();
+        // RFC 9110 section 4.2.1: an empty host is invalid
+        if host.is_empty() {
+            return Err(InvalidEndpoint::relative(&uri));
+        }
+        // clients take the scheme's port in place of one that they cannot read
+        let port = authority.as_str()[host.len()..].trim_start_matches(':');
+        if !port.is_empty() && !matches!(authority.port_u16(), Some(1..)) {
+            return Err(InvalidEndpoint::port(&uri));
+        }
+        let host = HeaderValue::from_str(authority.as_str()).map_err(|_| InvalidEndpoint::relative(&uri))?;
         let prefix = uri.path().trim_end_matches('/');
         let prefix = (!prefix.is_empty()).then(|| prefix.to_owned());
         Ok(Self { uri, scheme, authority, host, prefix })
@@ -38,6 +48,14 @@ impl Address {
 
     pub(crate) fn uri(&self) -> &Uri {
         &self.uri
+    }
+
+    fn port(&self) -> Option<u16> {
+        self.authority.port_u16().or_else(|| match self.scheme.as_str() {
+            "http" => Some(80),
+            "https" => Some(443),
+            _ => None,
+        })
     }
 
     /// Directs a request here: scheme and authority are replaced, path and query stay behind the prefix, and a `Host`
@@ -54,8 +72,9 @@ impl Address {
         parts.scheme = Some(self.scheme.clone());
         parts.authority = Some(self.authority.clone());
         *request.uri_mut() = Uri::from_parts(parts)?;
-        if let Some(host) = request.headers_mut().get_mut(HOST) {
-            host.clone_from(&self.host);
+        if request.headers().contains_key(HOST) {
+            // in place of all: a server refuses a request with two of them (RFC 9112 section 3.2)
+            request.headers_mut().insert(HOST, self.host.clone());
         }
         Ok(())
     }
@@ -71,8 +90,13 @@ fn prefixed(prefix: &str, asked: &PathAndQuery) -> Result<PathAndQuery, http::Er
 }
 
 impl PartialEq for Address {
+    /// RFC 9110 section 4.2.3: neither the case of a host nor the scheme's own port makes another server, and a slash at
+    /// the end of the prefix no other request.
     fn eq(&self, other: &Self) -> bool {
-        self.uri == other.uri
+        self.scheme == other.scheme
+            && self.authority.host().eq_ignore_ascii_case(other.authority.host())
+            && self.port() == other.port()
+            && self.prefix == other.prefix
     }
 }
 

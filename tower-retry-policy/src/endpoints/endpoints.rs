@@ -46,7 +46,8 @@ impl Endpoints {
     ///
     /// # Errors
     ///
-    /// The list is empty, or an address has no scheme, no host, user information or a query.
+    /// The list is empty, or an address has no scheme, no host, user information, a query or a port that is none. It
+    /// is named.
     ///
     /// ```
     /// use tower_retry_policy::endpoints::Endpoints;

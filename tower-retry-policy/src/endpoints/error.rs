@@ -1,9 +1,13 @@
+use crate::one_line::OneLine;
+use http::Uri;
 use std::{error::Error, fmt, time::Duration};
 
 /// A list of endpoints that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidEndpoint {
     kind: Kind,
+    /// Host and port, or else the path: no secret.
+    endpoint: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,6 +16,7 @@ enum Kind {
     Relative,
     UserInformation,
     Query,
+    Port,
 }
 
 /// No endpoint may be asked: all are ejected or held back, and the layer [fails fast](super::EndpointsLayer::fail_fast); or
@@ -30,19 +35,28 @@ pub struct EndpointsOutError {
 
 impl InvalidEndpoint {
     pub(super) const fn empty() -> Self {
-        Self { kind: Kind::Empty }
+        Self { kind: Kind::Empty, endpoint: String::new() }
     }
 
-    pub(super) const fn relative() -> Self {
-        Self { kind: Kind::Relative }
+    pub(super) fn relative(uri: &Uri) -> Self {
+        Self::of(Kind::Relative, uri)
     }
 
-    pub(super) const fn user_information() -> Self {
-        Self { kind: Kind::UserInformation }
+    pub(super) fn user_information(uri: &Uri) -> Self {
+        Self::of(Kind::UserInformation, uri)
     }
 
-    pub(super) const fn query() -> Self {
-        Self { kind: Kind::Query }
+    pub(super) fn query(uri: &Uri) -> Self {
+        Self::of(Kind::Query, uri)
+    }
+
+    pub(super) fn port(uri: &Uri) -> Self {
+        Self::of(Kind::Port, uri)
+    }
+
+    fn of(kind: Kind, uri: &Uri) -> Self {
+        let authority = uri.authority().and_then(|authority| authority.as_str().rsplit('@').next());
+        Self { kind, endpoint: authority.unwrap_or(uri.path()).to_owned() }
     }
 
     /// Whether the list had no endpoint.
@@ -53,12 +67,14 @@ impl InvalidEndpoint {
 
 impl fmt::Display for InvalidEndpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.kind {
-            Kind::Empty => "list of endpoints is empty",
-            Kind::Relative => "endpoint has no scheme or no host",
-            Kind::UserInformation => "endpoint has user information",
-            Kind::Query => "endpoint has a query",
-        })
+        let what = match self.kind {
+            Kind::Empty => return f.write_str("list of endpoints is empty"),
+            Kind::Relative => "no scheme or no host",
+            Kind::UserInformation => "user information",
+            Kind::Query => "a query",
+            Kind::Port => "an invalid port",
+        };
+        write!(f, "endpoint {} has {what}", OneLine(&self.endpoint))
     }
 }
 

@@ -1,0 +1,5 @@
+//! Several hosts for one service, from the words of the documentation alone.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
+
+mod targets;
