@@ -2,4 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
+mod model;
+mod random;
 mod targets;
+mod world;
