@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
+mod connecting;
+mod limits;
 mod model;
 mod random;
 mod targets;

@@ -147,10 +147,12 @@ async fn run(seed: u64) {
         request.extensions_mut().insert(Before(before.clone()));
         let attempt = below.call(request);
         async move {
-            let result: Result<Response<()>, BoxError> = attempt.await.map_err(Into::into);
+            let result: Result<Response<()>, BoxError> = attempt.await;
             let mut world = world.lock().unwrap();
-            if result.as_ref().is_err_and(|error| error.is::<EndpointsOutError>()) {
-                world.refused(&before);
+            if let Some(out) =
+                result.as_ref().err().and_then(|error| error.downcast_ref::<EndpointsOutError>())
+            {
+                world.refused(&before, out);
             }
             world.agree();
             result

@@ -3,7 +3,7 @@
 use crate::random::Random;
 use std::{collections::BTreeMap, time::Duration};
 use tokio::time::Instant;
-use tower_retry_policy::endpoints::Endpoints;
+use tower_retry_policy::endpoints::{Endpoints, EndpointsOutError};
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Settings {
@@ -242,11 +242,17 @@ impl World {
         self.check(!(room && due) || ejected, || text);
     }
 
-    /// The layer refused an attempt.
-    pub(crate) fn refused(&mut self, shown: &[Shown]) {
+    /// The layer refused an attempt, and said when it will not.
+    pub(crate) fn refused(&mut self, shown: &[Shown], error: &EndpointsOutError) {
         let left = shown.iter().any(|shown| !shown.held && (!shown.ejected || shown.due));
-        let right = self.settings.fail_fast && !left;
-        self.check(right, || format!("refused: {shown:?}"));
+        let now = Instant::now();
+        let free_at = |known: &Known| {
+            let ejected = known.ejected_at.map(|at| at + self.settings.eject_for);
+            ejected.max(known.held_until).filter(|_| known.probes == 0)
+        };
+        let next = self.known.values().filter_map(free_at).min().map(|at| at - now);
+        let right = self.settings.fail_fast && !left && error.retry_in() == next;
+        self.check(right && error.endpoints() == shown.len(), || format!("{error:?}, {next:?}: {shown:?}"));
     }
 
     pub(crate) fn at_rest(&mut self) {
