@@ -14,7 +14,7 @@ use tokio::time::{sleep, timeout};
 use tower::{BoxError, Service, ServiceBuilder, ServiceExt, service_fn, util::BoxCloneSyncService};
 use tower_backoff::Backoff;
 use tower_retry_policy::{
-    Phase, PhasedError, RetryAfter, RetryLayer, RetryPolicy,
+    AttemptRecord, History, Phase, PhasedError, RetryAfter, RetryError, RetryLayer, RetryPolicy,
     endpoints::{Endpoints, EndpointsCallLayer, EndpointsLayer, EndpointsOutError},
     retry::Hedge,
 };
@@ -164,8 +164,20 @@ async fn run(seed: u64) {
     for number in 0..30 {
         let mut request = Request::get("http://service/").body(()).unwrap();
         request.extensions_mut().insert(CallNumber(number));
-        let (service, limit) = (service.clone(), millis(1 + random.below(300)));
-        calls.spawn(async move { _ = timeout(limit, service.oneshot(request)).await });
+        let (service, books) = (service.clone(), world.clone());
+        let limit = millis(1 + random.below(300));
+        calls.spawn(async move {
+            let Ok(outcome) = timeout(limit, service.oneshot(request)).await else { return };
+            let history = match &outcome {
+                Ok(response) => History::of(response),
+                Err(error) => RetryError::find(&**error).map(RetryError::history),
+            };
+            if let Some(history) = history {
+                let told = history.attempts().iter().filter_map(AttemptRecord::endpoint);
+                let told: Vec<_> = told.map(|uri| uri.host().unwrap().to_owned()).collect();
+                books.lock().unwrap().told(number, &told);
+            }
+        });
         sleep(millis(random.below(25))).await;
         if random.one_in(6) {
             endpoints.set(some_hosts(&mut random)).unwrap();

@@ -255,6 +255,13 @@ impl World {
         self.check(right && error.endpoints() == shown.len(), || format!("{error:?}, {next:?}: {shown:?}"));
     }
 
+    /// The history of a call names the hosts of its attempts, in the order in which they began.
+    pub(crate) fn told(&mut self, call: u64, hosts: &[String]) {
+        let visits = self.visits.iter().filter(|visit| visit.call == call);
+        let expected: Vec<_> = visits.map(|visit| visit.host.clone()).collect();
+        self.check(hosts == expected, || format!("call {call}: told {hosts:?} of {expected:?}"));
+    }
+
     pub(crate) fn at_rest(&mut self) {
         self.agree();
         let stats = self.endpoints.stats();

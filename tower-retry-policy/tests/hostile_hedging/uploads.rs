@@ -5,7 +5,7 @@ use crate::{
     client::{Kind, Wire, boxed},
     fault::Fault,
     policy,
-    server::{Seen, Server, Version},
+    server::{Gone, Seen, Server, Version},
 };
 use bytes::Bytes;
 use http::{HeaderMap, Request, StatusCode};
@@ -109,6 +109,26 @@ async fn two_readers_that_are_held_up_in_the_middle_each_get_every_byte() {
         assert!(is_ok(&outcome), "{kind:?} {outcome:?}");
         assert_eq!(server.board.seen().len(), 3);
         all_whole(&server.board.seen(), &content, Version::Http2);
+    }
+}
+
+/// The hedge waits for its window, and for nothing else, when the first attempt is answered.
+#[tokio::test]
+async fn a_loser_in_the_middle_of_its_upload_ends_too() {
+    for kind in [Kind::Hyper, Kind::Reqwest] {
+        let server = Server::start_holding(Version::Http2, &[], Fault::Late, 1).await;
+        let (mut sender, request) = upload(&server);
+        let content = content(150_000);
+        let feeding = async {
+            feed(&mut sender, &content).await;
+            trailers(sender).await;
+        };
+        let (outcome, ()) = tokio::join!(call(stack(kind, Version::Http2, 1 << 20, 1), request), feeding);
+        assert!(matches!(outcome, Ok((StatusCode::OK, Some(0), _))), "{kind:?} {outcome:?}");
+        // CANCEL
+        server.board.until("the hedge let go", |seen| seen[1].gone == Some(Gone::Reset(8))).await;
+        let seen = server.board.seen();
+        assert!(!seen[1].whole_upload && content.starts_with(&seen[1].upload), "{kind:?}");
     }
 }
 
