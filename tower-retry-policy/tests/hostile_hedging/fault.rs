@@ -31,6 +31,8 @@ pub(crate) enum Fault {
     Stream(u32),
     /// HTTP/2 only: the head, half of the body, and RST_STREAM with this code.
     StreamInBody(u32),
+    /// HTTP/2 only: GOAWAY without an error, and then as `Late`.
+    Drains,
     /// HTTP/2 only: GOAWAY with this code, below the request's stream or at it, and the connection's end.
     GoAway {
         code: u32,
@@ -69,6 +71,7 @@ impl Fault {
         Self::Stream(13),
         Self::StreamInBody(2),
         Self::StreamInBody(REFUSED_STREAM),
+        Self::Drains,
         Self::GoAway { code: 0, above: true },
         Self::GoAway { code: 0, above: false },
         Self::GoAway { code: 2, above: true },
@@ -78,7 +81,7 @@ impl Fault {
     /// Whether a request that is answered late is to be answered now.
     pub(crate) fn is_due(self, request: usize, seen: &[Seen]) -> bool {
         match self {
-            Self::Late => seen.len() > request + 1,
+            Self::Late | Self::Drains => seen.len() > request + 1,
             Self::SlowBody => {
                 let mut others = seen.iter().enumerate().filter(|(other, _)| *other != request);
                 others.all(|(_, seen)| seen.ended || seen.gone.is_some())

@@ -49,7 +49,9 @@ impl Connection {
     async fn run(&mut self) -> io::Result<()> {
         self.fill(24).await?;
         self.read.drain(..24);
-        self.send(SETTINGS, 0, 0, &[]).await?;
+        // SETTINGS_MAX_CONCURRENT_STREAMS
+        let settings = self.board.max_streams.map(|most| [&[0, 3], &most.to_be_bytes()[..]].concat());
+        self.send(SETTINGS, 0, 0, &settings.unwrap_or_default()).await?;
         let mut seen = self.board.subscribe();
         loop {
             tokio::select! {
@@ -209,6 +211,10 @@ impl Connection {
             Fault::Status(status) => self.answer(id, status, false, 1).await?,
             Fault::Busy => self.answer(id, 503, true, 1).await?,
             Fault::Silent | Fault::Late | Fault::WhenWhole(_) => return Ok(true),
+            Fault::Drains => {
+                self.go_away(id, 0).await?;
+                return Ok(true);
+            }
             Fault::EarlyHints => {
                 self.send(HEADERS, END_HEADERS, id, &[0x08, 3, b'1', b'0', b'3']).await?;
                 return Ok(true);

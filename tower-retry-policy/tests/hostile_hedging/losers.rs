@@ -6,7 +6,7 @@ use crate::{
     matrix::Meth,
     policy,
     server::{Gone, Server, Version, content},
-    with_limits,
+    stack, with_limits,
 };
 use http::StatusCode;
 use http_body_util::BodyExt;
@@ -94,5 +94,24 @@ async fn losers_end_at_once_and_do_not_cut_the_body_of_the_winner() {
         let number = response.headers()["x-number"].to_str().unwrap().parse().unwrap();
         let body = response.into_body().collect().await.unwrap().to_bytes();
         assert_eq!(body, content(number), "{kind:?} {version:?}");
+    }
+}
+
+/// A hedge that waits for a place on the connection that the first attempt keeps is sent when that is given up.
+#[tokio::test]
+async fn one_stream_at_a_time_is_enough() {
+    for (kind, version) in KINDS.into_iter().filter(|(_, version)| *version == Version::Http2) {
+        for fault in [Fault::Silent, Fault::SilentBody] {
+            let server = Server::start_narrow(&[Fault::Answers, fault], 1).await;
+            let wire = stack(hedge(), kind.client(version));
+            // the client learns the limit from the first answer
+            for method in [Meth::Get, Meth::Put] {
+                let outcome = call(wire.clone(), method.request(&server)).await;
+                assert!(matches!(outcome, Ok((StatusCode::OK, ..))), "{kind:?} {fault:?}: {outcome:?}");
+            }
+            let seen = server.board.seen();
+            assert_eq!(seen[1].gone, Some(let_go(version)), "{kind:?} {fault:?}");
+            assert!(seen.iter().all(|seen| seen.connection == 0), "{kind:?} {fault:?}");
+        }
     }
 }

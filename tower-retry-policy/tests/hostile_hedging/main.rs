@@ -26,7 +26,7 @@ use tower_retry_policy::{AttemptTimeoutLayer, RetryLayer, RetryPolicy};
 /// What came of a call: the status and the content, or nothing.
 type Outcome = Result<(StatusCode, Option<usize>, Bytes), BoxError>;
 
-const LIMIT: Duration = Duration::from_secs(1);
+const LIMIT: Duration = Duration::from_millis(600);
 
 fn policy() -> RetryPolicy {
     RetryPolicy::standard().retries(3).backoff(tower_backoff::Backoff::none()).without_budget()

@@ -43,6 +43,7 @@ pub(crate) struct Board {
     last: Fault,
     /// Grants the streams from this request on their windows only bit by bit.
     pub(crate) hold_windows_from: usize,
+    pub(crate) max_streams: Option<u32>,
     seen: watch::Sender<Vec<Seen>>,
 }
 
@@ -115,16 +116,33 @@ impl Board {
 impl Server {
     /// Does with the requests what the script says, and with those after it the last.
     pub(crate) async fn start(version: Version, script: &[Fault], last: Fault) -> Self {
-        Self::start_holding(version, script, last, usize::MAX).await
+        Self::start_as(version, script, last, usize::MAX, None).await
     }
 
-    pub(crate) async fn start_holding(version: Version, script: &[Fault], last: Fault, from: usize) -> Self {
+    /// Holds the windows of all streams from this on.
+    pub(crate) async fn start_holding(last: Fault, from: usize) -> Self {
+        Self::start_as(Version::Http2, &[], last, from, None).await
+    }
+
+    /// Lets so many streams of a connection run at once.
+    pub(crate) async fn start_narrow(script: &[Fault], most: u32) -> Self {
+        Self::start_as(Version::Http2, script, Fault::Answers, usize::MAX, Some(most)).await
+    }
+
+    async fn start_as(
+        version: Version,
+        script: &[Fault],
+        last: Fault,
+        from: usize,
+        max_streams: Option<u32>,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let board = Arc::new(Board {
             script: script.to_vec(),
             last,
             hold_windows_from: from,
+            max_streams,
             seen: watch::Sender::default(),
         });
         let shared = board.clone();

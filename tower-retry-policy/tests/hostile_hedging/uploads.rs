@@ -98,7 +98,7 @@ async fn each_of_three_attempts_sends_the_whole_upload() {
 #[tokio::test]
 async fn two_readers_that_are_held_up_in_the_middle_each_get_every_byte() {
     for kind in [Kind::Hyper, Kind::Reqwest] {
-        let server = Server::start_holding(Version::Http2, &[], Fault::WhenWhole(3), 1).await;
+        let server = Server::start_holding(Fault::WhenWhole(3), 1).await;
         let (mut sender, request) = upload(&server);
         let content = content(150_000);
         let feeding = async {
@@ -116,7 +116,7 @@ async fn two_readers_that_are_held_up_in_the_middle_each_get_every_byte() {
 #[tokio::test]
 async fn a_loser_in_the_middle_of_its_upload_ends_too() {
     for kind in [Kind::Hyper, Kind::Reqwest] {
-        let server = Server::start_holding(Version::Http2, &[], Fault::Late, 1).await;
+        let server = Server::start_holding(Fault::Late, 1).await;
         let (mut sender, request) = upload(&server);
         let content = content(150_000);
         let feeding = async {
