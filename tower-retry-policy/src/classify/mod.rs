@@ -37,7 +37,8 @@ pub(crate) struct Failure {
     /// The server closed its connection in good order, which says nothing of its load.
     pub(crate) graceful: bool,
     /// It waited for the connection of another call, which did not come about. Only that call knows why: it may have been
-    /// dropped, as the loser of a hedge is, and then no server has failed.
+    /// dropped, as the loser of a hedge is, and then no server has failed. The one that waited has put no load on the
+    /// server so far, and pays for what follows once it has.
     pub(crate) waited: bool,
     /// It says that the request belongs on another connection.
     pub(crate) misdirected: bool,
