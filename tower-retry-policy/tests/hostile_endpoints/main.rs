@@ -7,4 +7,5 @@ mod limits;
 mod model;
 mod random;
 mod targets;
+mod threads;
 mod world;
