@@ -14,7 +14,11 @@ use std::{
         atomic::{AtomicUsize, Ordering::SeqCst},
     },
 };
-use tokio::{net::TcpListener, net::TcpStream, sync::Notify, task::JoinSet};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::Notify,
+    task::JoinSet,
+};
 use tower::{ServiceBuilder, ServiceExt, service_fn};
 use tower_backoff::Backoff;
 use tower_retry_policy::{
