@@ -39,19 +39,16 @@ pub(crate) struct Call {
 // ===== impl Call =====
 
 impl Call {
-    /// Opens a call, unless there is nothing to decide and nobody to tell: its outcome is handed on as it is.
+    /// Opens a call that is not [idle](Self::is_idle).
     #[inline]
-    pub(super) fn open(policy: &RetryPolicy, head: RequestHead<'_>) -> Option<Self> {
-        if Self::is_idle(policy, head) {
-            return None;
-        }
+    pub(super) fn open(policy: &RetryPolicy, head: RequestHead<'_>) -> Self {
         let now = Instant::now();
         let mut call = Self::open_at(policy, head, now);
         call.place = call.place_in_flight();
-        Some(call)
+        call
     }
 
-    /// Whether there is nothing to decide and nobody to tell.
+    /// Whether there is nothing to decide and nobody to tell: the outcome is handed on as it is.
     #[inline]
     pub(super) fn is_idle(policy: &RetryPolicy, head: RequestHead<'_>) -> bool {
         let own = if head.extensions().is_empty() { None } else { head.extensions().get::<RetryPolicy>() };

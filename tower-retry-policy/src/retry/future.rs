@@ -1,7 +1,4 @@
 use super::{
-    call::Call,
-    hedge::Hedging,
-    kept::Kept,
     open::{Open, Turn},
     progress::Begun,
     running::Ended,
@@ -13,7 +10,6 @@ use std::{
     fmt,
     future::Future,
     pin::Pin,
-    sync::Arc,
     task::{Context, Poll},
 };
 use tower::BoxError;
@@ -53,17 +49,12 @@ where
     S: Service<Request<B>>,
 {
     #[inline]
-    pub(super) fn new(
-        first: Result<S::Future, BoxError>,
-        open: Option<(Call, Kept<B>)>,
-        inner: Option<S>,
-        hedge: Option<Arc<Hedging>>,
-    ) -> Self {
+    pub(super) fn new(first: Result<S::Future, BoxError>, open: Option<Open<S, B>>) -> Self {
         let first = match first {
             Ok(future) => First::Sent { future },
             Err(error) => First::Unsent { error: Some(error) },
         };
-        Self { first, open: open.map(|(call, kept)| Open::new(call, kept, inner, hedge)) }
+        Self { first, open }
     }
 }
 
@@ -78,16 +69,18 @@ where
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        let Some(open) = this.open else { return this.first.poll(cx).map(|(result, _)| result) };
+        let outcome = this.first.as_mut().poll(cx);
+        let Some(open) = this.open else { return outcome };
         // the way of most calls: one attempt, and it brings what was wanted
-        match this.first.as_mut().poll(cx) {
-            Poll::Ready((Ok(response), _)) if open.passes_at_once(response.status()) => {
+        let is_over = match &outcome {
+            Poll::Ready(Ok(response)) if open.passes_at_once(response.status()) => {
                 this.first.set(First::Over);
-                Poll::Ready(Ok(response))
+                true
             }
-            Poll::Pending if open.waits_for_the_first() => Poll::Pending,
-            first => go_on(open, this.first, first, cx),
-        }
+            Poll::Ready(_) => false,
+            Poll::Pending => open.waits_for_the_first(),
+        };
+        if is_over { outcome } else { go_on(open, this.first, outcome, cx) }
     }
 }
 
@@ -97,7 +90,7 @@ where
 fn go_on<S, B, R>(
     open: &mut Open<S, B>,
     mut first: Pin<&mut First<S::Future>>,
-    outcome: Poll<(Result<Response<R>, BoxError>, bool)>,
+    outcome: Poll<Result<Response<R>, BoxError>>,
     cx: &mut Context<'_>,
 ) -> Poll<Result<Response<R>, BoxError>>
 where
@@ -106,7 +99,8 @@ where
     B: RepeatableBody,
 {
     let mut ended = match outcome {
-        Poll::Ready((result, unsent)) => {
+        Poll::Ready(result) => {
+            let unsent = matches!(*first, First::Unsent { .. });
             first.set(First::Over);
             Some(Ended { begun: Begun::first(open.started()), result, unsent })
         }
@@ -136,13 +130,12 @@ where
     F: Future<Output = Result<R, E>>,
     E: Into<BoxError>,
 {
-    /// The outcome, and whether the request was not sent.
     #[inline]
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<(Result<R, BoxError>, bool)> {
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<R, BoxError>> {
         match self.project() {
-            FirstProj::Sent { future } => future.poll(cx).map(|result| (result.map_err(Into::into), false)),
+            FirstProj::Sent { future } => future.poll(cx).map_err(Into::into),
             FirstProj::Unsent { error } => {
-                error.take().map_or(Poll::Pending, |error| Poll::Ready((Err(error), true)))
+                error.take().map_or(Poll::Pending, |error| Poll::Ready(Err(error)))
             }
             FirstProj::Over => Poll::Pending,
         }

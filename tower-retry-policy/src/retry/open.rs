@@ -10,8 +10,8 @@ use super::{
     start::{Replacement, Starts},
 };
 use crate::{
-    AttemptNumber,
-    budget::Grant,
+    AttemptNumber, RetryPolicy,
+    budget::{Grant, RequestHead},
     policy::{HedgeDecision, RepeatableBody},
     replay_body,
 };
@@ -64,10 +64,31 @@ impl<S, B> Open<S, B>
 where
     S: Service<Request<B>>,
 {
-    pub(super) fn new(call: Call, kept: Kept<B>, inner: Option<S>, hedge: Option<Arc<Hedging>>) -> Self {
+    /// Opens a call, just before its request is sent.
+    #[inline]
+    pub(super) fn new(
+        policy: &RetryPolicy,
+        request: &mut Request<B>,
+        inner: &S,
+        hedge: Option<&Arc<Hedging>>,
+    ) -> Self
+    where
+        S: Clone,
+        B: RepeatableBody,
+    {
+        let call = Call::open(policy, RequestHead::new(request));
+        let follows = call.may_follow();
         // nothing is hedged that may not be repeated in every phase
-        let hedge = hedge.filter(|hedge| call.repeatable && inner.is_some() && hedge.at_once() > 1);
-        Self { call, kept, inner, hedge, first_runs: true, is_over: false, further: None }
+        let hedge = hedge.filter(|hedge| follows && call.repeatable && hedge.at_once() > 1);
+        Self {
+            kept: Kept::of(request, call.wants_the_whole()),
+            call,
+            inner: follows.then(|| inner.clone()),
+            hedge: hedge.cloned(),
+            first_runs: true,
+            is_over: false,
+            further: None,
+        }
     }
 
     pub(super) fn started(&self) -> Instant {

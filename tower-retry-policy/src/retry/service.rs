@@ -1,4 +1,4 @@
-use super::{ResponseFuture, call::Call, hedge::Hedging, kept::Kept};
+use super::{ResponseFuture, call::Call, hedge::Hedging, open::Open};
 use crate::{RetryPolicy, budget::RequestHead, policy::RepeatableBody};
 use http::{Request, Response};
 use std::{
@@ -68,14 +68,16 @@ where
 
     #[inline]
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
-        let call = Call::open(&self.policy, RequestHead::new(&request));
-        let kept = call.as_ref().map(|call| Kept::of(&mut request, call.wants_the_whole()));
-        let further = call.as_ref().is_some_and(Call::may_follow).then(|| self.inner.clone());
+        let open = if Call::is_idle(&self.policy, RequestHead::new(&request)) {
+            None
+        } else {
+            Some(Open::new(&self.policy, &mut request, &self.inner, self.hedge.as_ref()))
+        };
         let first = match self.unready.take() {
             None => Ok(self.inner.call(request)),
             Some(error) => Err(error),
         };
-        ResponseFuture::new(first, call.zip(kept), further, self.hedge.clone())
+        ResponseFuture::new(first, open)
     }
 }
 
