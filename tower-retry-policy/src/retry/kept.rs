@@ -3,7 +3,7 @@ use crate::{
     budget::RequestHead,
     replay_body::{self, Ticket},
 };
-use http::{Request, header::HOST};
+use http::Request;
 use std::mem;
 
 /// What a call keeps of its request.
@@ -13,13 +13,12 @@ pub(super) struct Kept<B> {
     first_reader: Option<Ticket>,
 }
 
+/// The body is there as long as another attempt may follow; without it the head is that of the story of the call.
 enum Content<B> {
-    /// All of it, until an attempt has failed: most calls need no more.
-    Packed(PackedHead, B),
-    /// All of it, for another attempt or for whoever is shown the head.
-    Whole(Request<B>),
-    /// No attempt can follow: method, target and `Host`, for the story of the call.
-    Line(Request<()>),
+    /// Until an attempt has failed: most calls need no more.
+    Packed(PackedHead, Option<B>),
+    /// Boxed, because this is moved about with the future of every call.
+    Whole(Box<Request<Option<B>>>),
 }
 
 /// What is shown of a request when an attempt has ended.
@@ -35,24 +34,22 @@ impl<B: Clone + 'static> Kept<B> {
     #[inline]
     pub(super) fn of(request: &mut Request<B>, whole: bool) -> Self {
         if !whole {
-            return Self { content: Content::Line(line_of(request)), first_reader: None };
+            return Self { content: Content::Packed(PackedHead::line_of(request), None), first_reader: None };
         }
-        let content = Content::Packed(PackedHead::of(request), request.body().clone());
+        let content = Content::Packed(PackedHead::of(request), Some(request.body().clone()));
         Self { content, first_reader: replay_body::number(request.body_mut()) }
     }
 
     /// The request of a further attempt: a copy, or what was kept if it need not be kept any longer.
     pub(super) fn next(&mut self, keep: bool) -> Option<Request<B>> {
-        self.content.unpack();
-        let Content::Whole(request) = &self.content else { return None };
-        if keep {
-            return Some(request.clone());
-        }
-        let line = Content::Line(line_of(request));
-        match mem::replace(&mut self.content, line) {
-            Content::Whole(request) => Some(request),
-            Content::Packed(..) | Content::Line(_) => None,
-        }
+        let request = self.content.whole();
+        let (head, body) = if keep {
+            request.clone().into_parts()
+        } else {
+            let line = PackedHead::line_of(request).unpack(None);
+            mem::replace(request, line).into_parts()
+        };
+        Some(Request::from_parts(head, body?))
     }
 }
 
@@ -64,23 +61,21 @@ impl<B> Kept<B> {
 
     /// What an attempt has ended for, or another is to begin with: from here on the request is looked at.
     pub(super) fn shown(&mut self) -> Shown<'_, B> {
-        self.content.unpack();
-        match &self.content {
-            Content::Whole(request) => Shown::of(request),
-            Content::Line(request) => Shown { head: RequestHead::new(request), body: None },
-            Content::Packed(..) => unreachable!("unpacked a line above"),
-        }
+        let request = &*self.content.whole();
+        Shown { head: RequestHead::new(request), body: request.body().as_ref() }
     }
 }
 
 // ===== impl Content =====
 
 impl<B> Content<B> {
-    fn unpack(&mut self) {
-        if let Self::Packed(..) = self
-            && let Self::Packed(head, body) = mem::replace(self, Self::Line(Request::new(())))
-        {
-            *self = Self::Whole(head.unpack(body));
+    fn whole(&mut self) -> &mut Request<Option<B>> {
+        if let Self::Packed(head, body) = self {
+            *self = Self::Whole(Box::new(mem::take(head).unpack(body.take())));
+        }
+        match self {
+            Self::Whole(request) => request,
+            Self::Packed(..) => unreachable!("unpacked a line above"),
         }
     }
 }
@@ -100,15 +95,3 @@ impl<B> Clone for Shown<'_, B> {
 }
 
 impl<B> Copy for Shown<'_, B> {}
-
-fn line_of<B>(request: &Request<B>) -> Request<()> {
-    let mut line = Request::new(());
-    line.method_mut().clone_from(request.method());
-    line.uri_mut().clone_from(request.uri());
-    if request.uri().authority().is_none()
-        && let Some(host) = request.headers().get(HOST)
-    {
-        line.headers_mut().insert(HOST, host.clone());
-    }
-    line
-}

@@ -5,21 +5,30 @@
 //! fields cost ten allocations. Their bytes side by side cost one; the map is made anew if an attempt has failed.
 
 use bytes::Bytes;
-use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, Version};
+use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, Version, header::HOST};
 
+#[derive(Default)]
 pub(super) struct PackedHead {
     method: Method,
     uri: Uri,
     version: Version,
     extensions: Extensions,
+    fields: Fields,
+}
+
+/// Header fields, one after the other.
+#[derive(Default)]
+struct Fields {
     /// Of each field: the length of its name, and of its value with a bit for a sensitive one; then both.
-    fields: Vec<u8>,
+    bytes: Vec<u8>,
+    count: usize,
 }
 
 const LENGTHS: usize = 8;
 
-/// Most names are shorter (`x-forwarded-for` has 15 bytes).
-const NAME: usize = 20;
+/// What a name and a value take as a rule. It is a guess, because to ask each for its length costs half as much as to copy
+/// it; the block grows if it was one.
+const USUAL: usize = 64;
 const SENSITIVE: u32 = 1 << 31;
 
 // ===== impl PackedHead =====
@@ -27,12 +36,30 @@ const SENSITIVE: u32 = 1 << 31;
 impl PackedHead {
     #[inline]
     pub(super) fn of<B>(request: &Request<B>) -> Self {
+        let extensions = request.extensions().clone();
+        Self { extensions, version: request.version(), ..Self::with(request, Fields::of(request.headers())) }
+    }
+
+    /// What names a request in the story of its call: method, target and `Host`.
+    #[inline]
+    pub(super) fn line_of<B>(request: &Request<B>) -> Self {
+        let mut fields = Fields::default();
+        if request.uri().authority().is_none()
+            && let Some(host) = request.headers().get(HOST)
+        {
+            fields.push(&HOST, host);
+        }
+        Self::with(request, fields)
+    }
+
+    #[inline]
+    fn with<B>(request: &Request<B>, fields: Fields) -> Self {
         Self {
             method: request.method().clone(),
             uri: request.uri().clone(),
-            version: request.version(),
-            extensions: request.extensions().clone(),
-            fields: pack(request.headers()),
+            version: Version::default(),
+            extensions: Extensions::new(),
+            fields,
         }
     }
 
@@ -43,43 +70,50 @@ impl PackedHead {
         *request.uri_mut() = self.uri;
         *request.version_mut() = self.version;
         *request.extensions_mut() = self.extensions;
-        *request.headers_mut() = unpack(&Bytes::from(self.fields));
+        *request.headers_mut() = self.fields.unpack();
         request
     }
 }
 
-fn pack(headers: &HeaderMap) -> Vec<u8> {
-    // names are guessed at: to ask each for its length costs as much as to copy it
-    let values: usize = headers.values().map(HeaderValue::len).sum();
-    let mut fields = Vec::with_capacity(values + headers.len() * (LENGTHS + NAME));
-    for (name, value) in headers {
+// ===== impl Fields =====
+
+impl Fields {
+    fn of(headers: &HeaderMap) -> Self {
+        let mut fields = Self { bytes: Vec::with_capacity(headers.len() * USUAL), count: 0 };
+        headers.iter().for_each(|(name, value)| fields.push(name, value));
+        fields
+    }
+
+    #[inline]
+    fn push(&mut self, name: &HeaderName, value: &HeaderValue) {
         // neither is as long as two gigabytes: a header map holds less than that in all
         let sensitive = if value.is_sensitive() { SENSITIVE } else { 0 };
         let name = name.as_str().as_bytes();
         let lengths = u64::from(name.len() as u32) << 32 | u64::from(value.len() as u32 | sensitive);
-        fields.extend_from_slice(&lengths.to_ne_bytes());
-        fields.extend_from_slice(name);
-        fields.extend_from_slice(value.as_bytes());
+        self.bytes.extend_from_slice(&lengths.to_ne_bytes());
+        self.bytes.extend_from_slice(name);
+        self.bytes.extend_from_slice(value.as_bytes());
+        self.count += 1;
     }
-    fields
-}
 
-fn unpack(fields: &Bytes) -> HeaderMap {
-    let mut headers = HeaderMap::new();
-    let mut at = 0;
-    while let Some((lengths, _)) = fields[at..].split_first_chunk::<LENGTHS>() {
-        let lengths = u64::from_ne_bytes(*lengths);
-        let (name_len, value_len) = ((lengths >> 32) as usize, lengths as u32);
-        let value_at = at + LENGTHS + name_len;
-        let end = value_at + (value_len & !SENSITIVE) as usize;
-        let name = HeaderName::from_bytes(&fields[at + LENGTHS..value_at]);
-        let value = HeaderValue::from_maybe_shared(fields.slice(value_at..end));
-        let mut value = value.expect("it was a header value before");
-        value.set_sensitive(value_len & SENSITIVE != 0);
-        headers.append(name.expect("it was a header name before"), value);
-        at = end;
+    fn unpack(self) -> HeaderMap {
+        let mut headers = HeaderMap::with_capacity(self.count);
+        let fields = Bytes::from(self.bytes);
+        let mut at = 0;
+        while let Some((lengths, _)) = fields[at..].split_first_chunk::<LENGTHS>() {
+            let lengths = u64::from_ne_bytes(*lengths);
+            let (name_len, value_len) = ((lengths >> 32) as usize, lengths as u32);
+            let value_at = at + LENGTHS + name_len;
+            let end = value_at + (value_len & !SENSITIVE) as usize;
+            let name = HeaderName::from_bytes(&fields[at + LENGTHS..value_at]);
+            let value = HeaderValue::from_maybe_shared(fields.slice(value_at..end));
+            let mut value = value.expect("it was a header value before");
+            value.set_sensitive(value_len & SENSITIVE != 0);
+            headers.append(name.expect("it was a header name before"), value);
+            at = end;
+        }
+        headers
     }
-    headers
 }
 
 #[cfg(test)]
@@ -89,8 +123,9 @@ mod tests {
 
     #[test]
     fn a_head_without_fields_takes_no_memory() {
-        assert_eq!(pack(&HeaderMap::new()).capacity(), 0);
-        assert!(unpack(&Bytes::new()).is_empty());
+        let fields = Fields::of(&HeaderMap::new());
+        assert_eq!(fields.bytes.capacity(), 0);
+        assert!(fields.unpack().is_empty());
     }
 
     proptest! {
