@@ -9,6 +9,7 @@ use pin_project_lite::pin_project;
 use std::{
     fmt,
     future::Future,
+    mem,
     pin::Pin,
     task::{Context, Poll},
 };
@@ -49,12 +50,13 @@ where
     S: Service<Request<B>>,
 {
     #[inline]
-    pub(super) fn new(first: Result<S::Future, BoxError>, open: Option<Open<S, B>>) -> Self {
-        let first = match first {
-            Ok(future) => First::Sent { future },
-            Err(error) => First::Unsent { error: Some(error) },
-        };
-        Self { first, open }
+    pub(super) fn sent(future: S::Future, open: Option<Open<S, B>>) -> Self {
+        Self { first: First::Sent { future }, open }
+    }
+
+    /// The inner service was not ready, and said so by this error.
+    pub(super) fn unsent(error: BoxError, open: Option<Open<S, B>>) -> Self {
+        Self { first: First::Unsent { error: Some(error) }, open }
     }
 }
 
@@ -69,36 +71,35 @@ where
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        let outcome = this.first.as_mut().poll(cx);
+        let mut outcome = this.first.as_mut().poll(cx);
         let Some(open) = this.open else { return outcome };
         // the way of most calls: one attempt, and it brings what was wanted
-        let is_over = match &outcome {
+        match &outcome {
             Poll::Ready(Ok(response)) if open.passes_at_once(response.status()) => {
                 this.first.set(First::Over);
-                true
             }
-            Poll::Ready(_) => false,
-            Poll::Pending => open.waits_for_the_first(),
-        };
-        if is_over { outcome } else { go_on(open, this.first, outcome, cx) }
+            Poll::Pending if open.waits_for_the_first() => {}
+            _ => go_on(open, this.first, &mut outcome, cx),
+        }
+        outcome
     }
 }
 
-/// Goes on until the call is over or has to wait. Attempts are asked in the order in which they began, and before the
-/// timer: an answer in the same instant beats the hedge, and runs stay reproducible.
+/// Goes on from the outcome of the first attempt until there is one of the call, or it has to wait. Attempts are asked in
+/// the order in which they began, and before the timer: an answer in the same instant beats the hedge, and runs stay
+/// reproducible.
 #[inline(never)]
 fn go_on<S, B, R>(
     open: &mut Open<S, B>,
     mut first: Pin<&mut First<S::Future>>,
-    outcome: Poll<Result<Response<R>, BoxError>>,
+    outcome: &mut Poll<Result<Response<R>, BoxError>>,
     cx: &mut Context<'_>,
-) -> Poll<Result<Response<R>, BoxError>>
-where
+) where
     S: Service<Request<B>, Response = Response<R>> + Clone,
     S::Error: Into<BoxError>,
     B: RepeatableBody,
 {
-    let mut ended = match outcome {
+    let mut ended = match mem::replace(outcome, Poll::Pending) {
         Poll::Ready(result) => {
             let unsent = matches!(*first, First::Unsent { .. });
             first.set(First::Over);
@@ -111,12 +112,13 @@ where
             if let Some(result) = open.ended(ended) {
                 // the losers go now, and their connections with them
                 first.set(First::Over);
-                return Poll::Ready(result);
+                *outcome = Poll::Ready(result);
+                return;
             }
             continue;
         }
         match open.turn(cx) {
-            Turn::Wait => return Poll::Pending,
+            Turn::Wait => return,
             Turn::Replace => open.replace(),
             Turn::Hedge => open.hedge(),
         }

@@ -36,8 +36,13 @@ const SENSITIVE: u32 = 1 << 31;
 impl PackedHead {
     #[inline]
     pub(super) fn of<B>(request: &Request<B>) -> Self {
-        let extensions = request.extensions().clone();
-        Self { extensions, version: request.version(), ..Self::with(request, Fields::of(request.headers())) }
+        Self {
+            method: request.method().clone(),
+            uri: request.uri().clone(),
+            version: request.version(),
+            extensions: request.extensions().clone(),
+            fields: Fields::of(request.headers()),
+        }
     }
 
     /// What names a request in the story of its call: method, target and `Host`.
@@ -47,20 +52,11 @@ impl PackedHead {
         if request.uri().authority().is_none()
             && let Some(host) = request.headers().get(HOST)
         {
+            fields.bytes.reserve_exact(USUAL);
             fields.push(&HOST, host);
         }
-        Self::with(request, fields)
-    }
-
-    #[inline]
-    fn with<B>(request: &Request<B>, fields: Fields) -> Self {
-        Self {
-            method: request.method().clone(),
-            uri: request.uri().clone(),
-            version: Version::default(),
-            extensions: Extensions::new(),
-            fields,
-        }
+        let (method, uri) = (request.method().clone(), request.uri().clone());
+        Self { method, uri, fields, ..Self::default() }
     }
 
     /// The request as it was.

@@ -73,11 +73,10 @@ where
         } else {
             Some(Open::new(&self.policy, &mut request, &self.inner, self.hedge.as_ref()))
         };
-        let first = match self.unready.take() {
-            None => Ok(self.inner.call(request)),
-            Some(error) => Err(error),
-        };
-        ResponseFuture::new(first, open)
+        match self.unready.take() {
+            None => ResponseFuture::sent(self.inner.call(request), open),
+            Some(error) => ResponseFuture::unsent(error, open),
+        }
     }
 }
 
