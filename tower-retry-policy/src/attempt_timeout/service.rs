@@ -53,12 +53,10 @@ where
     #[inline]
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
         // most requests bring nothing: they are spared the look-ups
-        let watch = if request.extensions().is_empty() {
-            Ok(Watch::begin(self.timeouts))
-        } else {
-            Watch::begin_with(request.extensions(), self.timeouts)
-        };
-        match watch {
+        if request.extensions().is_empty() {
+            return ResponseFuture::new(self.inner.call(request), Watch::begin(self.timeouts));
+        }
+        match Watch::begin_with(request.extensions(), self.timeouts) {
             Ok(watch) => ResponseFuture::new(self.inner.call(request), watch),
             Err(refused) => ResponseFuture::refused(refused),
         }

@@ -17,7 +17,8 @@ pub struct AttemptRecord {
     pub(crate) took: Duration,
     pub(crate) wait: Option<RetryWait>,
     pub(crate) abandoned: bool,
-    pub(crate) endpoint: Option<Uri>,
+    /// Boxed, because few calls have one and a history keeps many records.
+    pub(crate) endpoint: Option<Box<Uri>>,
 }
 
 /// How long the policy waited before the next attempt, and who asked for it.
@@ -78,7 +79,7 @@ impl AttemptRecord {
 
     /// The base address that it was sent to, where [`endpoints`](crate::endpoints) were to choose from.
     pub fn endpoint(&self) -> Option<&Uri> {
-        self.endpoint.as_ref()
+        self.endpoint.as_deref()
     }
 
     pub(super) fn tell(&self, f: &mut fmt::Formatter<'_>, detail: Detail) -> fmt::Result {

@@ -167,8 +167,8 @@ impl Call {
     }
 
     /// Where the attempt of this number was sent.
-    pub(super) fn endpoint(&self, number: u32) -> Option<Uri> {
-        self.tried.as_ref()?.endpoint(number)
+    pub(super) fn endpoint(&self, number: u32) -> Option<Box<Uri>> {
+        self.tried.as_ref()?.endpoint(number).map(Box::new)
     }
 
     pub(super) fn elapsed(&self, now: Instant) -> Duration {

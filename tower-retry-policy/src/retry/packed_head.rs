@@ -4,6 +4,7 @@
 //! value that was made for this request (`.header("a", "b")`) allocates, and so do the two tables of a `HeaderMap`: eight
 //! fields cost ten allocations. Their bytes side by side cost one; the map is made anew if an attempt has failed.
 
+use crate::Deadline;
 use bytes::Bytes;
 use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, Version, header::HOST};
 
@@ -13,6 +14,8 @@ pub(super) struct PackedHead {
     uri: Uri,
     version: Version,
     extensions: Extensions,
+    /// The only extension, if it was that: a copy of the map would allocate three times.
+    deadline: Option<Deadline>,
     fields: Fields,
 }
 
@@ -36,11 +39,14 @@ const SENSITIVE: u32 = 1 << 31;
 impl PackedHead {
     #[inline]
     pub(super) fn of<B>(request: &Request<B>) -> Self {
+        let extensions = request.extensions();
+        let deadline = if extensions.len() == 1 { extensions.get().copied() } else { None };
         Self {
             method: request.method().clone(),
             uri: request.uri().clone(),
             version: request.version(),
-            extensions: request.extensions().clone(),
+            extensions: if deadline.is_none() { extensions.clone() } else { Extensions::new() },
+            deadline,
             fields: Fields::of(request.headers()),
         }
     }
@@ -66,6 +72,9 @@ impl PackedHead {
         *request.uri_mut() = self.uri;
         *request.version_mut() = self.version;
         *request.extensions_mut() = self.extensions;
+        if let Some(deadline) = self.deadline {
+            request.extensions_mut().insert(deadline);
+        }
         *request.headers_mut() = self.fields.unpack();
         request
     }
@@ -116,6 +125,7 @@ impl Fields {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use std::time::Duration;
 
     #[test]
     fn a_head_without_fields_takes_no_memory() {
@@ -133,9 +143,12 @@ mod tests {
             ),
             method in "GET|POST|[A-Z]{1,20}",
             path in "/[a-z0-9?=&]{0,20}",
+            extensions in 0_u8..4,
         ) {
             let mut request = Request::builder().method(method.as_str()).uri(path).version(Version::HTTP_2).body(7).unwrap();
-            request.extensions_mut().insert("kept");
+            let deadline = Deadline::after(Duration::from_secs(60));
+            let deadline = (extensions & 1 > 0).then(|| request.extensions_mut().insert(deadline)).map(|_| deadline);
+            let other = (extensions & 2 > 0).then(|| request.extensions_mut().insert("kept")).map(|_| "kept");
             for (name, value, sensitive) in &fields {
                 let mut value = HeaderValue::from_bytes(value.as_bytes()).unwrap();
                 value.set_sensitive(*sensitive);
@@ -152,7 +165,8 @@ mod tests {
             prop_assert_eq!(unpacked.method(), request.method());
             prop_assert_eq!(unpacked.uri(), request.uri());
             prop_assert_eq!(unpacked.version(), request.version());
-            prop_assert_eq!(unpacked.extensions().get::<&str>(), Some(&"kept"));
+            prop_assert_eq!(unpacked.extensions().get::<Deadline>(), deadline.as_ref());
+            prop_assert_eq!(unpacked.extensions().get::<&str>(), other.as_ref());
         }
     }
 }
