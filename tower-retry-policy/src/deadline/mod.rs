@@ -44,6 +44,11 @@
 //! wins even when it comes at the same instant. A call whose deadline has passed before it begins is refused
 //! without asking the inner service.
 //!
+//! # What it costs
+//! The deadline travels as an extension, because any layer below may ask for it, and a request's first extension is three
+//! allocations: with them a call takes some thousand instructions more. A retry copies a request's extensions with it; it
+//! does not copy a deadline that is the only one.
+//!
 //! # What this cannot do
 //! - It needs tokio's clock and, once a call has to wait, its time driver.
 //! - It ends waiting, not work: see the [attempt timeout](crate::attempt_timeout#what-this-cannot-do), whose
