@@ -31,6 +31,8 @@ pub(crate) struct Facts {
     pub(crate) random: u64,
     /// The time that is left until the deadline.
     pub(crate) left: Option<Duration>,
+    /// What the server said to another attempt of the call forbids all that could follow.
+    pub(crate) held: Option<StopReason>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,6 +96,9 @@ fn refusal(config: &Config, facts: &Facts) -> Option<StopReason> {
 }
 
 fn wait(config: &Config, facts: &Facts) -> Decision {
+    if let Some(reason) = facts.held {
+        return Decision::Stop(reason);
+    }
     let backoff = RetryWait { duration: facts.backoff, asked_by_server: false };
     let wait = match facts.hint {
         Hint::Exactly(asked) | Hint::NotBefore(asked) => match config.responses.retry_after.apply(asked) {
@@ -111,6 +116,29 @@ fn wait(config: &Config, facts: &Facts) -> Decision {
     match facts.left {
         Some(left) if wait.duration >= left => Decision::Stop(StopReason::Deadline),
         _ => Decision::Retry(wait),
+    }
+}
+
+/// How a hint of the server binds every further attempt of a call, whatever becomes of the attempt that it answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Hold {
+    Nothing,
+    For(Duration),
+    ForGood(StopReason),
+}
+
+/// What the server's hint means for the attempts beside the one that it answered.
+pub(crate) fn hold(config: &Config, hint: Hint, left: Option<Duration>) -> Hold {
+    let asked = match hint {
+        Hint::None => return Hold::Nothing,
+        Hint::Never => return Hold::ForGood(StopReason::Pushback),
+        Hint::NotBefore(asked) | Hint::Exactly(asked) => asked,
+    };
+    match config.responses.retry_after.apply(asked) {
+        Err(asked) => Hold::ForGood(StopReason::RetryAfterTooLong(asked)),
+        Ok(None) => Hold::Nothing,
+        Ok(Some(asked)) if left.is_some_and(|left| asked >= left) => Hold::ForGood(StopReason::Deadline),
+        Ok(Some(asked)) => Hold::For(asked),
     }
 }
 
@@ -194,6 +222,7 @@ mod tests {
             backoff: SECOND,
             random: 0,
             left: None,
+            held: None,
         }
     }
 
@@ -246,6 +275,8 @@ mod tests {
             (StopReason::BodyNotReplayable, Facts { body_replayable: false, ..facts(Read) }),
             (StopReason::Attempts, Facts { retries: 3, ..facts(Read) }),
             (StopReason::PhaseAttempts(Read), Facts { retries_after_phase: 1, ..facts(Read) }),
+            // the server's no to another attempt of the call
+            (StopReason::Pushback, Facts { held: Some(StopReason::Pushback), ..facts(Read) }),
             (StopReason::RetryAfterTooLong(2 * SECOND), Facts { hint: long, ..facts(Read) }),
             (StopReason::Deadline, Facts { left: past, ..facts(Read) }),
         ];
@@ -267,6 +298,7 @@ mod tests {
                 // a no outranks a wait, as it does in `Hints::read`
                 hint: if all.hint == Hint::None || facts.hint == Hint::Never { facts.hint } else { all.hint },
                 left: all.left.or(facts.left),
+                held: all.held.or(facts.held),
                 ..all
             };
             assert_eq!(decided(&policy, &all), Decision::Stop(reason));

@@ -16,7 +16,7 @@ pub use self::repeatable::Idempotent;
 pub(crate) use self::{
     bounds::{BoxedError, RepeatableBody},
     config::{Budgeting, Config},
-    decision::{Decision, Facts, HedgeDecision, HedgeFacts, decide, decide_hedge},
+    decision::{Decision, Facts, HedgeDecision, HedgeFacts, Hold, decide, decide_hedge, hold},
 };
 use std::{fmt, sync::Arc};
 

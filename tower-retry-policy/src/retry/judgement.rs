@@ -4,12 +4,13 @@ use super::{
     call::Call,
     kept::Shown,
     progress::{Begun, HEDGED},
+    start::later,
 };
 use crate::{
     Attempt, History, Phase, RequestEnd, RetryWait, StopReason,
     budget::{Grant, RequestHead},
     classify::{self, Failure},
-    policy::{Decision, Facts, HedgeDecision, HedgeFacts, decide, decide_hedge},
+    policy::{Decision, Facts, HedgeDecision, HedgeFacts, Hold, decide, decide_hedge, hold},
     replay_body,
 };
 use http::{Response, StatusCode};
@@ -126,6 +127,23 @@ impl Call {
         }
     }
 
+    /// What the server asked for binds every further attempt, whatever the policy makes of this failure. Whether none may
+    /// follow.
+    pub(super) fn hold(&mut self, failure: &Failure, now: Instant) -> bool {
+        let left = self.deadline.map(|deadline| deadline.left_at(now));
+        match hold(self.config(), failure.hint, left) {
+            Hold::Nothing => {}
+            Hold::For(wait) => {
+                let progress = self.progress_mut();
+                progress.hold_until = progress.hold_until.max(Some(later(now, wait)));
+            }
+            Hold::ForGood(reason) => {
+                self.progress_mut().held.get_or_insert(reason);
+            }
+        }
+        self.progress.as_deref().is_some_and(|progress| progress.held.is_some())
+    }
+
     /// Decides, and asks the budget last: not for a failure that says nothing of the server's load, nor for one beside
     /// which another attempt is awaited anyway.
     fn decide<B: 'static, R>(
@@ -160,6 +178,7 @@ impl Call {
             ),
             random: config.random.draw(),
             left: self.deadline.map(|deadline| deadline.left_at(now)),
+            held: progress.and_then(|progress| progress.held),
         };
         let decision = decide(config, &facts);
         let retried = decision.counts_as_failure(&facts);
@@ -176,7 +195,7 @@ impl Call {
         };
         if wait.asked_by_server {
             let progress = self.progress_mut();
-            progress.hold_until = progress.hold_until.max(now.checked_add(wait.duration));
+            progress.hold_until = progress.hold_until.max(Some(later(now, wait.duration)));
         }
         if others.awaited {
             return Course::Await;

@@ -164,7 +164,8 @@ where
         {
             hedge.learn_at(self.call.started, now);
         }
-        if self.is_committed()
+        let held = failure.as_ref().is_some_and(|failure| self.call.hold(failure, now));
+        if (held || self.is_committed())
             && let Some(further) = &mut self.further
         {
             further.starts.replacement = None;

@@ -1,6 +1,6 @@
 use crate::{
-    FailureKind, Phase, RequestEnd, budget::Grant, classify::Failure, hint::Hint, history::Records,
-    replay_body::Ticket,
+    FailureKind, Phase, RequestEnd, StopReason, budget::Grant, classify::Failure, hint::Hint,
+    history::Records, replay_body::Ticket,
 };
 use std::{collections::VecDeque, time::Duration};
 use tokio::time::Instant;
@@ -29,6 +29,8 @@ pub(super) struct Progress {
     pub(super) connection_broke: bool,
     /// The server wants no further attempt before this.
     pub(super) hold_until: Option<Instant>,
+    /// Why the server wants none at all.
+    pub(super) held: Option<StopReason>,
     /// No attempt starts beside those that run any more. One that failed may still be replaced.
     pub(super) closed: bool,
 }
@@ -63,6 +65,7 @@ impl Default for Progress {
             fingerprints: VecDeque::new(),
             connection_broke: false,
             hold_until: None,
+            held: None,
             closed: false,
         }
     }

@@ -75,9 +75,8 @@ impl Replacement {
         grant: Option<Grant>,
         paid: Option<FailureKind>,
     ) -> Self {
-        // a wait beyond what an instant can tell never ends, as `tokio::time::sleep` has it
-        let due = now.checked_add(wait).unwrap_or_else(|| now + Duration::from_secs(86_400 * 365 * 30));
-        Self { due: (!wait.is_zero()).then_some(due), grant, paid, to_yield: wait.is_zero() }
+        let due = (!wait.is_zero()).then(|| later(now, wait));
+        Self { due, grant, paid, to_yield: wait.is_zero() }
     }
 
     pub(super) fn due(&self) -> Option<Instant> {
@@ -91,4 +90,9 @@ impl Replacement {
     pub(super) fn granted(self) -> (Option<Grant>, Option<FailureKind>) {
         (self.grant, self.paid)
     }
+}
+
+/// The end of a wait; one beyond what an instant can tell never ends, as `tokio::time::sleep` has it.
+pub(super) fn later(now: Instant, wait: Duration) -> Instant {
+    now.checked_add(wait).unwrap_or_else(|| now + Duration::from_secs(86_400 * 365 * 30))
 }
