@@ -21,10 +21,14 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
+    time::Duration,
 };
 use tokio::time::Instant;
 use tower::BoxError;
 use tower_service::Service;
+
+/// What a timer can tell.
+const A_TICK: Duration = Duration::from_millis(1);
 
 pub(super) struct Open<S, B>
 where
@@ -235,7 +239,7 @@ where
             None if first_runs => (1, started),
             None => return None,
         };
-        further.starts.hedge_at(number, || Some(at + hedge.delay(at)?))
+        further.starts.hedge_at(number, || at.checked_add(hedge.delay(at)?))
     }
 
     /// An upload that outgrew what is kept of it commits the call to the attempts that run, as gRPC A6 has it.
@@ -258,7 +262,8 @@ where
     pub(super) fn hedge(&mut self) {
         let Some(hedge) = &self.hedge else { return };
         let now = Instant::now();
-        let again_at = hedge.delay(now).map(|delay| now + delay);
+        // a delay of nothing would ask for ever, and let nobody answer
+        let again_at = hedge.delay(now).and_then(|delay| now.checked_add(delay.max(A_TICK)));
         match self.call.may_hedge(self.kept.shown(), hedge.hedges(), now) {
             HedgeDecision::Start => match self.call.grant_hedge(now) {
                 Some(grant) => {
