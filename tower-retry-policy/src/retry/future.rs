@@ -78,8 +78,12 @@ where
             Poll::Ready(Ok(response)) if open.passes_at_once(response.status()) => {
                 this.first.set(First::Over);
             }
-            Poll::Pending if open.waits_for_the_first() => {}
+            Poll::Pending if open.waits_for_the_first() => return outcome,
             _ => go_on(open, this.first, &mut outcome, cx),
+        }
+        if outcome.is_ready() {
+            // the caller may keep the future for longer: the copy of the request and the place in the budget go now
+            *this.open = None;
         }
         outcome
     }

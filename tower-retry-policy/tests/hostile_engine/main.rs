@@ -6,11 +6,15 @@
 mod drops;
 mod holding_back;
 mod invariants;
+mod learning;
 mod ledger;
 mod model;
 mod oracle;
+mod overrides;
+mod panics;
 mod play;
 mod random;
 mod script;
 mod server;
 mod shared;
+mod uploads;

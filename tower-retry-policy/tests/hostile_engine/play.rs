@@ -128,6 +128,14 @@ impl<F: Future> Future for LeavesAt<'_, F> {
     }
 }
 
+/// The attempt whose outcome this is.
+pub(crate) fn winner(outcome: &Result<Response<String>, BoxError>) -> Option<u32> {
+    match outcome {
+        Ok(response) => of_response(response).0,
+        Err(error) => of_error(error).0,
+    }
+}
+
 fn of_response(response: &Response<String>) -> (Option<u32>, Option<StopReason>, Vec<Record>) {
     let attempt = response.headers()["x-attempt"].to_str().unwrap().parse().unwrap();
     let history = History::of(response);

@@ -108,7 +108,7 @@ fn faults(script: &Script, trace: &Trace, below: Below, limit: usize) -> Vec<Str
 #[test]
 fn two_calls_that_wait_for_each_other_come_to_their_ends_and_leave_no_permit_behind() {
     let first = seed();
-    for index in 0..3_000 {
+    for index in 0..2_000 {
         let random = &mut Random::new(first.wrapping_add(index));
         let below = random.pick(&[
             Below::Limit,
