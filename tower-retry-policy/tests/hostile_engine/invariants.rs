@@ -5,7 +5,7 @@ use crate::{
     script::{End, Permission, Readiness, Script},
     server::{Event, What},
 };
-use tower_retry_policy::Phase;
+use tower_retry_policy::{Phase, RequestEnd};
 
 /// What does not hold.
 pub(crate) fn check(script: &Script, trace: &Trace) -> Vec<String> {
@@ -49,6 +49,20 @@ pub(crate) fn check(script: &Script, trace: &Trace) -> Vec<String> {
         );
     }
 
+    for (at, event) in trace.events.iter().enumerate().filter(|(_, event)| event.what == What::Asked) {
+        let broke = trace.events[..at].iter().filter(|event| event.what == What::Ended).any(|event| {
+            let end = script.attempts[event.attempt as usize - 1].ends;
+            matches!(end, End::Error(Phase::Read | Phase::Body) | End::Status(421))
+        });
+        let of = |what: What| {
+            trace.events.iter().any(|other| other.attempt == event.attempt && other.what == what)
+        };
+        rule(
+            !of(What::Called) || of(What::AfterABreak) == broke,
+            "an attempt is told whether a connection broke before",
+        );
+    }
+
     let account = &trace.account;
     let further = of(What::Called).filter(|event| event.attempt > 1).count();
     rule(account.granted == account.given_back + account.ended_retries, "each token is accounted for");
@@ -56,6 +70,21 @@ pub(crate) fn check(script: &Script, trace: &Trace) -> Vec<String> {
     rule(account.begun == 1 && account.ended == 1, "the budget hears of one beginning and one end");
     let settled = usize::from(trace.winner.is_some());
     rule(account.settled.len() == settled, "a call is settled once, and not at all when it was dropped");
+
+    if let (Some(winner), [end]) = (trace.winner, &account.settled[..]) {
+        let last = script.attempts[winner as usize - 1];
+        let success =
+            last.ready == Readiness::Yes && matches!(last.ends, End::Status(200) | End::RetryAfter(200, _));
+        match end {
+            // a retry that cost nothing counts as none
+            RequestEnd::FirstTry => rule(success, "the budget hears of a success"),
+            RequestEnd::AfterRetry(_) => {
+                rule(success && winner > 1, "the budget hears which attempt succeeded");
+            }
+            RequestEnd::Failed | RequestEnd::NotRetried => rule(!success, "the budget hears of a failure"),
+            _ => rule(false, "another end"),
+        }
+    }
 
     rule(trace.heard.ends.len() == 1, "the observer hears of one end");
     if let [end] = &trace.heard.ends[..] {
@@ -71,7 +100,12 @@ pub(crate) fn check(script: &Script, trace: &Trace) -> Vec<String> {
             let of =
                 |what| trace.events.iter().any(|event| event.attempt == record.number && event.what == what);
             let dropped = of(What::Dropped);
-            rule(record.abandoned == dropped, &format!("attempt {} is abandoned as it was", record.number));
+            // what the service said instead of being ready is not looked at before the first poll
+            let unseen = trace.polls == 0 && of(What::NotReady);
+            rule(
+                record.abandoned == dropped || unseen,
+                &format!("attempt {} is abandoned as it was", record.number),
+            );
             // an attempt that waits for readiness has not been sent
             let of = |what: What| {
                 trace.events.iter().find(move |event| event.attempt == record.number && event.what == what)
@@ -129,7 +163,7 @@ fn overlap(events: &[Event]) -> usize {
         match event.what {
             What::Asked => running += 1,
             What::Ended | What::NotReady | What::Dropped => running -= 1,
-            What::Called | What::Returned => {}
+            What::Called | What::AfterABreak | What::Returned => {}
         }
         most = most.max(running);
     }

@@ -3,6 +3,7 @@
 //! The loop of attempts, attacked from its documentation alone: random scripts against an oracle, calls that are dropped at
 //! every poll, uploads with two readers, and rules that are easily broken.
 
+mod copies;
 mod drops;
 mod holding_back;
 mod invariants;

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use http::{Request, Response, StatusCode};
+use http::{HeaderName, Request, Response, StatusCode};
 use tokio::time::{Instant, sleep, timeout_at};
 use tower::{BoxError, Layer, Service, ServiceExt};
 use tower_backoff::Backoff;
@@ -43,6 +43,7 @@ pub(crate) fn policy(script: &Script) -> RetryPolicy {
         .statuses([StatusCode::INTERNAL_SERVER_ERROR, StatusCode::SERVICE_UNAVAILABLE])
         .backoff(Backoff::constant(Duration::from_millis(script.wait)))
         .retry_after(RetryAfter::Refuse(Duration::from_secs(2)))
+        .attempt_header(HeaderName::from_static("x-try"))
         .grpc([14]);
     let policy = match script.connects {
         Some(retries) => policy.retries_after(Phase::Connect, retries),

@@ -125,7 +125,8 @@ impl Script {
 impl Try {
     fn draw(random: &mut Random, first: bool) -> Self {
         let (ready_after, ready) = match random.below(8) {
-            // the first attempt takes the service that was polled ready
+            // the first attempt takes the service that was polled ready, or what that said instead
+            1 if first => (0, random.pick(&[Readiness::KnownError, Readiness::UnknownError])),
             _ if first => (0, Readiness::Yes),
             0 => (random.pick(&[10, 40, 100]), Readiness::Yes),
             1 => (random.pick(&[0, 30]), random.pick(&[Readiness::KnownError, Readiness::UnknownError])),

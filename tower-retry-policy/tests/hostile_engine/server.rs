@@ -40,6 +40,8 @@ pub(crate) enum What {
     Asked,
     NotReady,
     Called,
+    /// the attempt was told that a connection broke before
+    AfterABreak,
     Ended,
     /// dropped while it ran, or before it was called
     Dropped,
@@ -162,6 +164,11 @@ impl Service<Request<String>> for Server {
             assert_eq!(attempt, ticket, "the number in the request");
         } else {
             self.log.write(attempt, What::Asked);
+        }
+        let number = request.headers().get("x-try").map(|number| number.to_str().unwrap().to_owned());
+        assert_eq!(number, (attempt > 1).then(|| attempt.to_string()), "the number in the header");
+        if AttemptNumber::connection_broke(&request) {
+            self.log.write(attempt, What::AfterABreak);
         }
         self.log.write(attempt, What::Called);
         let script = self.attempts[attempt as usize - 1];

@@ -1,0 +1,110 @@
+//! Each attempt sends the request that the caller made.
+
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, Request, Response, Version};
+use http_body_util::{BodyExt, Full};
+use tokio::time::sleep;
+use tower::{BoxError, Layer, ServiceExt, service_fn};
+use tower_backoff::Backoff;
+use tower_retry_policy::{AttemptNumber, Idempotent, Phase, RetryLayer, RetryPolicy, retry::Hedge};
+
+use crate::{
+    random::{Random, seed},
+    script::error,
+};
+
+#[derive(Debug, Clone, PartialEq)]
+struct Mark(u64);
+
+/// A request as the server sees it.
+#[derive(Debug, PartialEq)]
+struct Sight {
+    method: Method,
+    uri: String,
+    version: Version,
+    headers: HeaderMap,
+    sensitive: Vec<bool>,
+    mark: Option<Mark>,
+    permission: Option<Idempotent>,
+    body: Bytes,
+}
+
+async fn sight(request: Request<Full<Bytes>>) -> Sight {
+    let (head, body) = request.into_parts();
+    Sight {
+        method: head.method,
+        uri: head.uri.to_string(),
+        version: head.version,
+        sensitive: head.headers.values().map(HeaderValue::is_sensitive).collect(),
+        headers: head.headers,
+        mark: head.extensions.get().cloned(),
+        permission: head.extensions.get().cloned(),
+        body: body.collect().await.unwrap_or_else(|never| match never {}).to_bytes(),
+    }
+}
+
+/// Names that are known and unknown, values of many kinds, several of one name.
+fn draw(random: &mut Random) -> Request<Full<Bytes>> {
+    let names = [
+        "accept",
+        "x-a",
+        "x-b",
+        "cookie",
+        "authorization",
+        "a-name-that-nobody-has-ever-heard-of",
+        "host",
+        "via",
+    ];
+    let values: [&[u8]; 6] =
+        [b"", b"a", b"\xFF\x80 bytes", b"text/html, */*;q=0.8", b" spaced\t", &[b'x'; 9_000]];
+    let method = random.pick(&["GET", "PUT", "POST", "PROPFIND"]).parse().unwrap();
+    let body = Bytes::from(vec![7; usize::try_from(random.below(50)).unwrap()]);
+    let mut request = Request::new(Full::new(body));
+    *request.method_mut() = method;
+    *request.uri_mut() =
+        random.pick(&["/", "http://example.com/a?b=%20", "*", "http://user@[::1]:81/"]).parse().unwrap();
+    *request.version_mut() = random.pick(&[Version::HTTP_10, Version::HTTP_11, Version::HTTP_2]);
+    for _ in 0..random.below(30) {
+        let mut value = HeaderValue::from_bytes(random.pick(&values).trim_ascii()).unwrap();
+        value.set_sensitive(random.one_in(3));
+        request.headers_mut().append(random.pick(&names), value);
+    }
+    request.extensions_mut().insert(Idempotent);
+    request.extensions_mut().insert(Mark(random.number()));
+    request
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_attempt_hedged_or_not_sends_the_callers_request() {
+    let first = seed();
+    for index in 0..500 {
+        let request = draw(&mut Random::new(first.wrapping_add(index)));
+        let expected = sight(request.clone()).await;
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let sights = Arc::clone(&seen);
+        let server = service_fn(move |request: Request<Full<Bytes>>| {
+            let sights = Arc::clone(&sights);
+            async move {
+                let number = AttemptNumber::of(&request);
+                let sight = sight(request).await;
+                sights.lock().unwrap().push(sight);
+                // the second is a hedge of the first, the third follows when that has failed, the fourth is the last
+                sleep(Duration::from_millis(if number == 1 { 500 } else { 30 })).await;
+                Err::<Response<()>, BoxError>(error(Phase::Read, number))
+            }
+        });
+        let policy = RetryPolicy::standard().retries(3).backoff(Backoff::none()).without_budget();
+        let service = RetryLayer::new(policy).hedge(Hedge::after(Duration::from_millis(10))).layer(server);
+        assert!(service.oneshot(request).await.is_err());
+        let seen = seen.lock().unwrap();
+        assert_eq!(seen.len(), 4);
+        for (at, seen) in seen.iter().enumerate() {
+            assert_eq!(seen, &expected, "HOSTILE_SEED={first}, request {index}, attempt {}", at + 1);
+        }
+    }
+}
