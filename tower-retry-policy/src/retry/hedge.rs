@@ -29,7 +29,8 @@ use tokio::time::Instant;
 ///
 /// Only what may be repeated whatever the server has done with it: an idempotent method, or a request whose owner said
 /// so. That it could be repeated after a refused connection is not enough. A request body that is still being uploaded
-/// holds hedges back, as does a `Retry-After` or a pushback until its time, and "do not retry" for good.
+/// holds hedges back. What the server asks one attempt for binds every further one, hedge or retry: a `Retry-After` or a
+/// pushback until its time; "do not retry", or a wait that is too long, for good.
 ///
 /// # What it costs
 ///

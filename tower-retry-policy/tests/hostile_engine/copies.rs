@@ -1,7 +1,10 @@
 //! Each attempt sends the request that the caller made.
 
 use std::{
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU32, Ordering::Relaxed},
+    },
     time::Duration,
 };
 
@@ -77,6 +80,48 @@ fn draw(random: &mut Random) -> Request<Full<Bytes>> {
     request.extensions_mut().insert(Idempotent);
     request.extensions_mut().insert(Mark(random.number()));
     request
+}
+
+/// Counts its copies.
+#[derive(Debug)]
+struct Counted(Arc<AtomicU32>);
+
+impl Clone for Counted {
+    fn clone(&self) -> Self {
+        self.0.fetch_add(1, Relaxed);
+        Self(Arc::clone(&self.0))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_is_copied_only_where_another_attempt_may_follow() {
+    let policy = || RetryPolicy::standard().backoff(Backoff::none()).without_budget();
+    let sent_only = policy().retries_after(Phase::Connect, 0).retries_after(Phase::Unprocessed, 0);
+    let table = [
+        // policy, method, hedged, attempts, copies: one less than what is sent
+        (policy().retries(3), Method::GET, false, 4, 3),
+        (policy().retries(3), Method::GET, true, 4, 3),
+        (policy().retries(1), Method::GET, true, 2, 1),
+        (policy().retries(0), Method::GET, true, 1, 0),
+        (sent_only, Method::POST, true, 1, 0),
+    ];
+    for (policy, method, hedged, attempts, copies) in table {
+        let (context, sent) = (format!("{policy:?} {method} {hedged}"), Arc::new(AtomicU32::new(0)));
+        let sends = Arc::clone(&sent);
+        let server = service_fn(move |request: Request<Counted>| {
+            sends.fetch_add(1, Relaxed);
+            async move {
+                sleep(Duration::from_millis(30)).await;
+                Err::<Response<()>, BoxError>(error(Phase::Read, AttemptNumber::of(&request)))
+            }
+        });
+        let layer = RetryLayer::new(policy);
+        let layer = if hedged { layer.hedge(Hedge::after(Duration::from_millis(10))) } else { layer };
+        let copied = Arc::new(AtomicU32::new(0));
+        let request = Request::builder().method(method).uri("/").body(Counted(Arc::clone(&copied))).unwrap();
+        assert!(layer.layer(server).oneshot(request).await.is_err());
+        assert_eq!((sent.load(Relaxed), copied.load(Relaxed)), (attempts, copies), "{context}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -89,13 +89,14 @@ async fn too_few_samples_hedge_nothing_or_at_the_ceiling() {
 
 #[tokio::test(start_paused = true)]
 async fn hedges_do_not_feed_what_is_learnt() {
-    let learnt = calls(Percentile::new(50.0).over(Duration::from_secs(3600)));
+    // it is worked out anew every five seconds
+    let learnt = calls(Percentile::new(50.0).over(Duration::from_secs(300)));
     learnt.go(100, EVEN).await;
-    sleep(Duration::from_secs(60)).await;
+    sleep(Duration::from_secs(10)).await;
     // the hedge is there after a millisecond: would its time count, the delay would fall to it
     let began = learnt.go(300, SLOW).await;
     assert_eq!(began.len(), 300);
-    assert!(began.iter().all(|after| (100..=120).contains(after)), "{began:?}");
+    assert!(began.iter().all(|after| *after >= 100), "{began:?}");
 }
 
 #[tokio::test(start_paused = true)]
