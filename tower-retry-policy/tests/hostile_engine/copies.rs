@@ -1,5 +1,12 @@
 //! Each attempt sends the request that the caller made.
 
+use crate::{
+    random::{Random, seed},
+    script::error,
+};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, Request, Response, Version};
+use http_body_util::{BodyExt, Full};
 use std::{
     sync::{
         Arc, Mutex,
@@ -7,19 +14,10 @@ use std::{
     },
     time::Duration,
 };
-
-use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, Request, Response, Version};
-use http_body_util::{BodyExt, Full};
 use tokio::time::sleep;
 use tower::{BoxError, Layer, ServiceExt, service_fn};
 use tower_backoff::Backoff;
 use tower_retry_policy::{AttemptNumber, Idempotent, Phase, RetryLayer, RetryPolicy, retry::Hedge};
-
-use crate::{
-    random::{Random, seed},
-    script::error,
-};
 
 #[derive(Debug, Clone, PartialEq)]
 struct Mark(u64);

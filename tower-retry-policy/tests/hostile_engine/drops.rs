@@ -1,13 +1,12 @@
 //! The caller leaves instead of polling for the i-th time, for every i.
 
-use tokio::runtime::Builder;
-
 use crate::{
     invariants::check,
     play::play,
     random::{Random, seed},
     script::Script,
 };
+use tokio::runtime::Builder;
 
 fn at_every_poll(hedged: bool) {
     let first = seed();

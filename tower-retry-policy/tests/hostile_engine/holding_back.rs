@@ -1,15 +1,13 @@
 //! What holds a further attempt back: the server's word, a delay, a budget, an upload.
 
-use std::time::Duration;
-
-use tokio::time::timeout;
-use tower_retry_policy::{Phase, StopReason};
-
 use crate::{
     play::{Trace, play},
     script::{End, Overlap, Permission, Readiness, Script, Try},
     server::What,
 };
+use std::time::Duration;
+use tokio::time::timeout;
+use tower_retry_policy::{Phase, StopReason};
 
 const READ: End = End::Error(Phase::Read);
 const OK: End = End::Status(200);

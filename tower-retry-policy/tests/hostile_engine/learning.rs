@@ -1,11 +1,11 @@
 //! A delay that is learnt from how long first attempts take.
 
+use crate::script::error;
+use http::{Request, Response};
 use std::{
     sync::{Arc, Mutex},
     time::Duration,
 };
-
-use http::{Request, Response};
 use tokio::time::{Instant, advance, sleep};
 use tower::{BoxError, Layer, Service, ServiceExt, service_fn};
 use tower_backoff::Backoff;
@@ -13,8 +13,6 @@ use tower_retry_policy::{
     AttemptNumber, Phase, RetryLayer, RetryPolicy,
     retry::{Hedge, HedgeDelay, Percentile},
 };
-
-use crate::script::error;
 
 /// How long a first attempt and each further one take, and whether the first one fails.
 #[derive(Debug, Clone, Copy)]

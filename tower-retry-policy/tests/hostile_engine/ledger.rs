@@ -1,12 +1,11 @@
 //! A budget and an observer that write down what they are told.
 
+use http::StatusCode;
 use std::{
     fmt,
     sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
-
-use http::StatusCode;
 use tower_retry_policy::{
     Attempt, AttemptRecord, CallEnd, FailureKind, HedgeStart, History, Observer, Phase, RequestEnd,
     RetryBudget, RetryWait, StopReason,

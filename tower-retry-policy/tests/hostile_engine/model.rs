@@ -1,7 +1,5 @@
 //! Random scripts against the oracle.
 
-use tokio::runtime::Builder;
-
 use crate::{
     invariants::check,
     oracle::{Forecast, forecast},
@@ -10,6 +8,7 @@ use crate::{
     script::Script,
     server::What,
 };
+use tokio::runtime::Builder;
 
 fn of_trace(trace: &Trace) -> Forecast {
     let of = |what| trace.events.iter().filter(move |event| event.what == what);

@@ -1,8 +1,7 @@
 //! What the documentation says about a script, worked out without the engine.
 
-use tower_retry_policy::Phase;
-
 use crate::script::{End, Permission, Readiness, Script, Try};
+use tower_retry_policy::Phase;
 
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Forecast {

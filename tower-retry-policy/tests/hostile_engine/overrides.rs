@@ -1,19 +1,5 @@
 //! Two calls through one service, one of them with a policy of its own.
 
-use std::{
-    task::{Context, Poll},
-    time::Duration,
-};
-
-use http::{Request, Response};
-use tokio::{
-    join,
-    runtime::Builder,
-    time::{Instant, sleep, timeout_at},
-};
-use tower::{BoxError, Layer, Service, ServiceExt};
-use tower_retry_policy::Deadline;
-
 use crate::{
     ledger::{Ear, Tokens},
     oracle::{Forecast, forecast},
@@ -22,6 +8,18 @@ use crate::{
     script::{Readiness, Script},
     server::{Log, Server, What},
 };
+use http::{Request, Response};
+use std::{
+    task::{Context, Poll},
+    time::Duration,
+};
+use tokio::{
+    join,
+    runtime::Builder,
+    time::{Instant, sleep, timeout_at},
+};
+use tower::{BoxError, Layer, Service, ServiceExt};
+use tower_retry_policy::Deadline;
 
 /// Plays each call by its own script.
 #[derive(Clone)]

@@ -1,5 +1,10 @@
 //! A service that panics takes the caller's task with it, and nothing else.
 
+use crate::{
+    ledger::{Ear, Tokens},
+    script::error,
+};
+use http::{Request, Response};
 use std::{
     future::Future,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -8,17 +13,10 @@ use std::{
     task::{Context, Poll},
     time::Duration,
 };
-
-use http::{Request, Response};
 use tokio::{runtime::Builder, sync::Semaphore, time::sleep};
 use tower::{BoxError, Layer, Service, ServiceExt, limit::ConcurrencyLimit, service_fn};
 use tower_backoff::Backoff;
 use tower_retry_policy::{AttemptNumber, Phase, RetryLayer, RetryPolicy, retry::Hedge};
-
-use crate::{
-    ledger::{Ear, Tokens},
-    script::error,
-};
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum At {

@@ -1,5 +1,11 @@
 //! Plays a script through the layer.
 
+use crate::{
+    ledger::{Account, Ear, Heard, Record, Tokens, records},
+    script::{Overlap, Script},
+    server::{Event, Log, Server, What},
+};
+use http::{HeaderName, Request, Response, StatusCode};
 use std::{
     cell::Cell,
     future::Future,
@@ -7,19 +13,11 @@ use std::{
     task::{Context, Poll},
     time::Duration,
 };
-
-use http::{HeaderName, Request, Response, StatusCode};
 use tokio::time::{Instant, sleep, timeout_at};
 use tower::{BoxError, Layer, Service, ServiceExt};
 use tower_backoff::Backoff;
 use tower_retry_policy::{
     Deadline, History, Phase, RetryAfter, RetryError, RetryLayer, RetryPolicy, StopReason, retry::Hedge,
-};
-
-use crate::{
-    ledger::{Account, Ear, Heard, Record, Tokens, records},
-    script::{Overlap, Script},
-    server::{Event, Log, Server, What},
 };
 
 /// What came of it.

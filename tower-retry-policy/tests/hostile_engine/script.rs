@@ -1,10 +1,9 @@
 //! What happens to a call: drawn at random, and printed when the engine does something else than the oracle.
 
+use crate::random::Random;
 use http::{HeaderName, Method, Request, Response};
 use tower::BoxError;
 use tower_retry_policy::{Idempotent, Phase, PhasedError};
-
-use crate::random::Random;
 
 /// One call with everything that bounds it. All times are in milliseconds.
 #[derive(Debug, Clone)]

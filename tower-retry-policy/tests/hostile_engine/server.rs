@@ -1,5 +1,7 @@
 //! The service below: each clone has a readiness of its own, and everything that happens is written down.
 
+use crate::script::{End, Readiness, Try, error};
+use http::{Request, Response};
 use std::{
     fmt,
     future::{Future, pending},
@@ -12,13 +14,9 @@ use std::{
     task::{Context, Poll, ready},
     time::Duration,
 };
-
-use http::{Request, Response};
 use tokio::time::{Instant, Sleep, sleep};
 use tower::{BoxError, Service};
 use tower_retry_policy::{AttemptNumber, Phase};
-
-use crate::script::{End, Readiness, Try, error};
 
 /// What happened, in its order.
 #[derive(Clone)]

@@ -1,7 +1,12 @@
 //! Attempts that wait for one another below: permits, a buffer, load that is shed.
 
+use crate::{
+    play::{Trace, play_over},
+    random::{Random, seed},
+    script::{End, Permission, Script},
+    server::{Server, What},
+};
 use std::sync::Arc;
-
 use tokio::{join, runtime::Builder, sync::Semaphore};
 use tower::{
     ServiceBuilder,
@@ -10,13 +15,6 @@ use tower::{
     load_shed::LoadShed,
 };
 use tower_retry_policy::Phase;
-
-use crate::{
-    play::{Trace, play_over},
-    random::{Random, seed},
-    script::{End, Permission, Script},
-    server::{Server, What},
-};
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Below {

@@ -1,5 +1,14 @@
 //! Streamed uploads under hedging: what each attempt reads is what the source said, and nothing else.
 
+use crate::{
+    ledger::Tokens,
+    random::{Random, seed},
+    script::error,
+};
+use bytes::Bytes;
+use http::{HeaderMap, Request, Response};
+use http_body::{Body, Frame, SizeHint};
+use http_body_util::BodyExt;
 use std::{
     future::Future,
     io,
@@ -11,11 +20,6 @@ use std::{
     task::{Context, Poll, ready},
     time::Duration,
 };
-
-use bytes::Bytes;
-use http::{HeaderMap, Request, Response};
-use http_body::{Body, Frame, SizeHint};
-use http_body_util::BodyExt;
 use tokio::{
     runtime::Builder,
     time::{Instant, Sleep, sleep, timeout},
@@ -24,12 +28,6 @@ use tower::{BoxError, Layer, ServiceBuilder, ServiceExt, service_fn};
 use tower_backoff::Backoff;
 use tower_retry_policy::{
     AttemptNumber, Phase, ReplayBody, ReplayBodyLayer, RetryLayer, RetryPolicy, retry::Hedge,
-};
-
-use crate::{
-    ledger::Tokens,
-    random::{Random, seed},
-    script::error,
 };
 
 #[derive(Debug, Clone)]
