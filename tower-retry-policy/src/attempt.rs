@@ -24,6 +24,7 @@ pub struct Attempt<'a> {
     pub(crate) headers: &'a HeaderMap,
     pub(crate) response: Option<(StatusCode, &'a HeaderMap)>,
     pub(crate) error: Option<&'a (dyn Error + 'static)>,
+    pub(crate) endpoint: Option<&'a Uri>,
 }
 
 impl<'a> Attempt<'a> {
@@ -65,6 +66,11 @@ impl<'a> Attempt<'a> {
     /// The error, where the attempt ended with one. Causes are reached by `source()`; see also [`Attempt::cause`].
     pub fn error(&self) -> Option<&'a (dyn Error + 'static)> {
         self.error
+    }
+
+    /// The base address that it was sent to, where [`endpoints`](crate::endpoints) were to choose from.
+    pub fn endpoint(&self) -> Option<&'a Uri> {
+        self.endpoint
     }
 
     /// The first error of this type in the chain of causes, errors inside `std::io::Error` included.

@@ -50,6 +50,7 @@ pub trait Observer: fmt::Debug + Send + Sync {
 pub struct CallEnd<'a> {
     pub(crate) method: &'a Method,
     pub(crate) uri: &'a Uri,
+    pub(crate) endpoint: Option<&'a Uri>,
     pub(crate) attempts: u32,
     pub(crate) elapsed: Duration,
     pub(crate) status: Option<StatusCode>,
@@ -107,6 +108,11 @@ impl<'a> CallEnd<'a> {
     /// The request's target.
     pub fn uri(&self) -> &'a Uri {
         self.uri
+    }
+
+    /// The base address that brought the outcome, where [`endpoints`](crate::endpoints) were to choose from.
+    pub fn endpoint(&self) -> Option<&'a Uri> {
+        self.endpoint
     }
 
     /// Attempts made, the first send included.

@@ -144,7 +144,9 @@ impl Call {
         wait: RetryWait,
     ) {
         if !self.layer.observers.is_empty() {
-            let attempt = attempt(head, number, result, failure.phase);
+            let endpoint = self.endpoint(number);
+            let attempt =
+                Attempt { endpoint: endpoint.as_deref(), ..attempt(head, number, result, failure.phase) };
             self.layer.observers.iter().for_each(|observer| observer.retrying(&attempt, wait));
         }
     }
@@ -163,13 +165,15 @@ impl Call {
             return;
         }
         let recorded = history.and_then(|history| history.outcome()?.error());
+        let endpoint = self.endpoint(number);
         let last = failure.map(|(failure, _)| {
             let attempt = attempt(head, number, result, failure.phase);
-            Attempt { error: recorded.or(attempt.error), ..attempt }
+            Attempt { error: recorded.or(attempt.error), endpoint: endpoint.as_deref(), ..attempt }
         });
         self.tell(&CallEnd {
             method: head.method(),
             uri: head.uri(),
+            endpoint: endpoint.as_deref(),
             attempts: self.attempts_begun(),
             elapsed: self.elapsed(now),
             status: result.as_ref().ok().map(Response::status),
@@ -195,6 +199,7 @@ impl Call {
         self.tell(&CallEnd {
             method: head.method(),
             uri: head.uri(),
+            endpoint: None,
             attempts: self.attempts_begun(),
             elapsed: self.elapsed(now),
             status: None,

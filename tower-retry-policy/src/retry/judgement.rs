@@ -156,7 +156,9 @@ impl Call {
         others: Others<'_>,
     ) -> Course {
         let config = self.config();
-        let attempt = attempt(shown.head, number, result, failure.phase);
+        let endpoint = self.endpoint(number);
+        let attempt =
+            Attempt { endpoint: endpoint.as_deref(), ..attempt(shown.head, number, result, failure.phase) };
         let progress = self.progress.as_deref();
         let facts = Facts {
             phase: failure.phase,
@@ -264,5 +266,6 @@ pub(super) fn attempt<'a, R>(
         headers: head.headers(),
         response: result.as_ref().ok().map(|response| (response.status(), response.headers())),
         error: result.as_ref().err().map(|error| &**error as &(dyn Error + 'static)),
+        endpoint: None,
     }
 }

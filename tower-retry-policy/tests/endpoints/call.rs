@@ -6,11 +6,14 @@ use crate::hosts::{
     Plan::{After, Held, Now},
     SECOND, endpoints, policy, request,
 };
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex},
+};
 use tokio_test::{assert_pending, assert_ready, task};
 use tower::{Layer, Service, ServiceBuilder, ServiceExt, service_fn};
 use tower_retry_policy::{
-    Deadline, History, Idempotent, Phase, RetryError, RetryLayer,
+    Attempt, CallEnd, Deadline, History, Idempotent, Observer, Phase, RetryError, RetryLayer, RetryWait,
     endpoints::{EndpointStats, EndpointsCallLayer},
     retry::Hedge,
 };
@@ -38,6 +41,54 @@ async fn three_attempts_go_to_three_endpoints_and_the_history_names_them() {
     let stats = endpoints.stats();
     let told: Vec<_> = stats.iter().map(|of| (of.requests(), of.failures(), of.in_flight())).collect();
     assert_eq!(told, [(3, 3, 0); 3]);
+}
+
+/// Notes the endpoint of each failure and of the end.
+#[derive(Clone, Debug, Default)]
+struct Told(Arc<Mutex<Vec<String>>>);
+
+impl Told {
+    fn note(&self, what: &str, endpoint: Option<&http::Uri>) {
+        self.0.lock().unwrap().push(format!("{what} {}", endpoint.unwrap().host().unwrap()));
+    }
+}
+
+impl Observer for Told {
+    fn retrying(&self, failed: &Attempt<'_>, _: RetryWait) {
+        self.note("failed at", failed.endpoint());
+    }
+
+    fn ended(&self, call: &CallEnd<'_>) {
+        self.note("ended at", call.endpoint());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn observers_and_conditions_are_told_the_endpoint() {
+    for last in [Status(200), Fails(Phase::Read)] {
+        let (_, layer) = endpoints(3);
+        let hosts = Hosts::new(&[Now(Status(503)), Now(last), Now(Fails(Phase::Connect))]);
+        let (told, asked_of) = (Told::default(), Told::default());
+        let condition = asked_of.clone();
+        let policy = policy().retries(2).observer(told.clone()).retry_if(move |attempt: &Attempt<'_>| {
+            condition.note("failed at", attempt.endpoint());
+            true
+        });
+        let service =
+            ServiceBuilder::new().layer(layer.below(RetryLayer::new(policy))).service(hosts.clone());
+        let outcome = service.oneshot(request()).await;
+        let asked = hosts.asked();
+        let mut expected: Vec<_> = asked.iter().map(|host| format!("failed at h{host}")).collect();
+        let asked_condition = if outcome.as_ref().is_ok_and(|response| response.status() == 200) {
+            expected[..asked.len() - 1].to_vec()
+        } else {
+            expected.clone()
+        };
+        let end = expected.last_mut().unwrap();
+        *end = end.replace("failed", "ended");
+        assert_eq!(*told.0.lock().unwrap(), expected);
+        assert_eq!(*asked_of.0.lock().unwrap(), asked_condition);
+    }
 }
 
 #[tokio::test(start_paused = true)]

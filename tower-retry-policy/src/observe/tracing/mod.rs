@@ -27,7 +27,7 @@
 //! |---|---|---|
 //! | `http.request.method` | all | the method; `_OTHER` for one that no RFC registers, so that nobody can fill a database with names |
 //! | `http.request.method_original` | span | that other method |
-//! | `server.address`, `server.port` | all | of the target, where it names a host |
+//! | `server.address`, `server.port` | all | of the target, where it names a host; in the events of a retry and of the end, of the [endpoint](crate::endpoints) that was chosen |
 //! | `url.full` | span | scheme, host, port and path |
 //! | `http.request.resend_count` | all, from the first retry on | retries so far; in the event of a retry, the one to come |
 //! | `http.response.status_code` | all, where there was a response | its status |

@@ -28,8 +28,8 @@ impl Observer for TracingObserver {
             target: TARGET,
             {
             http.request.method = method(failed.method()),
-            server.address = address(failed.uri()),
-            server.port = port(failed.uri()),
+            server.address = address(failed.endpoint().unwrap_or(failed.uri())),
+            server.port = port(failed.endpoint().unwrap_or(failed.uri())),
             http.request.resend_count = failed.number(),
             http.response.status_code = failed.status().map(|status| status.as_u16()),
             "error.type" = error.as_deref(),
@@ -62,8 +62,8 @@ impl Observer for TracingObserver {
                     target: TARGET,
                     {
                     http.request.method = method(call.method()),
-                    server.address = address(call.uri()),
-                    server.port = port(call.uri()),
+                    server.address = address(call.endpoint().unwrap_or(call.uri())),
+                    server.port = port(call.endpoint().unwrap_or(call.uri())),
                     http.request.resend_count = retries(call),
                     http.response.status_code = call.status().map(|status| status.as_u16()),
                     "error.type" = failure(call).as_deref(),
