@@ -3,9 +3,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod loops;
 mod support;
 
-use self::support::{Body, request};
+use self::{
+    loops::{Loop, over_each_loop},
+    support::{Body, request},
+};
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body::{Body as HttpBody, Frame};
@@ -176,11 +180,11 @@ fn rest(rested: &mut bool, cx: &mut Context<'_>) -> Poll<()> {
 // ===== tests =====
 
 /// The whole stack, over a service that lets one request in at a time.
-fn stack(server: Server, budget: Arc<Counts>) -> Stack {
+fn stack(which: Loop, server: Server, budget: Arc<Counts>) -> Stack {
     let policy = RetryPolicy::standard().backoff(Backoff::constant(SECOND)).budget(budget);
     let stack = ServiceBuilder::new()
         .layer(DeadlineLayer::new(60 * SECOND))
-        .retry(policy)
+        .layer(which.retry(policy))
         .layer(ContentCheckLayer::new(Length::new()))
         .layer(AttemptTimeoutLayer::new().head(2 * SECOND).idle(2 * SECOND))
         .layer(ConcurrencyLimitLayer::new(1))
@@ -218,8 +222,12 @@ async fn polled(stack: &Stack, times: usize) -> Option<Told> {
     None
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_call_that_is_dropped_leaves_the_budget_square_and_the_next_call_alone() {
+over_each_loop!(
+    #[tokio::test(start_paused = true)]
+    a_call_that_is_dropped_leaves_the_budget_square_and_the_next_call_alone,
+);
+
+async fn a_call_that_is_dropped_leaves_the_budget_square_and_the_next_call_alone(which: Loop) {
     use Does::{Answers, Cuts, IsSilent, Resets, Status};
     use Phase::{Body, Read, Status as Bad};
     let stop = Some(StopReason::Attempts);
@@ -238,7 +246,8 @@ async fn a_call_that_is_dropped_leaves_the_budget_square_and_the_next_call_alone
         loop {
             let budget = Arc::new(Counts::default());
             let seen = Arc::new(AtomicU32::new(0));
-            let stack = stack(Server { plan, seen: Arc::clone(&seen), rested: false }, Arc::clone(&budget));
+            let stack =
+                stack(which, Server { plan, seen: Arc::clone(&seen), rested: false }, Arc::clone(&budget));
 
             let outcome = polled(&stack, times).await;
             let name = format!("{plan:?}, dropped after {times} polls");

@@ -1,11 +1,13 @@
-//! The content check inside the policy, through tower's own retry: a body that breaks off and one that is wrong are
+//! The content check inside the retry, in each loop of attempts: a body that breaks off and one that is wrong are
 //! failed attempts like any other, and one that broke off is continued where there is a `ResumeLayer`.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod bodies;
+mod loops;
 
 use self::bodies::{Answer, Server, request};
+use self::loops::{Loop, over_each_loop};
 use http::Response;
 use std::{error::Error as _, io::ErrorKind, time::Duration};
 use tower::{BoxError, ServiceBuilder, ServiceExt};
@@ -44,12 +46,18 @@ fn short() -> Answer {
 }
 
 async fn call<C: Check + Clone>(
+    which: Loop,
     policy: RetryPolicy,
     check: ContentCheckLayer<C>,
     server: &Server,
     method: &str,
 ) -> Result<Response<CheckedBody<bodies::Steps>>, BoxError> {
-    ServiceBuilder::new().retry(policy).layer(check).service(server.clone()).oneshot(request(method)).await
+    ServiceBuilder::new()
+        .layer(which.retry(policy))
+        .layer(check)
+        .service(server.clone())
+        .oneshot(request(method))
+        .await
 }
 
 fn retry_error(error: &BoxError) -> &RetryError {
@@ -68,8 +76,20 @@ fn outcome<B>(result: &Result<Response<B>, BoxError>) -> (Vec<Option<Phase>>, Op
     (phases, history.and_then(History::stop_reason))
 }
 
-#[tokio::test(start_paused = true)]
-async fn what_each_body_is_to_the_policy() {
+over_each_loop!(
+    #[tokio::test(start_paused = true)]
+    what_each_body_is_to_the_policy,
+    what_a_check_calls_permanent_is_not_asked_for_again,
+    the_story_tells_where_the_body_was_cut,
+    without_a_check_the_policy_does_not_see_the_body,
+    a_body_that_broke_off_is_continued_by_the_next_attempt,
+    resumption_is_bounded_by_the_policys_counters,
+    what_cannot_be_continued_starts_over_or_ends,
+    refused_ranges_are_not_the_same_content_again,
+    calls_do_not_share_what_has_come,
+);
+
+async fn what_each_body_is_to_the_policy(which: Loop) {
     use Phase::{Body, Content};
     use StopReason::{Attempts, NotRepeatable, PhaseAttempts, SameContent};
     const BODY: Option<Phase> = Some(Body);
@@ -109,14 +129,13 @@ async fn what_each_body_is_to_the_policy() {
     ];
     for (policy, method, answers, phases, stop) in table {
         let server = Server::new(answers.clone());
-        let result = call(policy.clone(), ContentCheckLayer::json(), &server, method).await;
+        let result = call(which, policy.clone(), ContentCheckLayer::json(), &server, method).await;
         assert_eq!(outcome(&result), (phases.clone(), stop), "{method} {answers:?} {policy:?}");
         assert_eq!(server.count(), phases.len().max(1), "{method} {answers:?} {policy:?}");
     }
 }
 
-#[tokio::test(start_paused = true)]
-async fn what_a_check_calls_permanent_is_not_asked_for_again() {
+async fn what_a_check_calls_permanent_is_not_asked_for_again(which: Loop) {
     type Says = fn(&'static str) -> Rejection;
     let cases: [(Says, usize, StopReason); 3] = [
         (|reason| Rejection::permanent(reason), 1, StopReason::Permanent),
@@ -126,21 +145,20 @@ async fn what_a_check_calls_permanent_is_not_asked_for_again() {
     for (says, sent, stop) in cases {
         let check = check_fn(move |_: &mut End<'_>| Err(says("no such account")));
         let server = Server::new([ok("{}")]);
-        let result = call(policy(), ContentCheckLayer::new(check), &server, "GET").await;
+        let result = call(which, policy(), ContentCheckLayer::new(check), &server, "GET").await;
         assert_eq!(outcome(&result), (vec![Some(Phase::Content); sent], Some(stop)));
         assert_eq!(server.count(), sent);
     }
     // a body over the limit is as long the next time
     let server = Server::new([ok("[1, 2, 3]")]);
-    let result = call(policy(), ContentCheckLayer::json().max_bytes(4), &server, "GET").await;
+    let result = call(which, policy(), ContentCheckLayer::json().max_bytes(4), &server, "GET").await;
     assert_eq!(outcome(&result).1, Some(StopReason::Permanent));
     assert_eq!(server.count(), 1);
 }
 
-#[tokio::test(start_paused = true)]
-async fn the_story_tells_where_the_body_was_cut() {
+async fn the_story_tells_where_the_body_was_cut(which: Loop) {
     let server = Server::new([cut(), ok("<html>"), Answer::status(503), short()]);
-    let error = call(policy(), ContentCheckLayer::json(), &server, "GET").await.unwrap_err();
+    let error = call(which, policy(), ContentCheckLayer::json(), &server, "GET").await.unwrap_err();
     assert_eq!(
         retry_error(&error).history().to_string(),
         "4 attempts in 300 ms, stopped: attempts used up; 1: body cut at 4 of 10 bytes: connection reset, waited 100 ms; \
@@ -153,16 +171,19 @@ async fn the_story_tells_where_the_body_was_cut() {
 
     // the client's own error is the next link of the chain
     let server = Server::new([cut()]);
-    let error = call(policy(), ContentCheckLayer::json(), &server, "GET").await.unwrap_err();
+    let error = call(which, policy(), ContentCheckLayer::json(), &server, "GET").await.unwrap_err();
     let root = retry_error(&error).source().unwrap().source().unwrap();
     assert_eq!(root.downcast_ref::<std::io::Error>().unwrap().kind(), ErrorKind::ConnectionReset);
 }
 
-#[tokio::test(start_paused = true)]
-async fn without_a_check_the_policy_does_not_see_the_body() {
+async fn without_a_check_the_policy_does_not_see_the_body(which: Loop) {
     let server = Server::new([cut()]);
-    let response =
-        ServiceBuilder::new().retry(policy()).service(server.clone()).oneshot(request("GET")).await.unwrap();
+    let response = ServiceBuilder::new()
+        .layer(which.retry(policy()))
+        .service(server.clone())
+        .oneshot(request("GET"))
+        .await
+        .unwrap();
     assert_eq!((response.status().as_u16(), server.count()), (200, 1));
     assert!(History::of(&response).is_none());
 }
@@ -183,13 +204,14 @@ fn part(range: &'static str, body: &'static str) -> Answer {
 }
 
 async fn resumed(
+    which: Loop,
     policy: RetryPolicy,
     server: &Server,
     method: &str,
 ) -> Result<Response<CheckedBody<ResumeBody<bodies::Steps>>>, BoxError> {
     ServiceBuilder::new()
         .layer(ResumableLayer::new())
-        .retry(policy)
+        .layer(which.retry(policy))
         .layer(ContentCheckLayer::new(Length::new()))
         .layer(ResumeLayer::new())
         .service(server.clone())
@@ -197,11 +219,10 @@ async fn resumed(
         .await
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_body_that_broke_off_is_continued_by_the_next_attempt() {
+async fn a_body_that_broke_off_is_continued_by_the_next_attempt(which: Loop) {
     let second = part("bytes 4-9/10", "456").fails(ErrorKind::ConnectionReset);
     let server = Server::new([resumable(), Answer::status(503), second, part("bytes 7-9/10", "789")]);
-    let response = resumed(policy(), &server, "GET").await.unwrap();
+    let response = resumed(which, policy(), &server, "GET").await.unwrap();
     assert_eq!(
         server.asked("range"),
         [None, Some("bytes=4-".into()), Some("bytes=4-".into()), Some("bytes=7-".into())]
@@ -223,16 +244,14 @@ async fn a_body_that_broke_off_is_continued_by_the_next_attempt() {
     assert_eq!(response.into_body().into_text().await.unwrap(), "0123456789");
 }
 
-#[tokio::test(start_paused = true)]
-async fn resumption_is_bounded_by_the_policys_counters() {
+async fn resumption_is_bounded_by_the_policys_counters(which: Loop) {
     let server = Server::new([resumable(), part("bytes 4-9/10", "").fails(ErrorKind::ConnectionReset)]);
-    let result = resumed(policy().retries_after(Phase::Body, 1), &server, "GET").await;
+    let result = resumed(which, policy().retries_after(Phase::Body, 1), &server, "GET").await;
     assert_eq!(outcome(&result), (vec![Some(Phase::Body); 2], Some(StopReason::PhaseAttempts(Phase::Body))));
     assert_eq!(server.count(), 2);
 }
 
-#[tokio::test(start_paused = true)]
-async fn what_cannot_be_continued_starts_over_or_ends() {
+async fn what_cannot_be_continued_starts_over_or_ends(which: Loop) {
     // another version: a whole answer, or a part that contradicts itself and fails the attempt
     let whole = Answer::ok().header("etag", "\"v2\"").header("content-length", "3").chunk("new");
     let other = part("bytes 4-9/10", "456789").header("etag", "\"v2\"");
@@ -241,7 +260,7 @@ async fn what_cannot_be_continued_starts_over_or_ends() {
         (vec![resumable(), other, whole], vec![None, Some("bytes=4-".to_owned()), None]),
     ] {
         let server = Server::new(answers);
-        let response = resumed(policy(), &server, "GET").await.unwrap();
+        let response = resumed(which, policy(), &server, "GET").await.unwrap();
         assert_eq!(server.asked("range"), ranges);
         assert!(response.extensions().get::<Resumed>().is_none());
         assert_eq!(response.into_body().into_text().await.unwrap(), "new");
@@ -249,19 +268,18 @@ async fn what_cannot_be_continued_starts_over_or_ends() {
 
     // a POST is neither continued nor sent again
     let server = Server::new([resumable(), part("bytes 4-9/10", "456789")]);
-    let result = resumed(policy(), &server, "POST").await;
+    let result = resumed(which, policy(), &server, "POST").await;
     assert_eq!(outcome(&result), (vec![Some(Phase::Body)], Some(StopReason::NotRepeatable)));
     assert_eq!(server.asked("range"), [None]);
 }
 
-#[tokio::test(start_paused = true)]
-async fn refused_ranges_are_not_the_same_content_again() {
+async fn refused_ranges_are_not_the_same_content_again(which: Loop) {
     // a part that does not say where it belongs: the first time the rest is asked for again, then the whole
     let refused = Answer::status(206).header("etag", "\"v1\"").chunk("456789");
     let again = [resumable(), refused.clone(), refused.clone()];
     let answers = again.iter().chain(&again).chain(&again).cloned().chain([Answer::ok().chunk("whole")]);
     let server = Server::new(answers.collect::<Vec<_>>());
-    let response = resumed(policy().retries(9), &server, "GET").await.unwrap();
+    let response = resumed(which, policy().retries(9), &server, "GET").await.unwrap();
     let asked = [None, Some("bytes=4-".to_owned()), Some("bytes=4-".to_owned())];
     let asked: Vec<_> = asked.iter().cycle().take(10).cloned().collect();
     assert_eq!(server.asked("range"), asked);
@@ -276,13 +294,12 @@ async fn refused_ranges_are_not_the_same_content_again() {
     assert_eq!(response.into_body().into_text().await.unwrap(), "whole");
 }
 
-#[tokio::test(start_paused = true)]
-async fn calls_do_not_share_what_has_come() {
+async fn calls_do_not_share_what_has_come(which: Loop) {
     // one service, two calls: the second begins at the first byte although the first left four
     let server = Server::new([resumable(), resumable(), part("bytes 4-9/10", "456789")]);
     let service = ServiceBuilder::new()
         .layer(ResumableLayer::new())
-        .retry(policy())
+        .layer(which.retry(policy()))
         .layer(ContentCheckLayer::new(Length::new()))
         .layer(ResumeLayer::new())
         .service(server.clone());

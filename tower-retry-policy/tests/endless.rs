@@ -2,9 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod loops;
 mod support;
 
-use self::support::request;
+use self::{
+    loops::{Loop, over_each_loop},
+    support::request,
+};
 use http::{Request, Response, StatusCode};
 use std::{
     error::Error,
@@ -37,20 +41,32 @@ fn endless() -> RetryPolicy {
     RetryPolicy::urllib3(u32::MAX).backoff(Backoff::none()).statuses([StatusCode::SERVICE_UNAVAILABLE])
 }
 
+over_each_loop!(
+    #[test]
+    a_million_retries_are_counted_and_a_few_are_kept,
+);
+
+over_each_loop!(
+    #[tokio::test(start_paused = true)]
+    the_error_of_a_long_call_is_short,
+    retries_without_a_wait_leave_time_to_other_tasks,
+);
+
 /// Polled here rather than by a runtime, which looks for events of the system at each of a million yields.
-#[test]
-fn a_million_retries_are_counted_and_a_few_are_kept() {
+fn a_million_retries_are_counted_and_a_few_are_kept(which: Loop) {
     let sent = AtomicU32::new(0);
-    let service = ServiceBuilder::new().retry(endless()).service(service_fn(|_: Request<support::Body>| {
-        let number = sent.fetch_add(1, Ordering::Relaxed) + 1;
-        async move {
-            if number > MILLION {
-                Ok(Response::new(()))
-            } else {
-                Err(BoxError::from(io::Error::new(io::ErrorKind::ConnectionReset, Long(number))))
+    let service = ServiceBuilder::new().layer(which.retry(endless())).service(service_fn(
+        |_: Request<support::Body>| {
+            let number = sent.fetch_add(1, Ordering::Relaxed) + 1;
+            async move {
+                if number > MILLION {
+                    Ok(Response::new(()))
+                } else {
+                    Err(BoxError::from(io::Error::new(io::ErrorKind::ConnectionReset, Long(number))))
+                }
             }
-        }
-    }));
+        },
+    ));
     let mut call = tokio_test::task::spawn(service.oneshot(request("GET")));
     let response = loop {
         if let Poll::Ready(outcome) = call.poll() {
@@ -70,12 +86,12 @@ fn a_million_retries_are_counted_and_a_few_are_kept() {
     assert!(format!("{history:?}").len() < 24 * 1024);
 }
 
-#[tokio::test(start_paused = true)]
-async fn the_error_of_a_long_call_is_short() {
+async fn the_error_of_a_long_call_is_short(which: Loop) {
     let reset = |_: Request<support::Body>| async {
         Err::<Response<()>, BoxError>(io::Error::from(io::ErrorKind::ConnectionReset).into())
     };
-    let service = ServiceBuilder::new().retry(endless().retries(1000)).service(service_fn(reset));
+    let service =
+        ServiceBuilder::new().layer(which.retry(endless().retries(1000))).service(service_fn(reset));
     let error = service.oneshot(request("GET")).await.unwrap_err();
     let error = RetryError::find(&*error).unwrap();
     assert!(
@@ -89,8 +105,7 @@ async fn the_error_of_a_long_call_is_short() {
     assert_eq!(error.history().attempts().last().unwrap().phase(), Some(Phase::Read));
 }
 
-#[tokio::test(start_paused = true)]
-async fn retries_without_a_wait_leave_time_to_other_tasks() {
+async fn retries_without_a_wait_leave_time_to_other_tasks(which: Loop) {
     let sent = Arc::new(AtomicU32::new(0));
     let counter = Arc::clone(&sent);
     let busy = service_fn(move |_: Request<support::Body>| {
@@ -103,7 +118,7 @@ async fn retries_without_a_wait_leave_time_to_other_tasks() {
             Ok::<_, BoxError>(response)
         }
     });
-    let call = ServiceBuilder::new().retry(endless()).service(busy).oneshot(request("GET"));
+    let call = ServiceBuilder::new().layer(which.retry(endless())).service(busy).oneshot(request("GET"));
     let call = tokio::spawn(call);
     for _ in 0..10 {
         tokio::task::yield_now().await;

@@ -3,9 +3,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod loops;
 mod support;
 
-use self::support::{Body, request};
+use self::{
+    loops::{Loop, over_each_loop},
+    support::{Body, request},
+};
 use http::{Request, Response, StatusCode};
 use std::{
     io::{Error, ErrorKind},
@@ -162,7 +166,7 @@ async fn rejected<C: Check + Clone>(
 }
 
 /// How often the server saw the request, and the phases that the policy saw.
-async fn sent(policy: RetryPolicy, face: Face, request: Request<Body>) -> (usize, Vec<Phase>) {
+async fn sent(which: Loop, policy: RetryPolicy, face: Face, request: Request<Body>) -> (usize, Vec<Phase>) {
     let seen = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&seen);
     let server = service_fn(move |_: Request<Body>| {
@@ -170,15 +174,21 @@ async fn sent(policy: RetryPolicy, face: Face, request: Request<Body>) -> (usize
         face.show()
     });
     let phases = |history: &History| history.attempts().iter().filter_map(AttemptRecord::phase).collect();
-    let phases = match ServiceBuilder::new().retry(policy).service(server).oneshot(request).await {
+    let phases = match ServiceBuilder::new().layer(which.retry(policy)).service(server).oneshot(request).await
+    {
         Ok(response) => phases(History::of(&response).unwrap()),
         Err(error) => phases(RetryError::find(&*error).unwrap().history()),
     };
     (seen.load(Ordering::SeqCst), phases)
 }
 
-#[tokio::test(start_paused = true)]
-async fn every_method_after_every_failure_with_every_permission() {
+over_each_loop!(
+    #[tokio::test(start_paused = true)]
+    every_method_after_every_failure_with_every_permission,
+    a_post_that_may_have_arrived_is_sent_once_whatever_else_is_set,
+);
+
+async fn every_method_after_every_failure_with_every_permission(which: Loop) {
     let retries = u32::try_from(ATTEMPTS - 1).unwrap();
     let policy = RetryPolicy::standard().retries(retries).retry_same_content(true).without_budget();
     for (method, idempotent) in METHODS {
@@ -190,7 +200,7 @@ async fn every_method_after_every_failure_with_every_permission() {
                     let expected = if idempotent || permits { if_allowed } else { if_not };
                     let told = format!("{method}, {face:?}, {permission}");
                     assert_eq!(
-                        sent(policy.clone(), face, request).await,
+                        sent(which, policy.clone(), face, request).await,
                         (expected, vec![phase; expected]),
                         "{told}"
                     );
@@ -201,8 +211,7 @@ async fn every_method_after_every_failure_with_every_permission() {
 }
 
 /// No setting that speaks of anything but methods and permissions has a say in it.
-#[tokio::test(start_paused = true)]
-async fn a_post_that_may_have_arrived_is_sent_once_whatever_else_is_set() {
+async fn a_post_that_may_have_arrived_is_sent_once_whatever_else_is_set(which: Loop) {
     let may_have_arrived = [Phase::Read, Phase::Status, Phase::Body, Phase::Content];
     let many =
         || RetryPolicy::urllib3(9).statuses((400..600).map(|code| StatusCode::from_u16(code).unwrap()));
@@ -223,13 +232,17 @@ async fn a_post_that_may_have_arrived_is_sent_once_whatever_else_is_set() {
         for phase in may_have_arrived {
             for face in faces(phase) {
                 let told = format!("{face:?} {policy:?}");
-                assert_eq!(sent(policy.clone(), face, request("POST")).await, (1, vec![phase]), "{told}");
+                assert_eq!(
+                    sent(which, policy.clone(), face, request("POST")).await,
+                    (1, vec![phase]),
+                    "{told}"
+                );
 
                 let mut overriding = request("POST");
                 overriding.extensions_mut().insert(policy.clone());
                 overriding.extensions_mut().insert(Deadline::after(Duration::from_secs(60)));
                 let layers = RetryPolicy::urllib3(9).any_method();
-                assert_eq!(sent(layers, face, overriding).await, (1, vec![phase]), "override: {told}");
+                assert_eq!(sent(which, layers, face, overriding).await, (1, vec![phase]), "override: {told}");
             }
         }
     }
@@ -238,6 +251,6 @@ async fn a_post_that_may_have_arrived_is_sent_once_whatever_else_is_set() {
     for policy in
         [RetryPolicy::urllib3(9).any_method(), RetryPolicy::urllib3(9).methods([http::Method::POST])]
     {
-        assert_eq!(sent(policy, face, request("POST")).await.0, 10);
+        assert_eq!(sent(which, policy, face, request("POST")).await.0, 10);
     }
 }

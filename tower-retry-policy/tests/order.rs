@@ -3,6 +3,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod loops;
+
+use self::loops::{Loop, over_each_loop};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, channel::Channel};
@@ -122,77 +125,88 @@ where
     (good, stop, begin.elapsed().as_secs())
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_check_outside_the_retry_finds_the_cut_and_nobody_repeats_it() {
+over_each_loop!(
+    #[tokio::test(start_paused = true)]
+    a_check_outside_the_retry_finds_the_cut_and_nobody_repeats_it,
+    an_attempt_timeout_outside_the_retry_ends_the_call_with_the_first_silence,
+    an_attempt_timeout_outside_the_check_limits_the_body_by_the_limit_of_the_head,
+    a_deadline_inside_the_retry_holds_for_each_attempt_and_for_no_wait,
+    an_idempotency_key_inside_the_retry_is_not_seen_by_the_policy,
+);
+
+async fn a_check_outside_the_retry_finds_the_cut_and_nobody_repeats_it(which: Loop) {
     let server = Server::default();
-    let right = ServiceBuilder::new().retry(policy()).layer(ContentCheckLayer::json());
+    let right = ServiceBuilder::new().layer(which.retry(policy())).layer(ContentCheckLayer::json());
     assert_eq!(outcome(right.service(server.with(Trouble::Cut)), "GET").await, (true, None, 0));
     assert_eq!(server.requests(), 2);
 
     let server = Server::default();
-    let wrong = ServiceBuilder::new().layer(ContentCheckLayer::json()).retry(policy());
+    let wrong = ServiceBuilder::new().layer(ContentCheckLayer::json()).layer(which.retry(policy()));
     assert_eq!(outcome(wrong.service(server.with(Trouble::Cut)), "GET").await, (false, None, 0));
     assert_eq!(server.requests(), 1);
 }
 
-#[tokio::test(start_paused = true)]
-async fn an_attempt_timeout_outside_the_retry_ends_the_call_with_the_first_silence() {
+async fn an_attempt_timeout_outside_the_retry_ends_the_call_with_the_first_silence(which: Loop) {
     let server = Server::default();
-    let right = ServiceBuilder::new().retry(policy()).layer(ContentCheckLayer::json()).layer(limits());
+    let right =
+        ServiceBuilder::new().layer(which.retry(policy())).layer(ContentCheckLayer::json()).layer(limits());
     assert_eq!(outcome(right.service(server.with(Trouble::Silent)), "GET").await, (true, None, 5));
     assert_eq!(server.requests(), 2);
 
     let server = Server::default();
-    let wrong = ServiceBuilder::new().layer(limits()).retry(policy()).layer(ContentCheckLayer::json());
+    let wrong =
+        ServiceBuilder::new().layer(limits()).layer(which.retry(policy())).layer(ContentCheckLayer::json());
     assert_eq!(outcome(wrong.service(server.with(Trouble::Silent)), "GET").await, (false, None, 5));
     assert_eq!(server.requests(), 1);
 }
 
-#[tokio::test(start_paused = true)]
-async fn an_attempt_timeout_outside_the_check_limits_the_body_by_the_limit_of_the_head() {
+async fn an_attempt_timeout_outside_the_check_limits_the_body_by_the_limit_of_the_head(which: Loop) {
     let server = Server::default();
-    let right = ServiceBuilder::new().retry(policy()).layer(ContentCheckLayer::json()).layer(limits());
+    let right =
+        ServiceBuilder::new().layer(which.retry(policy())).layer(ContentCheckLayer::json()).layer(limits());
     assert_eq!(outcome(right.service(server.with(Trouble::Slow)), "GET").await, (true, None, 9));
     assert_eq!(server.requests(), 1);
 
     let server = Server::default();
-    let wrong = ServiceBuilder::new().retry(policy()).layer(limits()).layer(ContentCheckLayer::json());
+    let wrong =
+        ServiceBuilder::new().layer(which.retry(policy())).layer(limits()).layer(ContentCheckLayer::json());
     let attempts = Some(StopReason::Attempts);
     assert_eq!(outcome(wrong.service(server.with(Trouble::Slow)), "GET").await, (false, attempts, 15));
     assert_eq!(server.requests(), 3);
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_deadline_inside_the_retry_holds_for_each_attempt_and_for_no_wait() {
+async fn a_deadline_inside_the_retry_holds_for_each_attempt_and_for_no_wait(which: Loop) {
     let deadline = DeadlineLayer::new(3 * SECOND);
     let server = Server::default();
-    let right = ServiceBuilder::new().layer(deadline).retry(policy()).layer(ContentCheckLayer::json());
+    let right =
+        ServiceBuilder::new().layer(deadline).layer(which.retry(policy())).layer(ContentCheckLayer::json());
     let stopped = Some(StopReason::Deadline);
     assert_eq!(outcome(right.service(server.with(Trouble::Busy)), "GET").await, (false, stopped, 0));
     assert_eq!(server.requests(), 1);
 
     let server = Server::default();
-    let wrong = ServiceBuilder::new().retry(policy()).layer(deadline).layer(ContentCheckLayer::json());
+    let wrong =
+        ServiceBuilder::new().layer(which.retry(policy())).layer(deadline).layer(ContentCheckLayer::json());
     assert_eq!(outcome(wrong.service(server.with(Trouble::Busy)), "GET").await, (true, None, 10));
     assert_eq!(server.requests(), 2);
 }
 
-#[tokio::test(start_paused = true)]
-async fn an_idempotency_key_inside_the_retry_is_not_seen_by_the_policy() {
+async fn an_idempotency_key_inside_the_retry_is_not_seen_by_the_policy(which: Loop) {
     let server = Server::default();
-    let right = ServiceBuilder::new().layer(IdempotencyKeyLayer::new()).retry(policy());
+    let right = ServiceBuilder::new().layer(IdempotencyKeyLayer::new()).layer(which.retry(policy()));
     assert_eq!(outcome(right.service(server.with(Trouble::Reset)), "POST").await, (true, None, 0));
     let keys = server.keys();
     assert!(keys.len() == 2 && keys[0] == keys[1], "{keys:?}");
 
     let server = Server::default();
-    let wrong = ServiceBuilder::new().retry(policy()).layer(IdempotencyKeyLayer::new());
+    let wrong = ServiceBuilder::new().layer(which.retry(policy())).layer(IdempotencyKeyLayer::new());
     let stopped = Some(StopReason::NotRepeatable);
     assert_eq!(outcome(wrong.service(server.with(Trouble::Reset)), "POST").await, (false, stopped, 0));
     assert_eq!(server.requests(), 1);
     // where the policy repeats it all the same, each attempt has a key of its own
     let server = Server::default();
-    let wrong = ServiceBuilder::new().retry(policy().any_method()).layer(IdempotencyKeyLayer::new());
+    let wrong =
+        ServiceBuilder::new().layer(which.retry(policy().any_method())).layer(IdempotencyKeyLayer::new());
     outcome(wrong.service(server.with(Trouble::Reset)), "POST").await;
     let keys = server.keys();
     assert!(keys.len() == 2 && keys[0] != keys[1], "{keys:?}");

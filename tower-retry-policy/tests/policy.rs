@@ -1,13 +1,17 @@
-//! The policy through tower's own retry: what is sent, when, and what the caller gets.
+//! The policy in each loop of attempts: what is sent, when, and what the caller gets.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod loops;
 mod support;
 
-use self::support::{Answer, Body, Script, request};
+use self::{
+    loops::{Loop, over_each_loop},
+    support::{Answer, Body, Script, request},
+};
 use http::{Request, Response};
 use std::{error::Error as _, io::ErrorKind, time::Duration};
-use tower::{BoxError, Layer, Service, ServiceBuilder, ServiceExt, retry::RetryLayer};
+use tower::{BoxError, Layer, Service, ServiceBuilder, ServiceExt};
 use tower_backoff::{Backoff, Jitter};
 use tower_retry_policy::{
     AttemptNumber, Deadline, History, Idempotent, Phase, RetryAfter, RetryError, RetryPolicy, StopReason,
@@ -15,8 +19,13 @@ use tower_retry_policy::{
 
 const SECOND: Duration = Duration::from_secs(1);
 
-async fn call(policy: RetryPolicy, script: &Script, method: &str) -> Result<Response<Body>, BoxError> {
-    ServiceBuilder::new().retry(policy).service(script.clone()).oneshot(request(method)).await
+async fn call(
+    which: Loop,
+    policy: RetryPolicy,
+    script: &Script,
+    method: &str,
+) -> Result<Response<Body>, BoxError> {
+    ServiceBuilder::new().layer(which.retry(policy)).service(script.clone()).oneshot(request(method)).await
 }
 
 /// What the caller got: the status or the reason to stop.
@@ -33,8 +42,26 @@ fn outcome(result: &Result<Response<Body>, BoxError>) -> String {
     }
 }
 
-#[tokio::test(start_paused = true)]
-async fn what_is_sent_and_what_the_caller_gets() {
+over_each_loop!(
+    #[tokio::test(start_paused = true)]
+    what_is_sent_and_what_the_caller_gets,
+    waits_follow_the_backoff_and_retry_after,
+    the_standard_waits_stay_below_ten_seconds,
+    a_wait_that_the_server_asked_for_is_spread_upward_only,
+    a_deadline_forbids_waits_that_end_after_it,
+    the_owner_of_a_request_can_allow_a_repeat,
+    two_requests_with_different_overrides_do_not_meet,
+    inner_retries_are_not_multiplied_unless_asked,
+    the_outcome_explains_itself,
+    a_response_tells_of_the_attempts_before_it,
+    a_response_as_an_error_keeps_its_head,
+    the_asked_delay_is_in_the_outcome,
+    attempts_after_the_first_are_numbered_for_the_layers_below,
+    readiness_is_awaited_before_each_attempt,
+    it_works_over_a_buffer,
+);
+
+async fn what_is_sent_and_what_the_caller_gets(which: Loop) {
     use Answer::{Fails, Status, Unknown, With};
     let urllib3 = || RetryPolicy::urllib3(3);
     let refused = || Fails(ErrorKind::ConnectionRefused);
@@ -75,7 +102,7 @@ async fn what_is_sent_and_what_the_caller_gets() {
     ];
     for (policy, method, answers, sent, expected) in table {
         let script = Script::new(answers.clone());
-        let result = call(policy.clone(), &script, method).await;
+        let result = call(which, policy.clone(), &script, method).await;
         assert_eq!(
             (script.count(), outcome(&result).as_str()),
             (sent, expected),
@@ -84,8 +111,7 @@ async fn what_is_sent_and_what_the_caller_gets() {
     }
 }
 
-#[tokio::test(start_paused = true)]
-async fn waits_follow_the_backoff_and_retry_after() {
+async fn waits_follow_the_backoff_and_retry_after(which: Loop) {
     use Answer::{Status, With};
     let steps = Backoff::schedule([SECOND, 2 * SECOND, 4 * SECOND]);
     let policy = || RetryPolicy::standard().retries(3).backoff(steps.clone());
@@ -114,15 +140,14 @@ async fn waits_follow_the_backoff_and_retry_after() {
     ];
     for (policy, answers, expected) in table {
         let script = Script::new(answers.clone());
-        let _ = call(policy, &script, "GET").await;
+        let _ = call(which, policy, &script, "GET").await;
         assert_eq!(script.times(), expected, "{answers:?}");
     }
 }
 
-#[tokio::test(start_paused = true)]
-async fn the_standard_waits_stay_below_ten_seconds() {
+async fn the_standard_waits_stay_below_ten_seconds(which: Loop) {
     let script = Script::new([Answer::Status(503)]);
-    call(RetryPolicy::standard().retries(30).seed(1), &script, "GET").await.unwrap();
+    call(which, RetryPolicy::standard().retries(30).seed(1), &script, "GET").await.unwrap();
     let times = script.times();
     let waits: Vec<_> = times.windows(2).map(|pair| pair[1] - pair[0]).collect();
     assert_eq!(waits.len(), 30);
@@ -130,25 +155,23 @@ async fn the_standard_waits_stay_below_ten_seconds() {
     assert!(waits.iter().all(|wait| *wait <= 10_001) && waits.iter().any(|wait| *wait > 5_000), "{waits:?}");
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_wait_that_the_server_asked_for_is_spread_upward_only() {
+async fn a_wait_that_the_server_asked_for_is_spread_upward_only(which: Loop) {
     let mut waits = Vec::new();
     for seed in 0..200 {
         let script = Script::new([Answer::With(503, "retry-after", "30"), Answer::Status(200)]);
         let policy =
             RetryPolicy::standard().backoff(Backoff::constant(SECOND).jitter(Jitter::Full)).seed(seed);
-        call(policy, &script, "GET").await.unwrap();
+        call(which, policy, &script, "GET").await.unwrap();
         waits.push(script.times()[1]);
     }
     assert!(waits.iter().all(|wait| (30_000..=33_001).contains(wait)), "{waits:?}");
     assert!(waits.iter().max().unwrap() - waits.iter().min().unwrap() > 2_500, "{waits:?}");
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_deadline_forbids_waits_that_end_after_it() {
+async fn a_deadline_forbids_waits_that_end_after_it(which: Loop) {
     let script = Script::new([Answer::Status(503)]);
     let policy = RetryPolicy::standard().retries(9).backoff(Backoff::constant(4 * SECOND));
-    let service = ServiceBuilder::new().retry(policy).service(script.clone());
+    let service = ServiceBuilder::new().layer(which.retry(policy)).service(script.clone());
     let mut request = request("GET");
     request.extensions_mut().insert(Deadline::after(10 * SECOND));
     let result = service.oneshot(request).await;
@@ -158,27 +181,26 @@ async fn a_deadline_forbids_waits_that_end_after_it() {
     assert_eq!(History::of(&result.unwrap()).unwrap().elapsed(), 8 * SECOND);
 }
 
-#[tokio::test(start_paused = true)]
-async fn the_owner_of_a_request_can_allow_a_repeat() {
+async fn the_owner_of_a_request_can_allow_a_repeat(which: Loop) {
     for (allow, sent) in [(false, 1), (true, 3)] {
         let script = Script::new([Answer::Fails(ErrorKind::ConnectionReset)]);
         let mut request = request("POST");
         if allow {
             request.extensions_mut().insert(Idempotent);
         }
-        let service = ServiceBuilder::new().retry(RetryPolicy::standard()).service(script.clone());
+        let service =
+            ServiceBuilder::new().layer(which.retry(RetryPolicy::standard())).service(script.clone());
         service.oneshot(request).await.unwrap_err();
         assert_eq!(script.count(), sent);
     }
 }
 
-#[tokio::test(start_paused = true)]
-async fn two_requests_with_different_overrides_do_not_meet() {
+async fn two_requests_with_different_overrides_do_not_meet(which: Loop) {
     let policy = RetryPolicy::standard().retries(1).backoff(Backoff::constant(SECOND));
     let patient = RetryPolicy::urllib3(5)
         .statuses([http::StatusCode::SERVICE_UNAVAILABLE])
         .backoff(Backoff::constant(SECOND / 10));
-    let layer = RetryLayer::new(policy);
+    let layer = which.retry(policy);
     let script = Script::new([Answer::Status(503)]);
     // the same layer and the same service, so that state left in the shared policy would be seen
     let mut service = layer.layer(script.clone());
@@ -200,29 +222,30 @@ async fn two_requests_with_different_overrides_do_not_meet() {
     assert_eq!(sent, [1, 5, 0, 1], "retries of each call beyond the four first sends");
 }
 
-#[tokio::test(start_paused = true)]
-async fn inner_retries_are_not_multiplied_unless_asked() {
+async fn inner_retries_are_not_multiplied_unless_asked(which: Loop) {
     for (again, sent) in [(false, 3), (true, 9)] {
         for answer in [Answer::Status(503), Answer::Fails(ErrorKind::ConnectionReset)] {
             let script = Script::new([answer.clone()]);
             let outer = RetryPolicy::standard().backoff(Backoff::none()).retry_exhausted_inner(again);
             let inner = RetryPolicy::standard().backoff(Backoff::none());
-            let service = ServiceBuilder::new().retry(outer).retry(inner).service(script.clone());
+            let service = ServiceBuilder::new()
+                .layer(which.retry(outer))
+                .layer(which.retry(inner))
+                .service(script.clone());
             let _ = service.oneshot(request("GET")).await;
             assert_eq!(script.count(), sent, "{answer:?}");
         }
     }
 }
 
-#[tokio::test(start_paused = true)]
-async fn the_outcome_explains_itself() {
+async fn the_outcome_explains_itself(which: Loop) {
     let script = Script::new([
         Answer::Fails(ErrorKind::ConnectionRefused),
         Answer::Status(503),
         Answer::Fails(ErrorKind::ConnectionReset),
     ]);
     let policy = RetryPolicy::standard().backoff(Backoff::schedule([Duration::ZERO, 1200 * SECOND / 1000]));
-    let error = call(policy, &script, "GET").await.unwrap_err();
+    let error = call(which, policy, &script, "GET").await.unwrap_err();
     assert_eq!(
         error.to_string(),
         "GET test: 3 attempts in 1.2 s, stopped: attempts used up; 1: connect; 2: 503, waited 1.2 s; 3: read"
@@ -243,42 +266,38 @@ async fn the_outcome_explains_itself() {
     assert_eq!(began, [0, 0, 1200]);
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_response_tells_of_the_attempts_before_it() {
+async fn a_response_tells_of_the_attempts_before_it(which: Loop) {
     let script = Script::new([Answer::Status(503), Answer::Status(200)]);
     let policy = RetryPolicy::standard().backoff(Backoff::constant(SECOND));
-    let response = call(policy.clone(), &script, "GET").await.unwrap();
+    let response = call(which, policy.clone(), &script, "GET").await.unwrap();
     let history = History::of(&response).unwrap();
     assert_eq!(history.to_string(), "2 attempts in 1.0 s; 1: 503, waited 1.0 s; 2: 200");
     assert_eq!(history.stop_reason(), None);
     assert!(!history.attempts()[0].wait().unwrap().asked_by_server());
     // and a first success carries none
-    let response = call(policy, &Script::new([Answer::Status(200)]), "GET").await.unwrap();
+    let response = call(which, policy, &Script::new([Answer::Status(200)]), "GET").await.unwrap();
     assert!(History::of(&response).is_none());
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_response_as_an_error_keeps_its_head() {
+async fn a_response_as_an_error_keeps_its_head(which: Loop) {
     let script = Script::new([Answer::With(503, "x-why", "maintenance")]);
     let policy = RetryPolicy::standard().last_response_as_error(true);
-    let error = call(policy, &script, "GET").await.unwrap_err();
+    let error = call(which, policy, &script, "GET").await.unwrap_err();
     let error = RetryError::find(&*error).unwrap();
     assert_eq!(error.status().unwrap(), 503);
     assert_eq!(error.headers().unwrap()["x-why"], "maintenance");
 }
 
-#[tokio::test(start_paused = true)]
-async fn the_asked_delay_is_in_the_outcome() {
+async fn the_asked_delay_is_in_the_outcome(which: Loop) {
     let script = Script::new([Answer::With(429, "retry-after", "3600")]);
-    let response = call(RetryPolicy::standard(), &script, "GET").await.unwrap();
+    let response = call(which, RetryPolicy::standard(), &script, "GET").await.unwrap();
     let reason = History::of(&response).unwrap().stop_reason().unwrap();
     assert_eq!(reason, StopReason::RetryAfterTooLong(3600 * SECOND));
 }
 
-#[tokio::test(start_paused = true)]
-async fn attempts_after_the_first_are_numbered_for_the_layers_below() {
+async fn attempts_after_the_first_are_numbered_for_the_layers_below(which: Loop) {
     let script = Script::new([Answer::Status(503)]);
-    let _ = call(RetryPolicy::standard(), &script, "GET").await;
+    let _ = call(which, RetryPolicy::standard(), &script, "GET").await;
     let numbers: Vec<_> = script.asked().iter().map(|asked| AttemptNumber::of(&asked.request)).collect();
     assert_eq!(numbers, [1, 2, 3]);
     assert!(script.asked()[0].request.extensions().get::<AttemptNumber>().is_none());
@@ -288,13 +307,12 @@ async fn attempts_after_the_first_are_numbered_for_the_layers_below() {
     );
 }
 
-#[tokio::test(start_paused = true)]
-async fn readiness_is_awaited_before_each_attempt() {
+async fn readiness_is_awaited_before_each_attempt(which: Loop) {
     use tower::limit::ConcurrencyLimitLayer;
     let script =
         Script::new([Answer::Status(503), Answer::Status(503), Answer::Status(503), Answer::Status(200)]);
     let service = ServiceBuilder::new()
-        .retry(RetryPolicy::standard().retries(3).backoff(Backoff::constant(SECOND)))
+        .layer(which.retry(RetryPolicy::standard().retries(3).backoff(Backoff::constant(SECOND))))
         .layer(ConcurrencyLimitLayer::new(1))
         .service(script.clone());
     // two at once over one permit: neither may keep it while it waits
@@ -303,11 +321,10 @@ async fn readiness_is_awaited_before_each_attempt() {
     assert_eq!(script.times(), [0, 0, 1_000, 1_000, 2_000]);
 }
 
-#[tokio::test(start_paused = true)]
-async fn it_works_over_a_buffer() {
+async fn it_works_over_a_buffer(which: Loop) {
     let script = Script::new([Answer::Status(503), Answer::Status(503), Answer::Status(200)]);
     let service = ServiceBuilder::new()
-        .retry(RetryPolicy::standard().backoff(Backoff::constant(SECOND)))
+        .layer(which.retry(RetryPolicy::standard().backoff(Backoff::constant(SECOND))))
         .buffer(1)
         .service(script.clone());
     assert_eq!(service.oneshot(request("GET")).await.unwrap().status(), 200);

@@ -2,9 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod loops;
 mod support;
 
-use self::support::{Answer, Script, request};
+use self::{
+    loops::{Loop, over_each_loop},
+    support::{Answer, Script, request},
+};
 use std::{
     io::ErrorKind,
     sync::{Arc, Mutex},
@@ -93,8 +97,25 @@ impl RetryBudget for Diary {
     }
 }
 
-#[tokio::test(start_paused = true)]
-async fn each_request_is_settled_once_and_asked_for_last() {
+over_each_loop!(
+    #[tokio::test(start_paused = true)]
+    each_request_is_settled_once_and_asked_for_last,
+    a_refused_retry_says_budget,
+    no_token_is_taken_for_a_wait_beyond_the_deadline,
+    a_token_comes_back_when_the_retry_is_not_sent,
+    the_budget_is_the_layers_and_the_rest_the_requests,
+    a_request_that_is_never_retried_counts_all_the_same,
+    requests_in_flight_are_counted_to_the_end_of_the_call_however_it_ends,
+    a_host_that_fails_uses_up_its_own_budget_only,
+    every_failure_that_could_have_been_retried_is_heard_of,
+    failures_that_are_not_retried_refill_nothing,
+    a_ratio_counts_each_request_however_it_ends,
+    a_pushback_not_to_retry_costs_a_token_whatever_the_code,
+    policies_made_from_one_another_share_a_budget,
+    a_call_that_no_attempt_can_follow_counts_as_in_flight_too,
+);
+
+async fn each_request_is_settled_once_and_asked_for_last(which: Loop) {
     use Answer::{Fails, Status, With};
     let refused = || Fails(ErrorKind::ConnectionRefused);
     #[rustfmt::skip]
@@ -126,37 +147,43 @@ async fn each_request_is_settled_once_and_asked_for_last() {
         let diary = Diary::new(tokens);
         let policy = RetryPolicy::standard().budget(diary.clone());
         let script = Script::new(answers.clone());
-        let _ = ServiceBuilder::new().retry(policy).service(script).oneshot(request(method)).await;
+        let _ =
+            ServiceBuilder::new().layer(which.retry(policy)).service(script).oneshot(request(method)).await;
         assert_eq!(diary.heard(), expected, "{method} {answers:?}");
     }
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_refused_retry_says_budget() {
+async fn a_refused_retry_says_budget(which: Loop) {
     let policy = RetryPolicy::standard().budget(Diary::new(0));
     let script = Script::new([Answer::Status(503)]);
-    let response = ServiceBuilder::new().retry(policy).service(script).oneshot(request("GET")).await.unwrap();
+    let response = ServiceBuilder::new()
+        .layer(which.retry(policy))
+        .service(script)
+        .oneshot(request("GET"))
+        .await
+        .unwrap();
     assert_eq!(History::of(&response).unwrap().stop_reason(), Some(StopReason::Budget));
 }
 
-#[tokio::test(start_paused = true)]
-async fn no_token_is_taken_for_a_wait_beyond_the_deadline() {
+async fn no_token_is_taken_for_a_wait_beyond_the_deadline(which: Loop) {
     let diary = Diary::new(9);
     let policy = RetryPolicy::standard().backoff(Backoff::constant(SECOND)).budget(diary.clone());
     let mut request = request("GET");
     request.extensions_mut().insert(Deadline::after(SECOND));
     let script = Script::new([Answer::Status(503)]);
-    let _ = ServiceBuilder::new().retry(policy).service(script).oneshot(request).await;
+    let _ = ServiceBuilder::new().layer(which.retry(policy)).service(script).oneshot(request).await;
     assert_eq!(diary.heard(), "failed lost");
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_token_comes_back_when_the_retry_is_not_sent() {
+async fn a_token_comes_back_when_the_retry_is_not_sent(which: Loop) {
     // cancelled while it waits
     let diary = Diary::new(9);
     let policy = RetryPolicy::standard().backoff(Backoff::constant(SECOND)).budget(diary.clone());
     let script = Script::new([Answer::Status(503)]);
-    let call = ServiceBuilder::new().retry(policy.clone()).service(script.clone()).oneshot(request("GET"));
+    let call = ServiceBuilder::new()
+        .layer(which.retry(policy.clone()))
+        .service(script.clone())
+        .oneshot(request("GET"));
     tokio::time::timeout(SECOND / 2, call).await.unwrap_err();
     assert_eq!((script.count(), diary.heard().as_str()), (1, "failed granted back"));
 
@@ -165,7 +192,7 @@ async fn a_token_comes_back_when_the_retry_is_not_sent() {
     let policy = policy.budget(diary.clone());
     let limit = ConcurrencyLimitLayer::new(1);
     let script = Script::new([Answer::Status(503)]);
-    let service = ServiceBuilder::new().retry(policy).layer(limit).service(script.clone());
+    let service = ServiceBuilder::new().layer(which.retry(policy)).layer(limit).service(script.clone());
     let mut blocker = service.clone();
     let call = tokio::spawn(service.oneshot(request("GET")));
     tokio::time::sleep(SECOND / 2).await;
@@ -177,31 +204,28 @@ async fn a_token_comes_back_when_the_retry_is_not_sent() {
     assert_eq!((script.count(), diary.heard().as_str()), (1, "failed granted back"));
 }
 
-#[tokio::test(start_paused = true)]
-async fn the_budget_is_the_layers_and_the_rest_the_requests() {
+async fn the_budget_is_the_layers_and_the_rest_the_requests(which: Loop) {
     let (layers, own) = (Diary::new(1), Diary::new(9));
     let policy = RetryPolicy::standard().backoff(Backoff::none()).budget(layers.clone());
     let mut request = request("GET");
     request.extensions_mut().insert(RetryPolicy::urllib3(5).budget(own.clone()));
     let script = Script::new([Answer::Fails(ErrorKind::ConnectionReset)]);
-    let _ = ServiceBuilder::new().retry(policy).service(script.clone()).oneshot(request).await;
+    let _ = ServiceBuilder::new().layer(which.retry(policy)).service(script.clone()).oneshot(request).await;
     assert_eq!((script.count(), own.heard().as_str()), (2, ""));
     assert_eq!(layers.heard(), "failed granted ended failed refused lost");
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_request_that_is_never_retried_counts_all_the_same() {
+async fn a_request_that_is_never_retried_counts_all_the_same(which: Loop) {
     let diary = Diary::new(9);
     let mut request = request("GET");
     request.extensions_mut().insert(RetryPolicy::never());
     let policy = RetryPolicy::standard().budget(diary.clone());
     let script = Script::new([Answer::Status(200)]);
-    let _ = ServiceBuilder::new().retry(policy).service(script).oneshot(request).await;
+    let _ = ServiceBuilder::new().layer(which.retry(policy)).service(script).oneshot(request).await;
     assert_eq!(diary.heard(), "first-try");
 }
 
-#[tokio::test(start_paused = true)]
-async fn requests_in_flight_are_counted_to_the_end_of_the_call_however_it_ends() {
+async fn requests_in_flight_are_counted_to_the_end_of_the_call_however_it_ends(which: Loop) {
     let diary = || Arc::new(Diary { counts_in_flight: true, ..Arc::into_inner(Diary::new(9)).unwrap() });
     let policy = RetryPolicy::standard().backoff(Backoff::constant(SECOND));
     let table = [
@@ -211,8 +235,9 @@ async fn requests_in_flight_are_counted_to_the_end_of_the_call_however_it_ends()
     ];
     for (answers, expected) in table {
         let diary = diary();
-        let service =
-            ServiceBuilder::new().retry(policy.clone().budget(diary.clone())).service(Script::new(answers));
+        let service = ServiceBuilder::new()
+            .layer(which.retry(policy.clone().budget(diary.clone())))
+            .service(Script::new(answers));
         let _ = service.oneshot(request("GET")).await;
         assert_eq!(diary.heard(), expected);
     }
@@ -227,11 +252,12 @@ async fn requests_in_flight_are_counted_to_the_end_of_the_call_however_it_ends()
                 let never = tower::service_fn(|_: http::Request<support::Body>| {
                     std::future::pending::<Result<http::Response<support::Body>, tower::BoxError>>()
                 });
-                let call = ServiceBuilder::new().retry(policy).service(never).oneshot(request("GET"));
+                let call =
+                    ServiceBuilder::new().layer(which.retry(policy)).service(never).oneshot(request("GET"));
                 tokio::time::timeout(SECOND / 2, call).await.unwrap_err();
             }
             Some(answer) => {
-                let call = ServiceBuilder::new().retry(policy).service(Script::new([answer]));
+                let call = ServiceBuilder::new().layer(which.retry(policy)).service(Script::new([answer]));
                 tokio::time::timeout(SECOND / 2, call.oneshot(request("GET"))).await.unwrap_err();
             }
         }
@@ -239,14 +265,13 @@ async fn requests_in_flight_are_counted_to_the_end_of_the_call_however_it_ends()
     }
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_host_that_fails_uses_up_its_own_budget_only() {
+async fn a_host_that_fails_uses_up_its_own_budget_only(which: Loop) {
     use tower_retry_policy::budget::{PerKey, RatioBudget};
     // two retries per host, and nothing for the requests
     let hosts = PerKey::new(|_| RatioBudget::new().ratio(0.0).per_second(1).window(2 * SECOND)).per_host();
     let policy = RetryPolicy::standard().backoff(Backoff::none()).budget_per(hosts);
     let script = Script::new([Answer::Status(503)]);
-    let service = ServiceBuilder::new().retry(policy).service(script.clone());
+    let service = ServiceBuilder::new().layer(which.retry(policy)).service(script.clone());
     let mut sent = Vec::new();
     // the user's name and password are no part of the host
     for host in ["one.test", "me:pw@one.test", "ONE.test", "you:pw@two.test", "two.test", "me@one.test:8080"]
@@ -260,22 +285,20 @@ async fn a_host_that_fails_uses_up_its_own_budget_only() {
     assert_eq!(sent, [3, 1, 1, 3, 1, 3]);
 }
 
-#[tokio::test(start_paused = true)]
-async fn every_failure_that_could_have_been_retried_is_heard_of() {
+async fn every_failure_that_could_have_been_retried_is_heard_of(which: Loop) {
     // gRPC's throttle counts failures, not retries: the last attempt of each call too
     use tower_retry_policy::budget::ThrottleBudget;
     let throttle = Arc::new(ThrottleBudget::new().max_tokens(10));
     let policy = RetryPolicy::standard().backoff(Backoff::none()).budget(throttle.clone());
     let script = Script::new([Answer::Status(503)]);
-    let service = ServiceBuilder::new().retry(policy).service(script.clone());
+    let service = ServiceBuilder::new().layer(which.retry(policy)).service(script.clone());
     let _ = service.clone().oneshot(request("GET")).await;
     assert_eq!((script.count(), throttle.tokens() as u32), (3, 7));
     let _ = service.oneshot(request("POST")).await;
     assert_eq!(throttle.tokens() as u32, 7, "what may not be repeated is no failure of a retry");
 }
 
-#[tokio::test(start_paused = true)]
-async fn failures_that_are_not_retried_refill_nothing() {
+async fn failures_that_are_not_retried_refill_nothing(which: Loop) {
     use tower_retry_policy::budget::{QuotaBudget, ThrottleBudget};
     let grpc = |status| Answer::With(200, "grpc-status", status);
     let answers = [Answer::Status(501), Answer::Status(400), grpc("3"), grpc("12"), Answer::Unknown];
@@ -289,32 +312,36 @@ async fn failures_that_are_not_retried_refill_nothing() {
         for budget in budgets {
             let policy =
                 RetryPolicy::standard().backoff(Backoff::none()).grpc([14]).any_method().budget(budget);
-            let service = ServiceBuilder::new().retry(policy.clone()).service(Script::new([answer.clone()]));
+            let service = ServiceBuilder::new()
+                .layer(which.retry(policy.clone()))
+                .service(Script::new([answer.clone()]));
             for _ in 0..100 {
                 let _ = service.clone().oneshot(request("POST")).await;
             }
             assert_eq!((throttle.tokens() as u32, quota.tokens()), (0, 0), "{answer:?}");
             // a retry that ends so brings nothing back either
             let script = Script::new([Answer::Status(503), answer.clone()]);
-            let _ = ServiceBuilder::new().retry(policy).service(script).oneshot(request("POST")).await;
+            let _ = ServiceBuilder::new()
+                .layer(which.retry(policy))
+                .service(script)
+                .oneshot(request("POST"))
+                .await;
             assert_eq!((throttle.tokens() as u32, quota.tokens()), (0, 0), "{answer:?} after a retry");
         }
     }
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_ratio_counts_each_request_however_it_ends() {
+async fn a_ratio_counts_each_request_however_it_ends(which: Loop) {
     let budget = Arc::new(tower_retry_policy::RatioBudget::new().ratio(0.5).per_second(0));
     let policy = RetryPolicy::standard().backoff(Backoff::none()).budget(budget.clone());
     for answer in [Answer::Status(200), Answer::Status(501), Answer::Unknown, Answer::Status(404)] {
-        let service = ServiceBuilder::new().retry(policy.clone()).service(Script::new([answer]));
+        let service = ServiceBuilder::new().layer(which.retry(policy.clone())).service(Script::new([answer]));
         let _ = service.oneshot(request("GET")).await;
     }
     assert_eq!(budget.balance(), 2);
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_pushback_not_to_retry_costs_a_token_whatever_the_code() {
+async fn a_pushback_not_to_retry_costs_a_token_whatever_the_code(which: Loop) {
     use tower_retry_policy::budget::ThrottleBudget;
     // gRPC A6: "or that receive a pushback response indicating not to retry"
     type Fields = &'static [(&'static str, &'static str)];
@@ -331,26 +358,29 @@ async fn a_pushback_not_to_retry_costs_a_token_whatever_the_code() {
         let policy =
             RetryPolicy::standard().backoff(Backoff::none()).grpc([14]).any_method().budget(throttle.clone());
         let script = Script::new([Answer::Fields(status, fields)]);
-        let service = ServiceBuilder::new().retry(policy).service(script.clone());
+        let service = ServiceBuilder::new().layer(which.retry(policy)).service(script.clone());
         service.oneshot(request("POST")).await.unwrap();
         assert_eq!((script.count(), throttle.tokens() as u32), (1, tokens), "{status} {fields:?}");
     }
 }
 
-#[tokio::test(start_paused = true)]
-async fn policies_made_from_one_another_share_a_budget() {
+async fn policies_made_from_one_another_share_a_budget(which: Loop) {
     use tower_retry_policy::budget::QuotaBudget;
     let first = RetryPolicy::standard().backoff(Backoff::none()).budget(QuotaBudget::new().initial(28));
     let derived = first.clone().retries(5);
     let script = Script::new([Answer::Status(503)]);
-    let _ = ServiceBuilder::new().retry(first).service(script.clone()).oneshot(request("GET")).await;
+    let _ =
+        ServiceBuilder::new().layer(which.retry(first)).service(script.clone()).oneshot(request("GET")).await;
     assert_eq!(script.count(), 3, "two retries of 14 tokens");
-    let _ = ServiceBuilder::new().retry(derived).service(script.clone()).oneshot(request("GET")).await;
+    let _ = ServiceBuilder::new()
+        .layer(which.retry(derived))
+        .service(script.clone())
+        .oneshot(request("GET"))
+        .await;
     assert_eq!(script.count(), 4, "and nothing is left for the other");
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_call_that_no_attempt_can_follow_counts_as_in_flight_too() {
+async fn a_call_that_no_attempt_can_follow_counts_as_in_flight_too(which: Loop) {
     let sent_once =
         RetryPolicy::standard().retries_after(Phase::Connect, 0).retries_after(Phase::Unprocessed, 0);
     let never = RetryPolicy::standard().retries(0);
@@ -363,7 +393,7 @@ async fn a_call_that_no_attempt_can_follow_counts_as_in_flight_too() {
     for (method, policy, status, expected) in table {
         let diary = Arc::new(Diary { counts_in_flight: true, ..Arc::into_inner(Diary::new(9)).unwrap() });
         let service = ServiceBuilder::new()
-            .retry(policy.clone().budget(diary.clone()))
+            .layer(which.retry(policy.clone().budget(diary.clone())))
             .service(Script::new([Answer::Status(status)]));
         let _ = service.oneshot(request(method)).await;
         assert_eq!(diary.heard(), expected, "{method} {status}");

@@ -17,9 +17,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod loops;
 mod support;
 
-use self::support::{Answer, Body, Script, request};
+use self::{
+    loops::{Loop, over_each_loop},
+    support::{Answer, Body, Script, request},
+};
 use http::{Method, Request, Response};
 use std::{io::ErrorKind, time::Duration};
 use tower::{BoxError, ServiceBuilder, ServiceExt};
@@ -53,6 +57,7 @@ fn to(location: &'static str) -> Answer {
 const ELSEWHERE: &str = "http://elsewhere/b";
 
 async fn call_with<R>(
+    which: Loop,
     place: Place,
     redirects: R,
     retry: RetryPolicy,
@@ -65,17 +70,32 @@ where
     let redirects = FollowRedirectLayer::with_policy(redirects);
     match place {
         Outside => {
-            ServiceBuilder::new().layer(redirects).retry(retry).service(script.clone()).oneshot(request).await
+            ServiceBuilder::new()
+                .layer(redirects)
+                .layer(which.retry(retry))
+                .service(script.clone())
+                .oneshot(request)
+                .await
         }
         Inside => {
-            ServiceBuilder::new().retry(retry).layer(redirects).service(script.clone()).oneshot(request).await
+            ServiceBuilder::new()
+                .layer(which.retry(retry))
+                .layer(redirects)
+                .service(script.clone())
+                .oneshot(request)
+                .await
         }
     }
 }
 
-async fn call(place: Place, retry: RetryPolicy, script: &Script) -> Result<Response<Body>, BoxError> {
+async fn call(
+    which: Loop,
+    place: Place,
+    retry: RetryPolicy,
+    script: &Script,
+) -> Result<Response<Body>, BoxError> {
     let redirects = Limited::default().and::<_, Body, BoxError>(FilterCredentials::default());
-    call_with(place, redirects, retry, script, request("GET")).await
+    call_with(which, place, redirects, retry, script, request("GET")).await
 }
 
 /// Status or nothing, attempts in the history (0 without one), reason to stop.
@@ -95,8 +115,17 @@ fn methods(script: &Script) -> Vec<Method> {
     script.asked().iter().map(|asked| asked.request.method().clone()).collect()
 }
 
-#[tokio::test(start_paused = true)]
-async fn outside_each_hop_has_retries_of_its_own_and_inside_the_call_has_them() {
+over_each_loop!(
+    #[tokio::test(start_paused = true)]
+    outside_each_hop_has_retries_of_its_own_and_inside_the_call_has_them,
+    a_limit_of_redirects_ends_the_call_and_is_not_retried,
+    the_two_limits_multiply_in_either_order,
+    credentials_stay_with_their_host,
+    outside_the_settings_of_a_request_cross_hosts_only_where_allowed,
+    inside_a_post_that_was_processed_can_be_sent_again,
+);
+
+async fn outside_each_hop_has_retries_of_its_own_and_inside_the_call_has_them(which: Loop) {
     use Answer::{Fails, Status};
     let refused = || Fails(ErrorKind::ConnectionRefused);
     let one_connect = || policy().retries_after(Phase::Connect, 1);
@@ -117,19 +146,19 @@ async fn outside_each_hop_has_retries_of_its_own_and_inside_the_call_has_them() 
     ];
     for (place, policy, answers, asked, status, attempts, stop) in table {
         let script = Script::new(answers.clone());
-        let result = call(place, policy, &script).await;
+        let result = call(which, place, policy, &script).await;
         assert_eq!(paths(&script), asked, "{place:?} {answers:?}");
         assert_eq!(outcome(&result), (status, attempts, stop), "{place:?} {answers:?}");
     }
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_limit_of_redirects_ends_the_call_and_is_not_retried() {
+async fn a_limit_of_redirects_ends_the_call_and_is_not_retried(which: Loop) {
     for place in [Outside, Inside] {
         for limit in [0, 1, 3] {
             // urllib3's raise_on_redirect=False: the last redirect is the answer
             let script = Script::new([to("/path")]);
-            let result = call_with(place, Limited::new(limit), policy(), &script, request("GET")).await;
+            let result =
+                call_with(which, place, Limited::new(limit), policy(), &script, request("GET")).await;
             assert_eq!(outcome(&result), (Some(302), 0, None), "{place:?} {limit}");
             assert_eq!(script.count(), limit + 1, "{place:?} {limit}");
 
@@ -137,7 +166,7 @@ async fn a_limit_of_redirects_ends_the_call_and_is_not_retried() {
             let script = Script::new([to("/path")]);
             let limited = Limited::new(limit)
                 .or::<_, Body, BoxError>(redirect_fn(|_| Err::<_, BoxError>("too many redirects".into())));
-            let result = call_with(place, limited, policy(), &script, request("GET")).await;
+            let result = call_with(which, place, limited, policy(), &script, request("GET")).await;
             let expected = match place {
                 Outside => (None, 0, None),
                 Inside => (None, 1, Some(StopReason::NotRetryable)),
@@ -151,8 +180,7 @@ async fn a_limit_of_redirects_ends_the_call_and_is_not_retried() {
     }
 }
 
-#[tokio::test(start_paused = true)]
-async fn the_two_limits_multiply_in_either_order() {
+async fn the_two_limits_multiply_in_either_order(which: Loop) {
     use Answer::Status;
     const LIMIT: usize = 2;
     // outside: each of three hops needs its three attempts; inside: each of three attempts fails at the last of its hops
@@ -160,13 +188,12 @@ async fn the_two_limits_multiply_in_either_order() {
     let inside = [[to("/b"), to("/c"), Status(503)].as_slice(); LIMIT + 1].concat();
     for (place, answers) in [(Outside, outside), (Inside, inside)] {
         let script = Script::new(answers);
-        let _ = call_with(place, Limited::new(LIMIT), policy(), &script, request("GET")).await;
+        let _ = call_with(which, place, Limited::new(LIMIT), policy(), &script, request("GET")).await;
         assert_eq!(script.count(), (LIMIT + 1) * 3, "{place:?}");
     }
 }
 
-#[tokio::test(start_paused = true)]
-async fn credentials_stay_with_their_host() {
+async fn credentials_stay_with_their_host(which: Loop) {
     use Answer::Status;
     const KEPT: [bool; 3] = [true, true, true];
     const STRIPPED: [bool; 3] = [false, false, true];
@@ -185,7 +212,7 @@ async fn credentials_stay_with_their_host() {
             request.headers_mut().insert(name, "secret".parse().unwrap());
         }
         let filter = FilterCredentials::default();
-        let response = call_with(place, filter, policy(), &script, request).await.unwrap();
+        let response = call_with(which, place, filter, policy(), &script, request).await.unwrap();
         assert_eq!(response.status(), 200);
         let had: Vec<_> = script
             .asked()
@@ -201,12 +228,13 @@ async fn credentials_stay_with_their_host() {
     let script = Script::new([to(ELSEWHERE), Status(200)]);
     let mut request = request("GET");
     request.headers_mut().insert("x-app", "secret".parse().unwrap());
-    call_with(Outside, FilterCredentials::new().remove_all(), policy(), &script, request).await.unwrap();
+    call_with(which, Outside, FilterCredentials::new().remove_all(), policy(), &script, request)
+        .await
+        .unwrap();
     assert!(!script.asked()[1].request.headers().contains_key("x-app"));
 }
 
-#[tokio::test(start_paused = true)]
-async fn outside_the_settings_of_a_request_cross_hosts_only_where_allowed() {
+async fn outside_the_settings_of_a_request_cross_hosts_only_where_allowed(which: Loop) {
     use Answer::Status;
     let allowing = || {
         FilterCredentials::new()
@@ -223,13 +251,13 @@ async fn outside_the_settings_of_a_request_cross_hosts_only_where_allowed() {
         let script = Script::new([to(location), Status(503), Status(200)]);
         let mut never = request("GET");
         never.extensions_mut().insert(RetryPolicy::never());
-        call_with(Outside, filter.clone(), policy(), &script, never).await.unwrap();
+        call_with(which, Outside, filter.clone(), policy(), &script, never).await.unwrap();
         assert_eq!(script.count(), sent, "override, {location}");
 
         let script = Script::new([to(location), Status(503), Status(200)]);
         let mut limited = request("GET");
         limited.extensions_mut().insert(Deadline::after(WAIT / 2));
-        let result = call_with(Outside, filter, policy(), &script, limited).await;
+        let result = call_with(which, Outside, filter, policy(), &script, limited).await;
         assert_eq!(script.count(), sent, "deadline, {location}");
         assert_eq!(outcome(&result).2, stop, "deadline, {location}");
     }
@@ -237,12 +265,11 @@ async fn outside_the_settings_of_a_request_cross_hosts_only_where_allowed() {
     let script = Script::new([to(ELSEWHERE), Status(503), Status(200)]);
     let mut never = request("GET");
     never.extensions_mut().insert(RetryPolicy::never());
-    call_with(Inside, FilterCredentials::new(), policy(), &script, never).await.unwrap();
+    call_with(which, Inside, FilterCredentials::new(), policy(), &script, never).await.unwrap();
     assert_eq!(script.count(), 2);
 }
 
-#[tokio::test(start_paused = true)]
-async fn inside_a_post_that_was_processed_can_be_sent_again() {
+async fn inside_a_post_that_was_processed_can_be_sent_again(which: Loop) {
     let see_other = || Answer::With(303, "location", ELSEWHERE);
     let refused = || Answer::Fails(ErrorKind::ConnectionRefused);
     let answers = || [see_other(), refused(), see_other(), refused(), see_other(), refused()];
@@ -260,7 +287,7 @@ async fn inside_a_post_that_was_processed_can_be_sent_again() {
             Outside => vec![see_other(), refused()],
             Inside => answers().into(),
         });
-        let result = call_with(place, Limited::default(), policy, &script, request("POST")).await;
+        let result = call_with(which, place, Limited::default(), policy, &script, request("POST")).await;
         assert!(result.is_err());
         assert_eq!(methods(&script).iter().collect::<Vec<_>>(), sent, "{place:?}");
     }

@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod loops;
+
+use self::loops::{Loop, over_each_loop};
 use http::{Request, Response, StatusCode};
 use http_body_util::Empty;
 use std::{
@@ -26,9 +29,13 @@ impl Observer for Waits {
     fn ended(&self, _: &CallEnd<'_>) {}
 }
 
+over_each_loop!(
+    #[tokio::test(start_paused = true)]
+    waits_of_consecutive_calls_have_nothing_in_common,
+);
+
 /// Of a generator that was seeded anew for each draw 43 % of the differences fell into a hundredth of the range.
-#[tokio::test(start_paused = true)]
-async fn waits_of_consecutive_calls_have_nothing_in_common() {
+async fn waits_of_consecutive_calls_have_nothing_in_common(which: Loop) {
     let waits = Waits::default();
     let failing = service_fn(async |_: Request<Empty<&'static [u8]>>| {
         let mut response = Response::new(());
@@ -37,7 +44,7 @@ async fn waits_of_consecutive_calls_have_nothing_in_common() {
     });
     let backoff = Backoff::constant(LONGEST).jitter(Jitter::Full).cap(LONGEST);
     let policy = RetryPolicy::standard().retries(1).backoff(backoff).without_budget().seed(1);
-    let service = ServiceBuilder::new().retry(policy.observer(waits.clone())).service(failing);
+    let service = ServiceBuilder::new().layer(which.retry(policy.observer(waits.clone()))).service(failing);
     for _ in 0..10_000 {
         service.clone().oneshot(Request::new(Empty::new())).await.unwrap();
     }

@@ -3,9 +3,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod loops;
 mod support;
 
-use self::support::{Answer, Script, request};
+use self::{
+    loops::{Loop, over_each_loop},
+    support::{Answer, Script, request},
+};
 use std::io::ErrorKind;
 use tower::{ServiceBuilder, ServiceExt};
 use tower_backoff::Backoff;
@@ -34,8 +38,13 @@ fn limited(total: Option<u32>, connect: Option<u32>, unprocessed: Option<u32>) -
     policy
 }
 
-#[tokio::test(start_paused = true)]
-async fn every_attempt_carries_the_whole_head() {
+over_each_loop!(
+    #[tokio::test(start_paused = true)]
+    every_attempt_carries_the_whole_head,
+    the_reason_is_that_of_the_request_as_it_was,
+);
+
+async fn every_attempt_carries_the_whole_head(which: Loop) {
     let limits = [None, Some(0), Some(1)];
     for total in [None, Some(0), Some(1), Some(3)] {
         for (connect, unprocessed) in limits.iter().flat_map(|&one| limits.map(|other| (one, other))) {
@@ -49,7 +58,8 @@ async fn every_attempt_carries_the_whole_head() {
                         request.headers_mut().insert("x-mark", "1".parse().unwrap());
                         request.extensions_mut().insert(Mark(1));
                         let server = Script::new([Answer::Fails(first), Answer::Fails(then)]);
-                        let service = ServiceBuilder::new().retry(policy.clone()).service(server.clone());
+                        let service =
+                            ServiceBuilder::new().layer(which.retry(policy.clone())).service(server.clone());
                         drop(service.oneshot(request).await);
 
                         let asked = server.asked();
@@ -70,8 +80,7 @@ async fn every_attempt_carries_the_whole_head() {
     }
 }
 
-#[tokio::test(start_paused = true)]
-async fn the_reason_is_that_of_the_request_as_it_was() {
+async fn the_reason_is_that_of_the_request_as_it_was(which: Loop) {
     use StopReason::{Attempts, NotRepeatable};
     let no_connect = || limited(Some(3), Some(0), Some(0));
     let refused = Answer::Fails(ErrorKind::ConnectionRefused);
@@ -93,7 +102,7 @@ async fn the_reason_is_that_of_the_request_as_it_was() {
             request.extensions_mut().insert(Idempotent);
         }
         let server = Script::new(answers.clone());
-        let service = ServiceBuilder::new().retry(policy).service(server.clone());
+        let service = ServiceBuilder::new().layer(which.retry(policy)).service(server.clone());
         let error = service.oneshot(request).await.unwrap_err();
         let history = RetryError::find(&*error).unwrap().history();
         let told = format!("{method}, marked: {marked}, {answers:?}");
