@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod loops;
+
+use self::loops::{Loop, over_each_loop};
 use bytes::Bytes;
 use http::{Request, Response, Uri};
 use http_body_util::{Channel, Empty, Full};
@@ -38,7 +41,7 @@ const CALLS: usize = 10;
 const RETRIES: u32 = 2;
 const ATTEMPTS: usize = 3;
 
-fn stack<C, B>(client: C) -> Stack
+fn stack<C, B>(which: Loop, client: C) -> Stack
 where
     C: Service<Request<Body>, Response = Response<B>> + Clone + Send + Sync + 'static,
     C::Error: Into<BoxError>,
@@ -46,20 +49,23 @@ where
     B: 'static,
 {
     let client = client.map_err(Into::<BoxError>::into);
-    let stack = ServiceBuilder::new().retry(RetryPolicy::urllib3(RETRIES)).service(client);
+    let stack = ServiceBuilder::new().layer(which.retry(RetryPolicy::urllib3(RETRIES))).service(client);
     BoxCloneSyncService::new(stack.map_response(|response| response.map(drop)))
 }
 
-fn reqwest(builder: reqwest::ClientBuilder) -> Stack {
+fn reqwest(which: Loop, builder: reqwest::ClientBuilder) -> Stack {
     let client =
         builder.retry(reqwest::retry::never()).tls_backend_preconfigured(trusting_nobody()).build().unwrap();
-    stack(service_fn(move |request: Request<Body>| {
-        let client = client.clone();
-        async move {
-            let request = reqwest::Request::try_from(request.map(reqwest::Body::wrap))?;
-            client.execute(request).await.map(Response::from)
-        }
-    }))
+    stack(
+        which,
+        service_fn(move |request: Request<Body>| {
+            let client = client.clone();
+            async move {
+                let request = reqwest::Request::try_from(request.map(reqwest::Body::wrap))?;
+                client.execute(request).await.map(Response::from)
+            }
+        }),
+    )
 }
 
 fn trusting_nobody() -> ClientConfig {
@@ -87,20 +93,30 @@ fn refusing() -> (TcpSocket, String) {
     (socket, authority)
 }
 
-#[tokio::test]
-async fn every_call_that_waits_for_a_refused_connection_makes_all_its_attempts() {
+over_each_loop!(
+    #[tokio::test]
+    every_call_that_waits_for_a_refused_connection_makes_all_its_attempts,
+    a_caller_that_leaves_while_connecting_takes_nobody_with_it,
+    a_refused_tunnel_is_tried_again_unless_the_proxy_wants_a_password,
+    a_target_that_no_connector_understands_is_not_tried_again,
+);
+
+async fn every_call_that_waits_for_a_refused_connection_makes_all_its_attempts(which: Loop) {
     let (_socket, authority) = refusing();
     let uri = format!("http://{authority}/");
     let hyper_util = |again: bool| {
         let mut builder = Client::builder(TokioExecutor::new());
-        stack(builder.http2_only(true).retry_canceled_requests(again).build_http())
+        stack(which, builder.http2_only(true).retry_canceled_requests(again).build_http())
     };
     let channel = Endpoint::from_shared(uri.clone()).unwrap().connect_lazy();
     let clients = [
         ("hyper-util", hyper_util(false)),
         ("hyper-util with its own retries", hyper_util(true)),
-        ("reqwest", reqwest(reqwest::Client::builder().no_proxy().http2_prior_knowledge())),
-        ("tonic", stack(channel.map_request(|request: Request<Body>| request.map(tonic::body::Body::new)))),
+        ("reqwest", reqwest(which, reqwest::Client::builder().no_proxy().http2_prior_knowledge())),
+        (
+            "tonic",
+            stack(which, channel.map_request(|request: Request<Body>| request.map(tonic::body::Body::new))),
+        ),
     ];
     for (name, client) in clients {
         let calls: JoinSet<_> = (0..CALLS).map(|_| client.clone().oneshot(request("GET", &uri))).collect();
@@ -128,8 +144,7 @@ async fn healthy() -> (JoinSet<()>, String) {
     (task, authority)
 }
 
-#[tokio::test]
-async fn a_caller_that_leaves_while_connecting_takes_nobody_with_it() {
+async fn a_caller_that_leaves_while_connecting_takes_nobody_with_it(which: Loop) {
     let (_server, authority) = healthy().await;
     let uri = format!("http://{authority}/");
     for again in [false, true] {
@@ -147,7 +162,7 @@ async fn a_caller_that_leaves_while_connecting_takes_nobody_with_it() {
             })
         });
         let mut builder = Client::builder(TokioExecutor::new());
-        let client = stack(builder.http2_only(true).retry_canceled_requests(again).build(connector));
+        let client = stack(which, builder.http2_only(true).retry_canceled_requests(again).build(connector));
 
         let leaving = tokio::spawn(client.clone().oneshot(request("POST", &uri)));
         while connects.load(Ordering::SeqCst) == 0 {
@@ -189,8 +204,7 @@ async fn proxy(refusal: &'static str) -> (JoinSet<()>, String, Arc<AtomicUsize>)
     (task, authority, tunnels)
 }
 
-#[tokio::test]
-async fn a_refused_tunnel_is_tried_again_unless_the_proxy_wants_a_password() {
+async fn a_refused_tunnel_is_tried_again_unless_the_proxy_wants_a_password(which: Loop) {
     let table = [
         ("HTTP/1.1 503 Busy\r\n\r\n", vec![Phase::Connect; ATTEMPTS]),
         ("HTTP/1.1 502 No Gateway\r\n\r\n", vec![Phase::Connect; ATTEMPTS]),
@@ -202,10 +216,13 @@ async fn a_refused_tunnel_is_tried_again_unless_the_proxy_wants_a_password() {
         let address: Uri = format!("http://{authority}").parse().unwrap();
         let tunnel = Tunnel::new(address.clone(), HttpConnector::new());
         let clients = [
-            ("hyper-util", stack(Client::builder(TokioExecutor::new()).build(tunnel))),
+            ("hyper-util", stack(which, Client::builder(TokioExecutor::new()).build(tunnel))),
             (
                 "reqwest",
-                reqwest(reqwest::Client::builder().proxy(reqwest::Proxy::all(address.to_string()).unwrap())),
+                reqwest(
+                    which,
+                    reqwest::Client::builder().proxy(reqwest::Proxy::all(address.to_string()).unwrap()),
+                ),
             ),
         ];
         for (name, client) in clients {
@@ -223,18 +240,18 @@ async fn a_refused_tunnel_is_tried_again_unless_the_proxy_wants_a_password() {
     }
 }
 
-#[tokio::test]
-async fn a_target_that_no_connector_understands_is_not_tried_again() {
+async fn a_target_that_no_connector_understands_is_not_tried_again(which: Loop) {
     let (_server, authority) = healthy().await;
     let https = format!("https://{authority}/");
     let connector = hyper_rustls::HttpsConnectorBuilder::new()
         .with_tls_config(trusting_nobody())
         .https_or_http()
         .enable_http1();
-    let rustls = stack(Client::builder(TokioExecutor::new()).build(connector.build()));
-    let plain = stack(Client::builder(TokioExecutor::new()).build_http());
+    let rustls = stack(which, Client::builder(TokioExecutor::new()).build(connector.build()));
+    let plain = stack(which, Client::builder(TokioExecutor::new()).build_http());
     let channel = Endpoint::from_shared(https.clone()).unwrap().connect_lazy();
-    let tonic = stack(channel.map_request(|request: Request<Body>| request.map(tonic::body::Body::new)));
+    let tonic =
+        stack(which, channel.map_request(|request: Request<Body>| request.map(tonic::body::Body::new)));
     for (client, uri) in [(rustls, &*format!("ftp://{authority}/")), (plain, &*https), (tonic, &*https)] {
         let error = client.oneshot(request("GET", uri)).await.unwrap_err();
         assert_eq!(phases(&error), [Phase::Other], "{uri}: {error}");

@@ -1,10 +1,16 @@
 //! One limit over a whole call, in virtual time.
 
-mod attempt_timeout_server;
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-use attempt_timeout_server::{NEVER, Script, Server, call_and_read, ms};
+mod attempt_timeout_server;
+mod loops;
+
+use self::{
+    attempt_timeout_server::{NEVER, Script, Server, call_and_read, ms},
+    loops::{Loop, over_each_loop},
+};
 use bytes::Bytes;
-use http::{HeaderName, Request, Response};
+use http::{HeaderName, Request, Response, StatusCode};
 use http_body::Body;
 use http_body_util::{BodyExt, Full};
 use std::{
@@ -16,7 +22,9 @@ use std::{
 };
 use tokio::time::Sleep;
 use tower::{BoxError, Layer, Service, ServiceBuilder, ServiceExt, retry::Policy, service_fn};
+use tower_backoff::Backoff;
 use tower_retry_policy::{
+    RetryPolicy,
     attempt_timeout::{AttemptTimeoutError, AttemptTimeoutLayer},
     deadline::{Deadline, DeadlineError, DeadlineFormat, DeadlineHeaderLayer, DeadlineLayer},
 };
@@ -150,7 +158,7 @@ async fn each_error_says_how_far_the_call_had_come() {
     }
 }
 
-/// Three attempts, a second and a half apart.
+/// A policy of somebody else's, which knows of no deadline: three attempts, a second and a half apart.
 #[derive(Clone)]
 struct Thrice(usize);
 
@@ -167,8 +175,17 @@ impl<T> Policy<Request<Full<Bytes>>, T, BoxError> for Thrice {
     }
 }
 
-#[tokio::test(start_paused = true)]
-async fn each_attempt_tells_the_server_what_is_left() {
+/// Three attempts, a second and a half apart, whatever comes.
+fn thrice() -> RetryPolicy {
+    RetryPolicy::standard().backoff(Backoff::constant(ms(1_500))).statuses([StatusCode::OK])
+}
+
+over_each_loop!(
+    #[tokio::test(start_paused = true)]
+    each_attempt_tells_the_server_what_is_left,
+);
+
+async fn each_attempt_tells_the_server_what_is_left(which: Loop) {
     let envoy = HeaderName::from_static("x-envoy-upstream-rq-timeout-ms");
     let seconds = HeaderName::from_static("request-timeout");
     let table = [
@@ -185,7 +202,7 @@ async fn each_attempt_tells_the_server_what_is_left() {
         });
         let service = ServiceBuilder::new()
             .layer(DeadlineLayer::new(ms(5_000)))
-            .retry(Thrice(0))
+            .layer(which.retry(thrice()))
             .layer(DeadlineHeaderLayer::new(name.clone(), format))
             .concurrency_limit(1)
             .service(server);

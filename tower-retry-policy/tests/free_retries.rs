@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod loops;
+
+use self::loops::{Loop, over_each_loop};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
@@ -56,8 +59,12 @@ async fn serve(connection: TcpStream, shuts_down: bool) {
     let _ = serving.await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_graceful_shutdown_under_a_thousand_calls_takes_no_token() {
+over_each_loop!(
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    a_graceful_shutdown_under_a_thousand_calls_takes_no_token,
+);
+
+async fn a_graceful_shutdown_under_a_thousand_calls_takes_no_token(which: Loop) {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let authority = listener.local_addr().unwrap().to_string();
     let mut server = JoinSet::new();
@@ -71,7 +78,8 @@ async fn a_graceful_shutdown_under_a_thousand_calls_takes_no_token() {
     let policy = RetryPolicy::standard().backoff(Backoff::none());
     let client =
         Client::builder(TokioExecutor::new()).http2_only(true).retry_canceled_requests(false).build_http();
-    let service = ServiceBuilder::new().retry(policy).map_err(tower::BoxError::from).service(client);
+    let service =
+        ServiceBuilder::new().layer(which.retry(policy)).map_err(tower::BoxError::from).service(client);
     let call = || {
         let request = Request::get(format!("http://{authority}/")).body(Full::<Bytes>::default()).unwrap();
         service.clone().oneshot(request)

@@ -5,6 +5,9 @@
 #[path = "hostile_model/random.rs"]
 mod random;
 
+mod loops;
+
+use self::loops::{Loop, over_each_loop};
 use crate::random::Random;
 use http::{Request, Response, StatusCode};
 use std::{
@@ -109,9 +112,18 @@ impl<S, L: tower::Layer<S>> LayerOf<S> for L {
     }
 }
 
+over_each_loop!(
+    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+    under_threads_a_server_that_is_well_is_never_throttled_and_nothing_stays_in_flight,
+);
+
+over_each_loop!(
+    #[tokio::test]
+    a_budget_per_host_has_no_user_information_and_one_name_for_one_host,
+);
+
 /// Calls at once on four threads, one in three dropped at a random point: a server that is well loses none of the others.
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn under_threads_a_server_that_is_well_is_never_throttled_and_nothing_stays_in_flight() {
+async fn under_threads_a_server_that_is_well_is_never_throttled_and_nothing_stays_in_flight(which: Loop) {
     for seed in 0..10 {
         let budget = Arc::new(InFlightBudget::new().min(2));
         let server = service_fn(|request: Request<String>| async move {
@@ -122,7 +134,10 @@ async fn under_threads_a_server_that_is_well_is_never_throttled_and_nothing_stay
             Ok::<_, BoxError>(answer(*random.pick(&[200, 200, 500])))
         });
         let policy = RetryPolicy::standard().backoff(Backoff::none()).budget(budget.clone());
-        let service = ServiceBuilder::new().layer(AdaptiveThrottleLayer::new()).retry(policy).service(server);
+        let service = ServiceBuilder::new()
+            .layer(AdaptiveThrottleLayer::new())
+            .layer(which.retry(policy))
+            .service(server);
         let mut calls = tokio::task::JoinSet::new();
         for number in 0..2_000_u64 {
             let mut random = Random::new(seed << 32 | number);
@@ -145,8 +160,7 @@ async fn under_threads_a_server_that_is_well_is_never_throttled_and_nothing_stay
     }
 }
 
-#[tokio::test]
-async fn a_budget_per_host_has_no_user_information_and_one_name_for_one_host() {
+async fn a_budget_per_host_has_no_user_information_and_one_name_for_one_host(which: Loop) {
     let table: [(&str, Option<&str>, Option<&str>); 14] = [
         ("http://a.example/", None, Some("a.example")),
         ("http://A.Example/x?y", None, Some("a.example")),
@@ -171,8 +185,9 @@ async fn a_budget_per_host_has_no_user_information_and_one_name_for_one_host() {
             EmptyBudget::new()
         });
         let server = service_fn(async |_: Request<String>| Ok::<_, BoxError>(answer(200)));
-        let service =
-            ServiceBuilder::new().retry(RetryPolicy::standard().budget_per(hosts.per_host())).service(server);
+        let service = ServiceBuilder::new()
+            .layer(which.retry(RetryPolicy::standard().budget_per(hosts.per_host())))
+            .service(server);
         let Ok(uri) = uri.parse::<http::Uri>() else { continue };
         for _ in 0..3 {
             let mut request = Request::get(uri.clone()).body(String::new()).unwrap();

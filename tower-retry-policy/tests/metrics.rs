@@ -2,9 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod loops;
 mod support;
 
-use self::support::{Answer, Script, request};
+use self::{
+    loops::{Loop, over_each_loop},
+    support::{Answer, Script, request},
+};
 use http::{Request, Response};
 use metrics::with_local_recorder;
 use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
@@ -38,7 +42,7 @@ fn counted(snapshotter: &Snapshotter) -> BTreeMap<String, String> {
 }
 
 /// What is counted of some calls over one layer.
-fn after(policy: &RetryPolicy, calls: &[(&str, &[Answer])]) -> BTreeMap<String, String> {
+fn after(which: Loop, policy: &RetryPolicy, calls: &[(&str, &[Answer])]) -> BTreeMap<String, String> {
     let recorder = DebuggingRecorder::new();
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
@@ -48,7 +52,7 @@ fn after(policy: &RetryPolicy, calls: &[(&str, &[Answer])]) -> BTreeMap<String, 
             for (method, answers) in calls {
                 let script = Script::new(answers.to_vec());
                 let _ = ServiceBuilder::new()
-                    .retry(policy.clone())
+                    .layer(which.retry(policy.clone()))
                     .service(script)
                     .oneshot(request(method))
                     .await;
@@ -65,11 +69,18 @@ fn policy() -> RetryPolicy {
         .observer(MetricsObserver::new())
 }
 
-#[test]
-fn attempts_retries_successes_and_stops() {
+over_each_loop!(
+    #[test]
+    attempts_retries_successes_and_stops,
+    the_balance_of_the_budget_is_that_after_the_last_call,
+    labels_stand_at_every_metric,
+);
+
+fn attempts_retries_successes_and_stops(which: Loop) {
     use Answer::{Fails, Status, With};
     let reset = Fails(ErrorKind::ConnectionReset);
     let counted = after(
+        which,
         &policy(),
         &[
             ("GET", &[Status(200)]),
@@ -96,24 +107,22 @@ fn attempts_retries_successes_and_stops() {
     assert_eq!(counted, expected);
 }
 
-#[test]
-fn the_balance_of_the_budget_is_that_after_the_last_call() {
+fn the_balance_of_the_budget_is_that_after_the_last_call(which: Loop) {
     let calls: [(&str, &[Answer]); 1] = [("GET", &[Answer::Fails(ErrorKind::ConnectionReset)])];
     let with_budget = RetryPolicy::standard().backoff(Backoff::none()).observer(MetricsObserver::new());
     // 10 a second over 10 s, less two retries, and a fifth of the one request
-    let balance = after(&with_budget, &calls).remove("budget_balance");
+    let balance = after(which, &with_budget, &calls).remove("budget_balance");
     assert_eq!(balance.as_deref(), Some("98"));
-    assert_eq!(after(&policy(), &calls).remove("budget_balance"), None);
+    assert_eq!(after(which, &policy(), &calls).remove("budget_balance"), None);
 }
 
-#[test]
-fn labels_stand_at_every_metric() {
+fn labels_stand_at_every_metric(which: Loop) {
     let policy = RetryPolicy::standard()
         .backoff(Backoff::none())
         .observer(MetricsObserver::new().label("client", "billing").label("shard", 7.to_string()));
     let calls: [(&str, &[Answer]); 2] =
         [("GET", &[Answer::Status(503), Answer::Status(200)]), ("POST", &[Answer::Status(503)])];
-    let counted = after(&policy, &calls);
+    let counted = after(which, &policy, &calls);
     assert_eq!(counted.len(), 7, "{counted:?}");
     for name in counted.keys() {
         assert!(name.contains(" client=billing shard=7"), "{name}");
@@ -135,7 +144,7 @@ fn every_metric_is_documented_and_described() {
             ] {
                 let script = Script::new(answers);
                 let _ = ServiceBuilder::new()
-                    .retry(policy.clone())
+                    .layer(RetryLayer::new(policy.clone()))
                     .service(script)
                     .oneshot(request(method))
                     .await;

@@ -2,9 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod loops;
 mod support;
 
-use self::support::{Answer, Body, Script, request};
+use self::{
+    loops::{Loop, over_each_loop},
+    support::{Answer, Body, Script, request},
+};
 use http::{Request, Response};
 use std::{
     error::Error,
@@ -81,13 +85,20 @@ impl std::fmt::Display for Talkative {
 
 impl Error for Talkative {}
 
-#[tokio::test(start_paused = true)]
-async fn nothing_that_is_handed_out_shows_a_secret() {
+over_each_loop!(
+    #[tokio::test(start_paused = true)]
+    nothing_that_is_handed_out_shows_a_secret,
+    a_chain_of_sources_says_each_message_once,
+    an_outer_story_tells_the_inner_one,
+    the_error_names_method_and_host_of_a_request_whose_head_is_not_kept,
+);
+
+async fn nothing_that_is_handed_out_shows_a_secret(which: Loop) {
     let notes = Notes::default();
     let policy = policy().observer(notes.clone()).budget_per(notes.clone()).last_response_as_error(true);
     const COOKIE: &[(&str, &str)] = &[("set-cookie", "id=c00kie"), ("location", "/?key=t0ken")];
     let script = Script::new([Answer::Fields(503, COOKIE)]);
-    let service = ServiceBuilder::new().retry(policy.clone()).service(script);
+    let service = ServiceBuilder::new().layer(which.retry(policy.clone())).service(script);
     let error = service.oneshot(secretive()).await.unwrap_err();
     let last = RetryError::find(&*error).unwrap();
     assert_eq!(last.headers().unwrap()["set-cookie"], "id=c00kie");
@@ -101,8 +112,12 @@ async fn nothing_that_is_handed_out_shows_a_secret() {
             std::io::Error::new(std::io::ErrorKind::ConnectionReset, Talkative { url }).into(),
         )
     });
-    let error =
-        ServiceBuilder::new().retry(policy).service(talkative).oneshot(secretive()).await.unwrap_err();
+    let error = ServiceBuilder::new()
+        .layer(which.retry(policy))
+        .service(talkative)
+        .oneshot(secretive())
+        .await
+        .unwrap_err();
     let last = RetryError::find(&*error).unwrap();
     let texts = [
         format!("{last}"),
@@ -124,10 +139,9 @@ async fn nothing_that_is_handed_out_shows_a_secret() {
     );
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_chain_of_sources_says_each_message_once() {
+async fn a_chain_of_sources_says_each_message_once(which: Loop) {
     let script = Script::new([Answer::Fails(std::io::ErrorKind::ConnectionReset)]);
-    let service = ServiceBuilder::new().retry(policy()).service(script);
+    let service = ServiceBuilder::new().layer(which.retry(policy())).service(script);
     let error = service.oneshot(secretive()).await.unwrap_err();
     let chain: Vec<_> =
         std::iter::successors(Some(&*error as &(dyn Error + 'static)), |error| (*error).source())
@@ -142,12 +156,11 @@ async fn a_chain_of_sources_says_each_message_once() {
     );
 }
 
-#[tokio::test(start_paused = true)]
-async fn an_outer_story_tells_the_inner_one() {
+async fn an_outer_story_tells_the_inner_one(which: Loop) {
     let script = Script::new([Answer::Fails(std::io::ErrorKind::ConnectionReset)]);
     let service = ServiceBuilder::new()
-        .retry(policy().retry_exhausted_inner(true).retries(1))
-        .retry(policy().retries(1))
+        .layer(which.retry(policy().retry_exhausted_inner(true).retries(1)))
+        .layer(which.retry(policy().retries(1)))
         .service(script);
     let error = service.oneshot(secretive()).await.unwrap_err();
     let inner = "2 attempts in 0 ms, stopped: attempts used up; 1: connection reset; 2: connection reset";
@@ -157,8 +170,7 @@ async fn an_outer_story_tells_the_inner_one() {
     );
 }
 
-#[tokio::test(start_paused = true)]
-async fn the_error_names_method_and_host_of_a_request_whose_head_is_not_kept() {
+async fn the_error_names_method_and_host_of_a_request_whose_head_is_not_kept(which: Loop) {
     // nothing can follow a `POST` where no phase allows one, so its head is not copied
     let once = policy().retries_after(Phase::Connect, 0).retries_after(Phase::Unprocessed, 0);
     let mut in_process = secretive();
@@ -168,8 +180,12 @@ async fn the_error_names_method_and_host_of_a_request_whose_head_is_not_kept() {
         *request.method_mut() = http::Method::POST;
         request.extensions_mut().clear();
         let script = Script::new([Answer::Fails(std::io::ErrorKind::ConnectionReset)]);
-        let error =
-            ServiceBuilder::new().retry(once.clone()).service(script).oneshot(request).await.unwrap_err();
+        let error = ServiceBuilder::new()
+            .layer(which.retry(once.clone()))
+            .service(script)
+            .oneshot(request)
+            .await
+            .unwrap_err();
         assert_eq!(
             error.to_string(),
             format!("POST {host}: 1 attempt in 0 ms, stopped: not repeatable; 1: read")

@@ -22,7 +22,7 @@ use std::{
 use tokio::time::{Instant, sleep};
 use tower::{ServiceBuilder, ServiceExt};
 use tower_content_check::ContentCheckLayer;
-use tower_retry_policy::{AttemptTimeoutLayer, Deadline, ReplayBodyLayer, RetryPolicy};
+use tower_retry_policy::{AttemptTimeoutLayer, Deadline, ReplayBodyLayer, RetryLayer, RetryPolicy};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -144,7 +144,7 @@ async fn a_retry_around_a_handler_multiplies_its_overload() {
     let retried = ServiceBuilder::new()
         .layer(HandleErrorLayer::new(told))
         .layer(ReplayBodyLayer::new())
-        .retry(RetryPolicy::standard())
+        .layer(RetryLayer::new(RetryPolicy::standard()))
         .map_err(BoxError::from)
         .service(handlers);
     let router = Router::new().nest_service("/x", retried);

@@ -1,7 +1,10 @@
 //! What proves nothing: the operating system's word on a connection in use, a later step's connect error, surplus bytes.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
+mod loops;
+
+use self::loops::{Loop, over_each_loop};
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
@@ -133,7 +136,7 @@ async fn damaged_tls_records_may_be_tried_again_and_a_refusal_may_not() {
 }
 
 /// Two steps: the first runs, the second cannot connect.
-async fn runs_of_the_first_step(phased: bool) -> usize {
+async fn runs_of_the_first_step(which: Loop, phased: bool) -> usize {
     let runs = Arc::new(AtomicUsize::new(0));
     let counter = runs.clone();
     let composite = service_fn(move |_: Request<Body>| {
@@ -147,7 +150,7 @@ async fn runs_of_the_first_step(phased: bool) -> usize {
             })
         }
     });
-    let service = ServiceBuilder::new().retry(RetryPolicy::urllib3(2)).service(composite);
+    let service = ServiceBuilder::new().layer(which.retry(RetryPolicy::urllib3(2))).service(composite);
     let request = Request::post("http://test/").body(Body::default()).unwrap();
     let error = service.oneshot(request).await.unwrap_err();
     if phased {
@@ -159,15 +162,24 @@ async fn runs_of_the_first_step(phased: bool) -> usize {
     runs.load(Ordering::SeqCst)
 }
 
-#[tokio::test]
-async fn an_owner_says_how_far_a_call_of_several_steps_got() {
-    assert_eq!(runs_of_the_first_step(true).await, 1);
+over_each_loop!(
+    #[tokio::test]
+    an_owner_says_how_far_a_call_of_several_steps_got,
+    what_else_is_known_below_a_fixed_phase_holds,
+);
+
+over_each_loop!(
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    surplus_bytes_on_a_pooled_connection_fail_no_get,
+);
+
+async fn an_owner_says_how_far_a_call_of_several_steps_got(which: Loop) {
+    assert_eq!(runs_of_the_first_step(which, true).await, 1);
     // what the policy sees without its word is the whole call's connect error
-    assert_eq!(runs_of_the_first_step(false).await, 3);
+    assert_eq!(runs_of_the_first_step(which, false).await, 3);
 }
 
-#[tokio::test]
-async fn what_else_is_known_below_a_fixed_phase_holds() {
+async fn what_else_is_known_below_a_fixed_phase_holds(which: Loop) {
     let error = PhasedError::new(Phase::Connect, Error::from(ErrorKind::TimedOut));
     let chain = std::iter::successors(Some(&error as &dyn StdError), |error| (*error).source());
     let messages: Vec<_> = chain.map(ToString::to_string).collect();
@@ -178,12 +190,14 @@ async fn what_else_is_known_below_a_fixed_phase_holds() {
     // an inner retry that gave up stays final
     let runs = Arc::new(AtomicUsize::new(0));
     let counter = runs.clone();
-    let inner = ServiceBuilder::new().retry(RetryPolicy::urllib3(1)).service_fn(move |_: Request<Body>| {
-        counter.fetch_add(1, Ordering::SeqCst);
-        async { Err::<Response<Body>, BoxError>(Error::from(ErrorKind::ConnectionReset).into()) }
-    });
+    let inner = ServiceBuilder::new().layer(which.retry(RetryPolicy::urllib3(1))).service_fn(
+        move |_: Request<Body>| {
+            counter.fetch_add(1, Ordering::SeqCst);
+            async { Err::<Response<Body>, BoxError>(Error::from(ErrorKind::ConnectionReset).into()) }
+        },
+    );
     let outer = ServiceBuilder::new()
-        .retry(RetryPolicy::urllib3(3))
+        .layer(which.retry(RetryPolicy::urllib3(3)))
         .map_err(|error| BoxError::from(PhasedError::new(Phase::Read, error)))
         .service(inner);
     outer.oneshot(Request::get("http://test/").body(Body::default()).unwrap()).await.unwrap_err();
@@ -221,8 +235,7 @@ async fn babbling() -> String {
     authority
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn surplus_bytes_on_a_pooled_connection_fail_no_get() {
+async fn surplus_bytes_on_a_pooled_connection_fail_no_get(which: Loop) {
     const GETS: usize = 400;
     let uri = format!("http://{}/", babbling().await);
     for again in [false, true] {
@@ -230,7 +243,7 @@ async fn surplus_bytes_on_a_pooled_connection_fail_no_get() {
         let client = builder.retry_canceled_requests(again).build_http::<Body>();
         let policy = RetryPolicy::standard().backoff(Backoff::none()).without_budget();
         let client = client.map_err(BoxError::from);
-        let service = ServiceBuilder::new().retry(policy).service(client);
+        let service = ServiceBuilder::new().layer(which.retry(policy)).service(client);
         for number in 0..GETS {
             let request = Request::get(&uri).body(Body::default()).unwrap();
             let response =

@@ -1,20 +1,24 @@
 //! urllib3's `Retry`, replayed case by case from `vectors/urllib3_retry.json`.
 //!
-//! Each step of the file is put to the policy as tower would put it. Where this policy differs on purpose, the
+//! Each step of the file is an attempt of a call, in each loop of attempts. Where this policy differs on purpose, the
 //! case is listed in [`DIFFERENCES`] with the reason, and the test makes sure that it really differs.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
-use http::{Method, Request, Response, StatusCode};
+mod loops;
+
+use self::loops::Loop;
+use http::{Request, Response, StatusCode};
 use serde_json::Value;
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeSet, VecDeque},
     io::{Error, ErrorKind},
     panic::{AssertUnwindSafe, catch_unwind},
+    sync::Mutex,
     time::{Duration, SystemTime},
 };
 use tokio::time::Instant;
-use tower::{BoxError, retry::Policy};
+use tower::{BoxError, ServiceBuilder, ServiceExt, service_fn};
 use tower_backoff::{Backoff, Jitter};
 use tower_retry_policy::{Phase, PhasedError, RetryError, RetryPolicy, StopReason};
 
@@ -42,90 +46,95 @@ fn every_case_agrees_or_is_listed() {
     let cases = file["cases"].as_array().unwrap();
     assert_eq!(cases.len(), 50, "the file is whole");
     let listed: BTreeSet<&str> = DIFFERENCES.iter().map(|(id, _)| *id).collect();
-    let mut differing = BTreeSet::new();
-    std::panic::set_hook(Box::new(|_| {})); // a difference is found by its failed assertion
-    for case in cases {
-        let id = case["id"].as_str().unwrap();
-        let agrees = catch_unwind(AssertUnwindSafe(|| {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_time()
-                .start_paused(true)
-                .build()
-                .unwrap();
-            runtime.block_on(replay(case));
-        }));
-        if agrees.is_err() {
-            differing.insert(id);
+    for which in Loop::ALL {
+        let mut differing = BTreeSet::new();
+        std::panic::set_hook(Box::new(|_| {})); // a difference is found by its failed assertion
+        for case in cases {
+            let id = case["id"].as_str().unwrap();
+            let agrees = catch_unwind(AssertUnwindSafe(|| {
+                let runtime = tokio::runtime::Builder::new_current_thread()
+                    .enable_time()
+                    .start_paused(true)
+                    .build()
+                    .unwrap();
+                runtime.block_on(replay(which, case));
+            }));
+            if agrees.is_err() {
+                differing.insert(id);
+            }
         }
+        let _ = std::panic::take_hook();
+        assert_eq!(
+            differing, listed,
+            "{which:?}: left: cases that differ; right: differences that are meant"
+        );
     }
-    let _ = std::panic::take_hook();
-    assert_eq!(differing, listed, "left: cases that differ; right: differences that are meant");
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_original_error_is_the_source() {
-    let mut call = Call::new(constructed(&Value::Null));
-    let error =
-        call.increment(&serde_json::json!({ "method": "POST", "error": "read_timeout" })).await.unwrap_err();
-    let error = RetryError::find(&*error).unwrap();
-    assert_eq!(error.stop_reason(), Some(StopReason::NotRepeatable));
-    let source = std::error::Error::source(error).unwrap();
-    assert_eq!(source.downcast_ref::<Error>().unwrap().to_string(), "read_timeout");
+    for which in Loop::ALL {
+        let mut call = Call::new(which, constructed(&Value::Null));
+        let args = serde_json::json!({ "method": "POST", "error": "read_timeout" });
+        let error = call.increment(&args).await.unwrap_err();
+        let error = RetryError::find(&*error).unwrap();
+        assert_eq!(error.stop_reason(), Some(StopReason::NotRepeatable), "{which:?}");
+        let source = std::error::Error::source(error).unwrap();
+        assert_eq!(source.downcast_ref::<Error>().unwrap().to_string(), "read_timeout", "{which:?}");
+    }
 }
 
-/// One call in tower's hands.
+/// A call that has come so far. No loop can be asked halfway, so each question is put to one that begins anew and is told
+/// the same.
+#[derive(Clone)]
 struct Call {
+    which: Loop,
     policy: RetryPolicy,
-    waits: Vec<Duration>,
-    /// What it has been told, from the policy on that it began with: a clone of a policy has no part in the call.
-    began_with: RetryPolicy,
     told: Vec<Value>,
+    waits: Vec<Duration>,
 }
 
 impl Call {
-    fn new(policy: RetryPolicy) -> Self {
-        Self { began_with: policy.clone(), policy, waits: Vec::new(), told: Vec::new() }
+    fn new(which: Loop, policy: RetryPolicy) -> Self {
+        Self { which, policy, told: Vec::new(), waits: Vec::new() }
     }
 
     /// `Retry.increment`: an attempt has failed. `Ok` if there is to be another.
     async fn increment(&mut self, args: &Value) -> Result<(), BoxError> {
         self.told.push(args.clone());
-        let method = args["method"].as_str().unwrap_or("GET");
-        let mut outcome = failure(args);
-        match self.ask(method, &mut outcome).await {
-            Some(wait) => {
+        let method = self.told[0]["method"].as_str().unwrap_or("GET").to_owned();
+        match self.after(&method, self.told.iter().map(failure).collect()).await {
+            Ok(wait) => {
                 self.waits.push(wait);
                 Ok(())
             }
-            None => Err(outcome.err().unwrap_or_else(|| "a response is the outcome".into())),
+            Err(outcome) => Err(outcome.err().unwrap_or_else(|| "a response is the outcome".into())),
         }
     }
 
-    /// The wait before the next attempt, if there is to be one.
-    async fn ask(&mut self, method: &str, outcome: &mut Outcome) -> Option<Duration> {
-        let mut request = Request::new(());
-        *request.method_mut() = Method::from_bytes(method.as_bytes()).unwrap();
-        let policy: &mut dyn Policy<_, Response<()>, BoxError, Future = _> = &mut self.policy;
-        // a policy that never retries does not want to be asked
-        policy.clone_request(&request)?;
-        let wait = policy.retry(&mut request, outcome)?;
-        let start = Instant::now();
-        wait.await;
-        Some(start.elapsed())
-    }
-
-    /// Another call that has been told the same.
-    async fn again(&self) -> Self {
-        let mut again = Self::new(self.began_with.clone());
-        for args in &self.told {
-            let _ = Box::pin(again.increment(args)).await;
+    /// The wait before the attempt after these, or the outcome if there is to be none.
+    async fn after(&self, method: &str, outcomes: VecDeque<Outcome>) -> Result<Duration, Outcome> {
+        let (failing, outcomes) = (outcomes.len(), Mutex::new(outcomes));
+        let sent = Mutex::new(Vec::new());
+        let server = service_fn(|_: Request<String>| {
+            sent.lock().unwrap().push(Instant::now());
+            let outcome = outcomes.lock().unwrap().pop_front();
+            async { outcome.unwrap_or_else(|| Ok(Response::new(()))) }
+        });
+        let request = Request::builder().method(method).body(String::new()).unwrap();
+        let service = ServiceBuilder::new().layer(self.which.retry(self.policy.clone())).service(server);
+        let outcome = service.oneshot(request).await;
+        let sent = sent.lock().unwrap();
+        assert!(sent.len() >= failing, "it ended before");
+        match sent.get(failing) {
+            Some(next) => Ok(*next - sent[failing - 1]),
+            None => Err(outcome),
         }
-        again
     }
 
     /// How many failures of this kind would still be retried.
     async fn left(&self, args: &Value) -> u64 {
-        let mut copy = self.again().await;
+        let mut copy = self.clone();
         let mut left = 0;
         while copy.increment(args).await.is_ok() {
             left += 1;
@@ -134,9 +143,9 @@ impl Call {
     }
 }
 
-async fn replay(case: &Value) {
+async fn replay(which: Loop, case: &Value) {
     let policy = constructed(&case["constructor"]);
-    let mut call = Call::new(policy.clone());
+    let mut call = Call::new(which, policy.clone());
     for step in case["steps"].as_array().unwrap() {
         let (args, expect) = (&step["args"], &step["expect"]);
         match step["op"].as_str().unwrap() {
@@ -147,7 +156,7 @@ async fn replay(case: &Value) {
                 }
             }
             "increment_detached" => {
-                let mut detached = call.again().await;
+                let mut detached = call.clone();
                 detached.increment(args).await.unwrap();
                 assert_eq!(call.left(args).await, expect["original_total"].as_u64().unwrap());
                 assert_eq!(detached.left(args).await, expect["new_total"].as_u64().unwrap());
@@ -158,12 +167,13 @@ async fn replay(case: &Value) {
                 if args["has_retry_after"].as_bool().unwrap() {
                     response.headers_mut().insert("retry-after", "1".parse().unwrap());
                 }
-                let retried =
-                    call.again().await.ask(args["method"].as_str().unwrap(), &mut Ok(response)).await;
-                assert_eq!(retried.is_some(), expect.as_bool().unwrap());
+                let mut outcomes: VecDeque<_> = call.told.iter().map(failure).collect();
+                outcomes.push_back(Ok(response));
+                let retried = call.after(args["method"].as_str().unwrap(), outcomes).await;
+                assert_eq!(retried.is_ok(), expect.as_bool().unwrap());
             }
             "parse_retry_after" => {
-                let wait = asked(&policy, step["value"].as_str().unwrap(), 503).await;
+                let wait = asked(which, &policy, step["value"].as_str().unwrap(), 503).await;
                 assert_eq!(wait.map(|wait| wait.as_secs()), expect["seconds"].as_u64());
                 assert!(expect["raises"].is_null(), "nothing raises");
             }
@@ -172,13 +182,13 @@ async fn replay(case: &Value) {
                 let policy = policy.clone().clock(move || now);
                 let response = &step["response"];
                 let value = response["headers"]["Retry-After"].as_str().unwrap();
-                let wait = asked(&policy, value, response["status"].as_u64().unwrap()).await;
+                let wait = asked(which, &policy, value, response["status"].as_u64().unwrap()).await;
                 let expected = expect["sleep_seconds"].as_u64().unwrap_or(0);
                 assert_eq!(wait.unwrap_or_default().as_secs(), expected);
             }
             // `respect_retry_after_header` of a copy: a clone shares its settings
             "new" => {
-                let wait = asked(&policy.clone(), "7", 503).await;
+                let wait = asked(which, &policy, "7", 503).await;
                 assert_eq!(
                     wait,
                     expect["respect_retry_after_header"].as_bool().unwrap().then_some(Duration::from_secs(7))
@@ -190,10 +200,10 @@ async fn replay(case: &Value) {
 }
 
 /// The wait that a fresh call makes of a `Retry-After`.
-async fn asked(policy: &RetryPolicy, value: &str, code: u64) -> Option<Duration> {
+async fn asked(which: Loop, policy: &RetryPolicy, value: &str, code: u64) -> Option<Duration> {
     let mut response = status(code);
     response.headers_mut().insert("retry-after", http::HeaderValue::from_bytes(value.as_bytes()).unwrap());
-    Call::new(policy.clone()).ask("GET", &mut Ok(response)).await
+    Call::new(which, policy.clone()).after("GET", [Ok(response)].into()).await.ok()
 }
 
 fn check_increment(expect: &Value, outcome: &Result<(), BoxError>) {

@@ -13,7 +13,8 @@ use tonic::transport::{Certificate, ClientTlsConfig, Endpoint};
 use tower::{BoxError, Layer, Service, ServiceBuilder, ServiceExt, service_fn, util::BoxCloneSyncService};
 use tower_backoff::Backoff;
 use tower_retry_policy::{
-    AttemptRecord, AttemptTimeoutLayer, ConnectTimeoutLayer, History, Phase, RetryError, RetryPolicy,
+    AttemptRecord, AttemptTimeoutLayer, ConnectTimeoutLayer, History, Phase, RetryError, RetryLayer,
+    RetryPolicy,
 };
 
 /// Far more than a handshake on loopback takes, on a machine that is busy with other tests too.
@@ -149,7 +150,7 @@ where
 {
     let policy = RetryPolicy::standard().retries(3).backoff(Backoff::none()).without_budget();
     let stack = ServiceBuilder::new()
-        .retry(policy)
+        .layer(RetryLayer::new(policy))
         .layer(AttemptTimeoutLayer::new().head(HEAD))
         .service(client)
         .map_response(|response| response.map(drop));

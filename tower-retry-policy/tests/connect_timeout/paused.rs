@@ -11,7 +11,7 @@ use tower::{BoxError, Layer, ServiceBuilder, ServiceExt, util::BoxCloneSyncServi
 use tower_backoff::Backoff;
 use tower_retry_policy::{
     AttemptRecord, AttemptTimeoutLayer, ConnectTimeoutError, ConnectTimeoutLayer, History, Phase, RetryError,
-    RetryPolicy, StopReason, connect_timeout::ConnectTimeout,
+    RetryLayer, RetryPolicy, StopReason, connect_timeout::ConnectTimeout,
 };
 
 const LIMIT: Duration = Duration::from_secs(5);
@@ -34,7 +34,7 @@ fn client(connector: &Connector, http2: bool) -> ConnectTimeout<Client<Connector
 pub(crate) fn stack(connector: &Connector, http2: bool) -> Stack {
     let policy = RetryPolicy::standard().retries(2).backoff(Backoff::constant(Duration::from_secs(1)));
     let stack = ServiceBuilder::new()
-        .retry(policy.without_budget())
+        .layer(RetryLayer::new(policy.without_budget()))
         .layer(AttemptTimeoutLayer::new().head(HEAD))
         .service(client(connector, http2))
         .map_response(|response| response.map(drop));
@@ -130,7 +130,7 @@ async fn a_limit_on_the_head_that_is_the_shorter_one() {
     let policy = RetryPolicy::standard().backoff(Backoff::none());
     let run = |head| {
         let service = ServiceBuilder::new()
-            .retry(policy.clone())
+            .layer(RetryLayer::new(policy.clone()))
             .layer(AttemptTimeoutLayer::new().head(head))
             .service(client(&Connector::new([None]), false));
         async move {

@@ -14,7 +14,7 @@ use std::{
 };
 use tower::{BoxError, Service, ServiceBuilder, ServiceExt};
 use tower_backoff::Backoff;
-use tower_retry_policy::{FreshConnectionLayer, RetryPolicy};
+use tower_retry_policy::{FreshConnectionLayer, RetryLayer, RetryPolicy};
 
 type Body = Empty<bytes::Bytes>;
 
@@ -116,8 +116,10 @@ async fn attempts_after_a_broken_connection_get_a_new_one() {
                 true
             },
         );
-        let service =
-            ServiceBuilder::new().retry(policy).layer(FreshConnectionLayer::new(fresh)).service(pool);
+        let service = ServiceBuilder::new()
+            .layer(RetryLayer::new(policy))
+            .layer(FreshConnectionLayer::new(fresh))
+            .service(pool);
         // the same service again: no call reaches another
         for round in [expected, &["pool"]] {
             let request = Request::get("http://test/").body(Body::new()).unwrap();

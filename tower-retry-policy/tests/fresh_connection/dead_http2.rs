@@ -19,7 +19,7 @@ use std::{
 use tokio::{net::TcpListener, task::JoinSet};
 use tower::{Service, ServiceBuilder, ServiceExt};
 use tower_backoff::Backoff;
-use tower_retry_policy::{AttemptTimeoutLayer, FreshConnectionLayer, History, RetryPolicy};
+use tower_retry_policy::{AttemptTimeoutLayer, FreshConnectionLayer, History, RetryLayer, RetryPolicy};
 
 /// Answers until it is told that its connections are dead; those of before are then silent.
 async fn server(dead: Arc<AtomicBool>) -> (String, JoinSet<()>) {
@@ -58,9 +58,11 @@ async fn a_dead_connection_costs_one_attempt() {
     let policy = RetryPolicy::standard().retries(2).backoff(Backoff::none()).without_budget();
     let limit = AttemptTimeoutLayer::new().head(Duration::from_secs(1));
     let pooled = client(1);
-    let alone = ServiceBuilder::new().retry(policy.clone()).layer(limit).service(pooled.clone());
+    let alone =
+        ServiceBuilder::new().layer(RetryLayer::new(policy.clone())).layer(limit).service(pooled.clone());
     let layer = FreshConnectionLayer::new(client(0));
-    let mut with_fresh = ServiceBuilder::new().retry(policy).layer(limit).layer(layer).service(pooled);
+    let mut with_fresh =
+        ServiceBuilder::new().layer(RetryLayer::new(policy)).layer(limit).layer(layer).service(pooled);
     let get = || Request::get(&uri).body(Full::default()).unwrap();
 
     alone.clone().oneshot(get()).await.unwrap();

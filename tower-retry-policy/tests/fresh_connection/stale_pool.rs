@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tower::{BoxError, ServiceBuilder, ServiceExt};
 use tower_backoff::Backoff;
-use tower_retry_policy::{AttemptTimeoutLayer, FreshConnectionLayer, RetryPolicy};
+use tower_retry_policy::{AttemptTimeoutLayer, FreshConnectionLayer, RetryLayer, RetryPolicy};
 
 type Pooled = Client<HttpConnector, Full<Bytes>>;
 
@@ -49,9 +49,20 @@ async fn call(client: Pooled, fresh: Option<Pooled>, request: Request<Full<Bytes
     let limit = AttemptTimeoutLayer::new().head(Duration::from_secs(20));
     let response = if let Some(fresh) = fresh {
         let layer = FreshConnectionLayer::new(fresh);
-        ServiceBuilder::new().retry(policy).layer(limit).layer(layer).service(client).oneshot(request).await
+        ServiceBuilder::new()
+            .layer(RetryLayer::new(policy))
+            .layer(limit)
+            .layer(layer)
+            .service(client)
+            .oneshot(request)
+            .await
     } else {
-        ServiceBuilder::new().retry(policy).layer(limit).service(client).oneshot(request).await
+        ServiceBuilder::new()
+            .layer(RetryLayer::new(policy))
+            .layer(limit)
+            .service(client)
+            .oneshot(request)
+            .await
     };
     response?.into_body().collect().await?;
     Ok(())

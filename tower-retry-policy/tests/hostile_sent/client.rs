@@ -1,5 +1,6 @@
 //! Clients under one service type, with their own retries switched off.
 
+use crate::loops::Loop;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt, combinators::UnsyncBoxBody};
@@ -83,6 +84,11 @@ pub(crate) fn install_provider() {
 
 pub(crate) fn policy() -> RetryPolicy {
     RetryPolicy::standard().retries(3).backoff(Backoff::none()).without_budget()
+}
+
+/// Whether a request that may be repeated came as often as expected, or a hedge came too.
+pub(crate) fn came(which: Loop, (times, succeeded): (usize, bool), expected: (usize, bool)) -> bool {
+    succeeded == expected.1 && (times == expected.0 || which.doubts() && times > expected.0)
 }
 
 /// Longer than anything here takes.

@@ -1,6 +1,9 @@
 //! Connections that come late, fail, or never come, under calls that share them, wait for them and leave; on paused time.
 
-use crate::random::Random;
+use crate::{
+    loops::{Loop, over_our_loop},
+    random::Random,
+};
 use bytes::Bytes;
 use http::{Request, Response, Uri};
 use http_body_util::{BodyExt, Full};
@@ -149,7 +152,7 @@ fn policy() -> RetryPolicy {
 }
 
 /// Calls at once, of which some leave; each of the others is answered, and each is handled once at the most.
-async fn fleet(seed: u64, http2: bool, calls: u64) {
+async fn fleet(which: Loop, seed: u64, http2: bool, calls: u64) {
     let seen = Seen::default();
     let random = Arc::new(Mutex::new(Random(seed)));
     let handler = Handler { seen: Arc::clone(&seen), random: Arc::clone(&random), slowest: 40, closes: true };
@@ -173,7 +176,7 @@ async fn fleet(seed: u64, http2: bool, calls: u64) {
         .retry_canceled_requests(seed.is_multiple_of(2))
         .build::<_, Full<Bytes>>(connector);
     let service = ServiceBuilder::new()
-        .retry(policy())
+        .layer(which.retry(policy()))
         .layer(AttemptTimeoutLayer::new().head(Duration::from_secs(60)))
         .layer(ConnectTimeoutLayer::new(LIMIT))
         .service(client);
@@ -204,24 +207,28 @@ async fn fleet(seed: u64, http2: bool, calls: u64) {
     }
 }
 
-#[tokio::test(start_paused = true)]
-async fn whoever_leaves_a_shared_connect_harms_nobody_over_http1() {
+over_our_loop!(
+    #[tokio::test(start_paused = true)]
+    whoever_leaves_a_shared_connect_harms_nobody_over_http1,
+    whoever_leaves_a_shared_connect_harms_nobody_over_http2,
+    the_limit_holds_for_the_connection_that_follows_a_dead_one,
+);
+
+async fn whoever_leaves_a_shared_connect_harms_nobody_over_http1(which: Loop) {
     for seed in 0..120 {
-        fleet(seed, false, 12).await;
+        fleet(which, seed, false, 12).await;
     }
 }
 
-#[tokio::test(start_paused = true)]
-async fn whoever_leaves_a_shared_connect_harms_nobody_over_http2() {
+async fn whoever_leaves_a_shared_connect_harms_nobody_over_http2(which: Loop) {
     for seed in 0..120 {
-        fleet(1000 + seed, true, 12).await;
+        fleet(which, 1000 + seed, true, 12).await;
     }
 }
 
 /// What met a dead connection of the pool before it was begun is to be sent over one that has to be made. By itself
 /// hyper-util would do so within the same attempt, of which the limit has ended with the first connection.
-#[tokio::test(start_paused = true)]
-async fn the_limit_holds_for_the_connection_that_follows_a_dead_one() {
+async fn the_limit_holds_for_the_connection_that_follows_a_dead_one(which: Loop) {
     let seen = Seen::default();
     let random = Arc::new(Mutex::new(Random(1)));
     let handler = Handler { seen: Arc::clone(&seen), random, slowest: 0, closes: false };
@@ -248,7 +255,7 @@ async fn the_limit_holds_for_the_connection_that_follows_a_dead_one() {
         .retry_canceled_requests(false)
         .build::<_, Full<Bytes>>(connector);
     let service = ServiceBuilder::new()
-        .retry(policy())
+        .layer(which.retry(policy()))
         .layer(AttemptTimeoutLayer::new().head(Duration::from_secs(60)))
         .layer(ConnectTimeoutLayer::new(LIMIT))
         .service(client);

@@ -1,6 +1,9 @@
 //! An HTTP/1 connection that dies at every byte of the request and of the answer.
 
-use crate::client::{HANG, Kind, client, policy};
+use crate::{
+    client::{HANG, Kind, came, client, policy},
+    loops::{Loop, over_our_loop},
+};
 use http::{Method, Request, StatusCode};
 use http_body_util::BodyExt;
 use std::{
@@ -108,7 +111,7 @@ impl Server {
 }
 
 /// How often a byte of the request came, and whether the call brought the whole answer.
-async fn call(kind: Kind, method: &Method, death: Death) -> (usize, bool) {
+async fn call(which: Loop, kind: Kind, method: &Method, death: Death) -> (usize, bool) {
     let server = Server::start(death).await;
     let client = client(kind, server.address);
     if death.reused {
@@ -118,8 +121,10 @@ async fn call(kind: Kind, method: &Method, death: Death) -> (usize, bool) {
         // the connection goes back to the pool in a task of the client's
         tokio::task::yield_now().await;
     }
-    let service =
-        ServiceBuilder::new().retry(policy()).layer(ContentCheckLayer::new(Length::new())).service(client);
+    let service = ServiceBuilder::new()
+        .layer(which.retry(policy()))
+        .layer(ContentCheckLayer::new(Length::new()))
+        .service(client);
     let request = Request::builder()
         .method(method)
         .uri(format!("http://{}/path", server.address))
@@ -137,52 +142,57 @@ async fn call(kind: Kind, method: &Method, death: Death) -> (usize, bool) {
 
 const LONGEST: usize = 180;
 
-#[tokio::test]
-async fn a_request_of_which_a_byte_came_is_repeated_only_if_it_may() {
+over_our_loop!(
+    #[tokio::test]
+    a_request_of_which_a_byte_came_is_repeated_only_if_it_may,
+    an_answer_that_is_cut_anywhere_is_repeated_only_if_it_may_be,
+    an_answer_before_the_end_of_the_upload_counts,
+    only_what_a_server_says_of_not_having_processed_is_repeated,
+    no_call_gets_the_answer_of_another,
+);
+
+async fn a_request_of_which_a_byte_came_is_repeated_only_if_it_may(which: Loop) {
     for kind in Kind::HTTP1 {
         for reused in [false, true] {
             for reset in [false, true] {
                 for read in (1..=LONGEST).step_by(if reused || reset { 5 } else { 1 }) {
                     let death = Death { read, answer: "", reset, reused };
-                    let post = call(kind, &Method::POST, death).await;
+                    let post = call(which, kind, &Method::POST, death).await;
                     assert_eq!(post, (1, false), "{kind:?}, {death:?}");
-                    let get = call(kind, &Method::GET, death).await;
-                    assert_eq!(get, (2, true), "{kind:?}, {death:?}");
+                    let get = call(which, kind, &Method::GET, death).await;
+                    assert!(came(which, get, (2, true)), "{kind:?}, {death:?}: {get:?}");
                 }
             }
         }
     }
 }
 
-#[tokio::test]
-async fn an_answer_that_is_cut_anywhere_is_repeated_only_if_it_may_be() {
+async fn an_answer_that_is_cut_anywhere_is_repeated_only_if_it_may_be(which: Loop) {
     for kind in Kind::HTTP1 {
         for reset in [false, true] {
             for cut in 0..WHOLE.len() {
                 let death = Death { read: usize::MAX, answer: &WHOLE[..cut], reset, reused: false };
-                let post = call(kind, &Method::POST, death).await;
+                let post = call(which, kind, &Method::POST, death).await;
                 assert_eq!(post, (1, false), "{kind:?}, {death:?}");
-                let put = call(kind, &Method::PUT, death).await;
-                assert_eq!(put, (2, true), "{kind:?}, {death:?}");
+                let put = call(which, kind, &Method::PUT, death).await;
+                assert!(came(which, put, (2, true)), "{kind:?}, {death:?}: {put:?}");
             }
         }
     }
 }
 
-#[tokio::test]
-async fn an_answer_before_the_end_of_the_upload_counts() {
+async fn an_answer_before_the_end_of_the_upload_counts(which: Loop) {
     const CLOSING: &str = "HTTP/1.1 200 OK\r\ncontent-length: 5\r\nconnection: close\r\n\r\nwhole";
     for kind in Kind::HTTP1 {
         for read in 1..=LONGEST {
             let death = Death { read, answer: CLOSING, reset: false, reused: false };
-            let post = call(kind, &Method::POST, death).await;
+            let post = call(which, kind, &Method::POST, death).await;
             assert_eq!(post, (1, true), "{kind:?}, {death:?}");
         }
     }
 }
 
-#[tokio::test]
-async fn only_what_a_server_says_of_not_having_processed_is_repeated() {
+async fn only_what_a_server_says_of_not_having_processed_is_repeated(which: Loop) {
     const ANSWERS: [(&str, usize); 8] = [
         ("HTTP/1.1 408 x\r\ncontent-length: 0\r\nconnection: close\r\n\r\n", 1),
         ("HTTP/1.1 413 x\r\ncontent-length: 0\r\nretry-after: 0\r\n\r\n", 1),
@@ -197,7 +207,7 @@ async fn only_what_a_server_says_of_not_having_processed_is_repeated() {
         for (answer, expected) in ANSWERS {
             for read in [1, 40, usize::MAX] {
                 let death = Death { read, answer, reset: false, reused: false };
-                let (seen, succeeded) = call(kind, &Method::POST, death).await;
+                let (seen, succeeded) = call(which, kind, &Method::POST, death).await;
                 assert_eq!((seen, succeeded), (expected, expected == 2), "{kind:?}, {death:?}");
             }
         }
@@ -221,8 +231,7 @@ async fn serve_surplus(mut stream: TcpStream, seen: Arc<Mutex<HashMap<String, us
     }
 }
 
-#[tokio::test]
-async fn no_call_gets_the_answer_of_another() {
+async fn no_call_gets_the_answer_of_another(which: Loop) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let seen = Arc::new(Mutex::new(HashMap::new()));
@@ -235,7 +244,7 @@ async fn no_call_gets_the_answer_of_another() {
     });
     for kind in Kind::HTTP1 {
         let service = ServiceBuilder::new()
-            .retry(policy())
+            .layer(which.retry(policy()))
             .layer(ContentCheckLayer::new(Length::new()))
             .service(client(kind, address));
         for id in 0..200 {

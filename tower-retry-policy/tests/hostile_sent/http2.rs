@@ -1,7 +1,8 @@
 //! What an HTTP/2 server does to a stream, frame by frame.
 
 use crate::{
-    client::{HANG, Kind, client, policy},
+    client::{HANG, Kind, came, client, policy},
+    loops::{Loop, over_our_loop},
     raw_http2::{Case, Script, Server, answer, go_away, head, reset},
 };
 use http::{Method, Request, StatusCode};
@@ -13,10 +14,10 @@ use tower_retry_policy::ReplayBody;
 const REFUSED_STREAM: u32 = 7;
 
 /// How often the server saw the request, and whether the call succeeded.
-async fn call(kind: Kind, method: Method, script: Script) -> (usize, bool) {
+async fn call(which: Loop, kind: Kind, method: Method, script: Script) -> (usize, bool) {
     let server = Server::start(script).await;
     let service = ServiceBuilder::new()
-        .retry(policy())
+        .layer(which.retry(policy()))
         .layer(ContentCheckLayer::new(Length::new()))
         .service(client(kind, server.address));
     let request = Request::builder()
@@ -32,12 +33,16 @@ async fn call(kind: Kind, method: Method, script: Script) -> (usize, bool) {
     (server.seen(), succeeded)
 }
 
-async fn check(name: &str, post: (usize, bool), put: (usize, bool), script: Script) {
+async fn check(which: Loop, name: &str, post: (usize, bool), put: (usize, bool), script: Script) {
     for kind in Kind::HTTP2 {
         for (method, expected) in [(Method::POST, post), (Method::PUT, put)] {
             let (at, upload) = (&script.case, script.after_upload);
-            let seen = call(kind, method.clone(), script.clone()).await;
-            assert_eq!(seen, expected, "{name}, {at:?}, after the upload: {upload}, {kind:?}, {method}");
+            let seen = call(which, kind, method.clone(), script.clone()).await;
+            let right = if method == Method::POST { seen == expected } else { came(which, seen, expected) };
+            assert!(
+                right,
+                "{name}, {at:?}, after the upload: {upload}, {kind:?}, {method}: {seen:?}, not {expected:?}"
+            );
         }
     }
 }
@@ -46,8 +51,17 @@ const ONCE: (usize, bool) = (1, false);
 const AGAIN: (usize, bool) = (2, true);
 const ANSWERED: (usize, bool) = (1, true);
 
-#[tokio::test]
-async fn only_a_refused_stream_was_not_processed() {
+over_our_loop!(
+    #[tokio::test]
+    only_a_refused_stream_was_not_processed,
+    a_reset_behind_the_head_is_a_broken_body_whatever_its_code,
+    no_goaway_proves_that_a_stream_was_not_processed,
+    no_second_goaway_proves_it_either,
+    a_refused_stream_beside_a_goaway_was_not_processed,
+    what_is_answered_counts_whatever_follows,
+);
+
+async fn only_a_refused_stream_was_not_processed(which: Loop) {
     for after_upload in [false, true] {
         for code in (0..=13).chain([0xff, u32::MAX]) {
             let script = Script {
@@ -58,13 +72,12 @@ async fn only_a_refused_stream_was_not_processed() {
             };
             // a reset without an error before the head is none of an upload that went through, either
             let post = if code == REFUSED_STREAM { AGAIN } else { ONCE };
-            check("reset", post, AGAIN, script).await;
+            check(which, "reset", post, AGAIN, script).await;
         }
     }
 }
 
-#[tokio::test]
-async fn a_reset_behind_the_head_is_a_broken_body_whatever_its_code() {
+async fn a_reset_behind_the_head_is_a_broken_body_whatever_its_code(which: Loop) {
     for code in [1, 2, 7, 8, 11] {
         let script = Script {
             after_upload: true,
@@ -72,14 +85,15 @@ async fn a_reset_behind_the_head_is_a_broken_body_whatever_its_code() {
             case: Case { code, last: 0 },
             then_close: false,
         };
-        check("head, reset", ONCE, AGAIN, script).await;
+        check(which, "head, reset", ONCE, AGAIN, script).await;
     }
 }
 
-#[tokio::test]
-async fn no_goaway_proves_that_a_stream_was_not_processed() {
+async fn no_goaway_proves_that_a_stream_was_not_processed(which: Loop) {
+    // each takes a new connection for every attempt: what a hedge meets here needs no list of all codes
+    let codes = if which.doubts() { vec![0, 7, 11] } else { (0..=13).collect() };
     for after_upload in [false, true] {
-        for code in 0..=13 {
+        for &code in &codes {
             for last in [0, 1, 3, 0x7fff_ffff] {
                 let script = Script {
                     after_upload,
@@ -87,14 +101,13 @@ async fn no_goaway_proves_that_a_stream_was_not_processed() {
                     case: Case { code, last },
                     then_close: true,
                 };
-                check("goaway", ONCE, AGAIN, script).await;
+                check(which, "goaway", ONCE, AGAIN, script).await;
             }
         }
     }
 }
 
-#[tokio::test]
-async fn no_second_goaway_proves_it_either() {
+async fn no_second_goaway_proves_it_either(which: Loop) {
     for code in [0, 7, 11] {
         for last in [0, 1] {
             let script = Script {
@@ -103,25 +116,23 @@ async fn no_second_goaway_proves_it_either() {
                 case: Case { code, last },
                 then_close: true,
             };
-            check("goaway twice", ONCE, AGAIN, script).await;
+            check(which, "goaway twice", ONCE, AGAIN, script).await;
         }
     }
 }
 
-#[tokio::test]
-async fn a_refused_stream_beside_a_goaway_was_not_processed() {
+async fn a_refused_stream_beside_a_goaway_was_not_processed(which: Loop) {
     let frames: [fn(u32, &Case) -> Vec<u8>; 2] = [
         |id, _| [reset(id, REFUSED_STREAM), go_away(0, 0)].concat(),
         |id, _| [go_away(0x7fff_ffff, 0), reset(id, REFUSED_STREAM), go_away(id, 0)].concat(),
     ];
     for frames in frames {
         let script = Script { after_upload: true, frames, case: Case::default(), then_close: true };
-        check("refused and goaway", AGAIN, AGAIN, script).await;
+        check(which, "refused and goaway", AGAIN, AGAIN, script).await;
     }
 }
 
-#[tokio::test]
-async fn what_is_answered_counts_whatever_follows() {
+async fn what_is_answered_counts_whatever_follows(which: Loop) {
     let frames: [fn(u32, &Case) -> Vec<u8>; 5] = [
         |id, _| [go_away(id, 0), answer(id)].concat(),
         |id, _| [go_away(0x7fff_ffff, 0), go_away(id, 0), answer(id)].concat(),
@@ -133,7 +144,7 @@ async fn what_is_answered_counts_whatever_follows() {
     for after_upload in [false, true] {
         for frames in frames {
             let script = Script { after_upload, frames, case: Case::default(), then_close: true };
-            check("answer", ANSWERED, ANSWERED, script).await;
+            check(which, "answer", ANSWERED, ANSWERED, script).await;
         }
     }
 }

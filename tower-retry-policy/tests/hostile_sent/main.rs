@@ -5,6 +5,8 @@ mod client;
 mod connecting;
 mod http1;
 mod http2;
+#[path = "../loops/mod.rs"]
+mod loops;
 mod nested;
 mod random;
 mod raw_http2;

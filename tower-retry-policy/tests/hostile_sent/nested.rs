@@ -1,6 +1,9 @@
 //! What an inner retry gave up on was sent if any of its attempts was, however the last one ended.
 
-use crate::client::policy;
+use crate::{
+    client::policy,
+    loops::{Loop, over_our_loop},
+};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
@@ -18,7 +21,7 @@ enum Turn {
 }
 
 /// How often a `POST` is sent that the inner policy may repeat and the outer one may not.
-async fn sent(turns: &[Turn], inner_retries: u32) -> usize {
+async fn sent(which: Loop, turns: &[Turn], inner_retries: u32) -> usize {
     let turns: Arc<Mutex<VecDeque<Turn>>> = Arc::new(Mutex::new(turns.iter().copied().collect()));
     let sent = Arc::new(Mutex::new(0));
     let count = Arc::clone(&sent);
@@ -33,15 +36,20 @@ async fn sent(turns: &[Turn], inner_retries: u32) -> usize {
         }
     });
     let service = ServiceBuilder::new()
-        .retry(policy().retry_exhausted_inner(true))
-        .retry(policy().retries(inner_retries).any_method())
+        .layer(which.retry(policy().retry_exhausted_inner(true)))
+        .layer(which.retry(policy().retries(inner_retries).any_method()))
         .service(service);
     let _ = service.oneshot(Request::post("http://shop/").body(Full::default()).unwrap()).await;
     *sent.lock().unwrap()
 }
 
-#[tokio::test]
-async fn a_call_of_several_attempts_was_sent_if_one_of_them_was() {
+over_our_loop!(
+    #[tokio::test]
+    a_call_of_several_attempts_was_sent_if_one_of_them_was,
+    attempts_that_the_history_did_not_keep_may_have_been_sent,
+);
+
+async fn a_call_of_several_attempts_was_sent_if_one_of_them_was(which: Loop) {
     use Turn::{Ends, Status};
     let table: [(&[Turn], usize); 8] = [
         (&[Ends(Phase::Connect), Ends(Phase::Connect)], 3),
@@ -54,18 +62,17 @@ async fn a_call_of_several_attempts_was_sent_if_one_of_them_was() {
         (&[Ends(Phase::Connect), Ends(Phase::Read)], 2),
     ];
     for (turns, expected) in table {
-        assert_eq!(sent(turns, 1).await, expected, "{turns:?}");
+        assert_eq!(sent(which, turns, 1).await, expected, "{turns:?}");
     }
 }
 
-#[tokio::test]
-async fn attempts_that_the_history_did_not_keep_may_have_been_sent() {
+async fn attempts_that_the_history_did_not_keep_may_have_been_sent(which: Loop) {
     let turns = |sent: bool| -> Vec<Turn> {
         let phase = |attempt| if sent && attempt == 20 { Phase::Read } else { Phase::Connect };
         (0..50).map(|attempt| Turn::Ends(phase(attempt))).collect()
     };
-    assert_eq!(sent(&turns(true), 49).await, 50);
+    assert_eq!(sent(which, &turns(true), 49).await, 50);
     // nobody knows
-    assert_eq!(sent(&turns(false), 49).await, 50);
-    assert_eq!(sent(&turns(false), 31).await, 51, "all are kept, and the second call goes on");
+    assert_eq!(sent(which, &turns(false), 49).await, 50);
+    assert_eq!(sent(which, &turns(false), 31).await, 51, "all are kept, and the second call goes on");
 }

@@ -2,6 +2,7 @@
 
 use crate::{
     client::{HANG, Kind, client, policy},
+    loops::{Loop, over_our_loop},
     random::Random,
 };
 use bytes::Bytes;
@@ -136,7 +137,7 @@ async fn start(steps: Vec<Step>, log: Arc<Mutex<Log>>, http2: bool) -> SocketAdd
     address
 }
 
-async fn case(seed: u64, kind: Kind) {
+async fn case(which: Loop, seed: u64, kind: Kind) {
     let mut random = Random(seed);
     let http2 = !Kind::HTTP1.contains(&kind);
     let frames: VecDeque<Bytes> = (0..random.below(6))
@@ -184,7 +185,7 @@ async fn case(seed: u64, kind: Kind) {
         Source { frames, trailers: trailers.clone(), fails, announced, passed: 0, pauses: Random(seed + 1) };
     let service = ServiceBuilder::new()
         .layer(ReplayBodyLayer::new().limit(limit))
-        .retry(policy().statuses([503].map(|code| StatusCode::from_u16(code).unwrap())))
+        .layer(which.retry(policy().statuses([503].map(|code| StatusCode::from_u16(code).unwrap()))))
         .service(client(kind, address));
     let request = Request::builder()
         .method(if is_post { Method::POST } else { Method::PUT })
@@ -221,11 +222,15 @@ async fn case(seed: u64, kind: Kind) {
     }
 }
 
-#[tokio::test]
-async fn no_attempt_brings_another_body_than_the_source_gave() {
+over_our_loop!(
+    #[tokio::test]
+    no_attempt_brings_another_body_than_the_source_gave,
+);
+
+async fn no_attempt_brings_another_body_than_the_source_gave(which: Loop) {
     for seed in 0..60 {
         for kind in [Kind::HyperHttp1, Kind::HyperHttp2, Kind::ReqwestHttp1, Kind::ReqwestHttp2] {
-            case(seed, kind).await;
+            case(which, seed, kind).await;
         }
     }
 }

@@ -3,6 +3,7 @@
 
 use crate::{
     client::{HANG, policy},
+    loops::{Loop, over_our_loop},
     upload_error::UNSENT_ELSEWHERE,
 };
 use bytes::Bytes;
@@ -82,8 +83,12 @@ impl Connection for Dying {
 /// The upload is in the same write as the head, so everything has gone when so much has.
 const UPLOAD: &str = "one of each, please, and as soon as you can, to the address below";
 
-#[tokio::test]
-async fn a_connection_in_use_may_have_sent_whatever_its_error_means_elsewhere() {
+over_our_loop!(
+    #[tokio::test]
+    a_connection_in_use_may_have_sent_whatever_its_error_means_elsewhere,
+);
+
+async fn a_connection_in_use_may_have_sent_whatever_its_error_means_elsewhere(which: Loop) {
     for (name, make) in UNSENT_ELSEWHERE {
         for http2 in [false, true] {
             let error = Arc::new(Mutex::new(Some(make().await)));
@@ -101,7 +106,7 @@ async fn a_connection_in_use_may_have_sent_whatever_its_error_means_elsewhere() 
                 .retry_canceled_requests(false)
                 .build::<_, Full<Bytes>>(connector);
             let client = client.map_err(|error| -> BoxError { error.into() });
-            let service = ServiceBuilder::new().retry(policy()).service(client);
+            let service = ServiceBuilder::new().layer(which.retry(policy())).service(client);
             let request = Request::post("http://shop/orders").body(Full::from(UPLOAD)).unwrap();
             let call = tokio::time::timeout(HANG, service.oneshot(request)).await.expect("a call hangs");
             let error = call.expect_err("nothing answers");

@@ -1,6 +1,9 @@
 //! A proxy that refuses the tunnel: nothing of the request has left.
 
-use crate::client::{HANG, install_provider, policy};
+use crate::{
+    client::{HANG, install_provider, policy},
+    loops::{Loop, over_our_loop},
+};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
@@ -74,16 +77,25 @@ fn over_reqwest(proxy: &str) -> Service {
     )
 }
 
-async fn asked(make: fn(&str) -> Service, answer: &'static str, policy: RetryPolicy) -> (usize, String) {
+async fn asked(
+    which: Loop,
+    make: fn(&str) -> Service,
+    answer: &'static str,
+    policy: RetryPolicy,
+) -> (usize, String) {
     let (address, asked) = proxy(answer).await;
-    let service = ServiceBuilder::new().retry(policy).service(make(&address));
+    let service = ServiceBuilder::new().layer(which.retry(policy)).service(make(&address));
     let request = Request::post("https://shop.example/orders").body(Full::from("one of each")).unwrap();
     let outcome = tokio::time::timeout(HANG, service.oneshot(request)).await.expect("a call hangs");
     (asked.load(Ordering::SeqCst), outcome.unwrap_err().to_string())
 }
 
-#[tokio::test]
-async fn a_refused_tunnel_is_asked_for_again_unless_a_password_is_wanted() {
+over_our_loop!(
+    #[tokio::test]
+    a_refused_tunnel_is_asked_for_again_unless_a_password_is_wanted,
+);
+
+async fn a_refused_tunnel_is_asked_for_again_unless_a_password_is_wanted(which: Loop) {
     const ANSWERS: [(&str, usize); 10] = [
         ("HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n", 4),
         ("HTTP/1.1 502 Bad Gateway\r\n\r\n", 4),
@@ -100,7 +112,7 @@ async fn a_refused_tunnel_is_asked_for_again_unless_a_password_is_wanted() {
         for (name, make) in
             [("hyper-util", over_hyper_util as fn(&str) -> Service), ("reqwest", over_reqwest)]
         {
-            let (asked, said) = asked(make, answer, policy()).await;
+            let (asked, said) = asked(which, make, answer, policy()).await;
             assert_eq!(asked, expected, "{name}, {answer:?}: {said}");
         }
     }

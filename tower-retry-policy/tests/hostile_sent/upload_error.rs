@@ -2,6 +2,7 @@
 
 use crate::{
     client::{HANG, Kind, client, install_provider, policy},
+    loops::{Loop, over_our_loop},
     raw_http2::{Case, Script, Server, reset},
 };
 use bytes::Bytes;
@@ -20,7 +21,7 @@ use std::{
 };
 use tokio::{io::AsyncReadExt, net::TcpListener, sync::Semaphore};
 use tower::{BoxError, ServiceBuilder, ServiceExt};
-use tower_retry_policy::{AttemptTimeoutLayer, Phase, PhasedError, RetryError};
+use tower_retry_policy::{AttemptTimeoutLayer, Phase, PhasedError, RetryError, RetryLayer};
 
 /// A source that a proxy or a composite service would have: the first frame, then an error of its own.
 #[derive(Clone)]
@@ -108,7 +109,7 @@ async fn refused_stream() -> BoxError {
 async fn inner_retry() -> BoxError {
     let client = Client::builder(TokioExecutor::new()).build_http::<Full<Bytes>>();
     let client = client.map_err(|error: hyper_util::client::legacy::Error| -> BoxError { error.into() });
-    let service = ServiceBuilder::new().retry(policy()).service(client);
+    let service = ServiceBuilder::new().layer(RetryLayer::new(policy())).service(client);
     service.oneshot(Request::get(refused_port().await).body(Full::default()).unwrap()).await.unwrap_err()
 }
 
@@ -161,8 +162,12 @@ async fn silent_server(reached: Arc<Semaphore>) -> (std::net::SocketAddr, Arc<At
     (address, seen)
 }
 
-#[tokio::test]
-async fn an_upload_that_failed_under_way_was_sent_whatever_its_error_means_elsewhere() {
+over_our_loop!(
+    #[tokio::test]
+    an_upload_that_failed_under_way_was_sent_whatever_its_error_means_elsewhere,
+);
+
+async fn an_upload_that_failed_under_way_was_sent_whatever_its_error_means_elsewhere(which: Loop) {
     for kind in [Kind::HyperHttp1, Kind::HyperHttp2, Kind::ReqwestHttp1, Kind::ReqwestHttp2, Kind::Tonic] {
         for (name, make) in UNSENT_ELSEWHERE {
             let reached = Arc::new(Semaphore::new(0));
@@ -173,7 +178,7 @@ async fn an_upload_that_failed_under_way_was_sent_whatever_its_error_means_elsew
             let inner = client(kind, address);
             // each attempt has a body of its own, as of a type that is `Clone`
             let service = ServiceBuilder::new()
-                .retry(policy())
+                .layer(which.retry(policy()))
                 .layer(AttemptTimeoutLayer::new().head(Duration::from_secs(2)))
                 .service(inner);
             let request =

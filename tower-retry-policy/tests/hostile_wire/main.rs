@@ -23,7 +23,7 @@ use tower_content_check::{
     resume::{ResumableLayer, ResumeLayer},
 };
 use tower_http::decompression::DecompressionLayer;
-use tower_retry_policy::{AttemptTimeoutLayer, RetryError, RetryPolicy};
+use tower_retry_policy::{AttemptTimeoutLayer, RetryError, RetryLayer, RetryPolicy};
 
 type Call = Request<Empty<Bytes>>;
 
@@ -90,18 +90,30 @@ where
     let (resumable, resume) = (ResumableLayer::new(), ResumeLayer::new());
     let stack = ServiceBuilder::new();
     match form {
-        0 => whole(stack.retry(policy).layer(check).service(client), request).await,
-        1 => whole(stack.retry(policy).layer(check).layer(timeout).service(client), request).await,
+        0 => whole(stack.layer(RetryLayer::new(policy)).layer(check).service(client), request).await,
+        1 => {
+            whole(stack.layer(RetryLayer::new(policy)).layer(check).layer(timeout).service(client), request)
+                .await
+        }
         2 => {
-            let stack = stack.layer(resumable).retry(policy).layer(check).layer(resume);
+            let stack = stack.layer(resumable).layer(RetryLayer::new(policy)).layer(check).layer(resume);
             whole(stack.service(client), request).await
         }
         3 => {
-            let stack = stack.layer(resumable).retry(policy).layer(check).layer(resume).layer(timeout);
+            let stack = stack
+                .layer(resumable)
+                .layer(RetryLayer::new(policy))
+                .layer(check)
+                .layer(resume)
+                .layer(timeout);
             whole(stack.service(client), request).await
         }
         _ => {
-            let stack = stack.layer(resumable).retry(policy).layer(check).layer(DecompressionLayer::new());
+            let stack = stack
+                .layer(resumable)
+                .layer(RetryLayer::new(policy))
+                .layer(check)
+                .layer(DecompressionLayer::new());
             whole(stack.layer(resume).layer(timeout).service(client), request).await
         }
     }

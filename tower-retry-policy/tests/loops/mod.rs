@@ -1,6 +1,6 @@
 //! The loops of attempts that follow a policy: what a test says holds in each of them.
 
-#![allow(dead_code, unused_imports, reason = "each test file uses its own part")]
+#![allow(dead_code, unused_imports, unused_macros, reason = "each test file uses its own part")]
 
 use std::time::Duration;
 use tower::{retry, util::Either};
@@ -21,10 +21,22 @@ pub(crate) enum Loop {
 pub(crate) type Attempts = Either<RetryLayer, retry::RetryLayer<RetryPolicy>>;
 
 impl Loop {
+    pub(crate) const OURS: Self = Self::Ours;
+
     /// Hedges are set, and no answer takes long enough to be doubted.
     pub(crate) const PATIENT: Self = Self::Hedging(Duration::from_secs(86_400 * 365));
 
+    /// Of answers over loopback some take longer.
+    pub(crate) const HASTY: Self = Self::Hedging(Duration::from_millis(1));
+
+    pub(crate) const TOWERS: Self = Self::Towers;
+
     pub(crate) const ALL: [Self; 3] = [Self::Ours, Self::PATIENT, Self::Towers];
+
+    /// Whether a request that may be repeated can have been sent once more than its failures explain.
+    pub(crate) fn doubts(self) -> bool {
+        self == Self::HASTY
+    }
 
     /// The layer that retries by this policy.
     pub(crate) fn retry(self, policy: RetryPolicy) -> Attempts {
@@ -36,51 +48,41 @@ impl Loop {
     }
 }
 
-/// Makes a test for each loop of each function that takes one: `name::ours`, `name::patient`, `name::towers`.
+/// Makes tests of each function that takes a loop: `name::ours`, `name::patient`, `name::towers`.
 macro_rules! over_each_loop {
-    (#[test] $($test:ident),* $(,)?) => {
-        $(mod $test {
-            use super::loops::Loop;
-
-            #[test]
-            fn ours() {
-                super::$test(Loop::Ours);
-            }
-
-            #[test]
-            fn patient() {
-                super::$test(Loop::PATIENT);
-            }
-
-            #[test]
-            fn towers() {
-                super::$test(Loop::Towers);
-            }
-        })*
+    (#$attribute:tt $($test:ident),* $(,)?) => {
+        $(crate::loops::tests_of!(#$attribute $test, ours OURS, patient PATIENT, towers TOWERS);)*
     };
-    (#[$attribute:meta] $($test:ident),* $(,)?) => {
-        $(over_each_loop!(@ #[$attribute] $test);)*
+}
+
+/// The same for real connections, where a hedge may come at any moment: `name::ours`, `name::hasty`.
+macro_rules! over_our_loop {
+    (#$attribute:tt $($test:ident),* $(,)?) => {
+        $(crate::loops::tests_of!(#$attribute $test, ours OURS, hasty HASTY);)*
     };
-    (@ #[$attribute:meta] $test:ident) => {
+}
+
+macro_rules! tests_of {
+    (#[test] $test:ident, $($name:ident $which:ident),*) => {
         mod $test {
-            use super::loops::Loop;
+            use crate::loops::Loop;
 
-            #[$attribute]
-            async fn ours() {
-                super::$test(Loop::Ours).await;
-            }
+            $(#[test]
+            fn $name() {
+                super::$test(Loop::$which);
+            })*
+        }
+    };
+    (#$attribute:tt $test:ident, $($name:ident $which:ident),*) => {
+        mod $test {
+            use crate::loops::Loop;
 
-            #[$attribute]
-            async fn patient() {
-                super::$test(Loop::PATIENT).await;
-            }
-
-            #[$attribute]
-            async fn towers() {
-                super::$test(Loop::Towers).await;
-            }
+            $(#$attribute
+            async fn $name() {
+                super::$test(Loop::$which).await;
+            })*
         }
     };
 }
 
-pub(crate) use over_each_loop;
+pub(crate) use {over_each_loop, over_our_loop, tests_of};

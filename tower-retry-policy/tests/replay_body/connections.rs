@@ -27,7 +27,8 @@ use tokio::{
 use tower::{BoxError, ServiceBuilder, ServiceExt};
 use tower_backoff::Backoff;
 use tower_retry_policy::{
-    AttemptRecord, AttemptTimeoutLayer, History, Phase, ReplayBody, ReplayBodyLayer, RetryPolicy, StopReason,
+    AttemptRecord, AttemptTimeoutLayer, History, Phase, ReplayBody, ReplayBodyLayer, RetryLayer, RetryPolicy,
+    StopReason,
 };
 
 const KIB: usize = 1024;
@@ -143,7 +144,9 @@ where
 {
     let service = ServiceBuilder::new()
         .layer(ReplayBodyLayer::new().limit(limit))
-        .retry(RetryPolicy::standard().retries(3).backoff(Backoff::constant(Duration::from_millis(1))))
+        .layer(RetryLayer::new(
+            RetryPolicy::standard().retries(3).backoff(Backoff::constant(Duration::from_millis(1))),
+        ))
         .layer(AttemptTimeoutLayer::new().head(Duration::from_secs(20)))
         .service(client(http2));
     let request = server.put(upload);

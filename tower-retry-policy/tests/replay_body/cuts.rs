@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use std::io::ErrorKind;
 use tower::{ServiceBuilder, ServiceExt};
 use tower_backoff::Backoff;
-use tower_retry_policy::{History, ReplayBodyLayer, RetryError, RetryPolicy, StopReason};
+use tower_retry_policy::{History, ReplayBodyLayer, RetryError, RetryLayer, RetryPolicy, StopReason};
 
 const KIB: usize = 1024;
 
@@ -60,7 +60,7 @@ proptest! {
         let policy = RetryPolicy::standard().retries(9).backoff(Backoff::none()).without_budget();
         let service = ServiceBuilder::new()
             .layer(ReplayBodyLayer::new().limit(limit))
-            .retry(policy)
+            .layer(RetryLayer::new(policy))
             .service(server.clone());
         let request = Request::put("http://test/").body(upload).unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();

@@ -7,6 +7,8 @@ mod announced;
 mod connections;
 mod cuts;
 mod hedged_connections;
+#[path = "../loops/mod.rs"]
+mod loops;
 mod policy;
 mod reading_server;
 mod side_by_side;
