@@ -14,11 +14,12 @@ use http::{Request, Response, StatusCode};
 use std::{
     io::{Error, ErrorKind},
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
 };
+use tokio::time::Instant;
 use tower::{BoxError, ServiceBuilder, ServiceExt, service_fn};
 use tower_backoff::Backoff;
 use tower_content_check::{Check, ContentCheckLayer, check::ContentType};
@@ -165,21 +166,43 @@ async fn rejected<C: Check + Clone>(
     ServiceBuilder::new().layer(check).service(server).oneshot(request("GET")).await.map(drop).unwrap_err()
 }
 
-/// How often the server saw the request, and the phases that the policy saw.
-async fn sent(which: Loop, policy: RetryPolicy, face: Face, request: Request<Body>) -> (usize, Vec<Phase>) {
-    let seen = Arc::new(AtomicUsize::new(0));
-    let counter = Arc::clone(&seen);
+/// What the server saw of a request, and the phases that the policy saw.
+struct Seen {
+    times: usize,
+    at_once: usize,
+    phases: Vec<Phase>,
+}
+
+/// A server that takes so long for what it does.
+async fn seen(which: Loop, takes: Duration, policy: RetryPolicy, face: Face, request: Request<Body>) -> Seen {
+    let (times, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    // an attempt that is dropped has been seen, and the server goes on with it
+    let begun = Arc::new(Mutex::new(Vec::new()));
+    let (counter, busiest) = (Arc::clone(&times), Arc::clone(&most));
     let server = service_fn(move |_: Request<Body>| {
         counter.fetch_add(1, Ordering::SeqCst);
-        face.show()
+        let mut begun = begun.lock().unwrap();
+        begun.retain(|at: &Instant| at.elapsed() < takes);
+        begun.push(Instant::now());
+        busiest.fetch_max(begun.len(), Ordering::SeqCst);
+        async move {
+            tokio::time::sleep(takes).await;
+            face.show().await
+        }
     });
     let phases = |history: &History| history.attempts().iter().filter_map(AttemptRecord::phase).collect();
-    let phases = match ServiceBuilder::new().layer(which.retry(policy)).service(server).oneshot(request).await
-    {
+    let service = ServiceBuilder::new().layer(which.retry(policy)).service(server);
+    let phases = match service.oneshot(request).await {
         Ok(response) => phases(History::of(&response).unwrap()),
         Err(error) => phases(RetryError::find(&*error).unwrap().history()),
     };
-    (seen.load(Ordering::SeqCst), phases)
+    Seen { times: times.load(Ordering::SeqCst), at_once: most.load(Ordering::SeqCst), phases }
+}
+
+/// How often the server saw the request, and the phases that the policy saw.
+async fn sent(which: Loop, policy: RetryPolicy, face: Face, request: Request<Body>) -> (usize, Vec<Phase>) {
+    let seen = seen(which, Duration::ZERO, policy, face, request).await;
+    (seen.times, seen.phases)
 }
 
 over_each_loop!(
@@ -204,6 +227,34 @@ async fn every_method_after_every_failure_with_every_permission(which: Loop) {
                         (expected, vec![phase; expected]),
                         "{told}"
                     );
+                }
+            }
+        }
+    }
+}
+
+/// Every attempt takes three times as long as a hedge waits.
+#[tokio::test(start_paused = true)]
+async fn only_what_may_be_repeated_in_every_phase_is_hedged() {
+    let second = Duration::from_secs(1);
+    let retries = u32::try_from(ATTEMPTS - 1).unwrap();
+    let policy = RetryPolicy::standard().retries(retries).retry_same_content(true).without_budget();
+    for (method, idempotent) in METHODS {
+        for (phase, _, if_not) in PHASES {
+            for (permission, permit, permits) in PERMISSIONS {
+                for face in faces(phase) {
+                    let mut request = request(method);
+                    permit(&mut request);
+                    let told = format!("{method}, {face:?}, {permission}");
+                    let seen = seen(Loop::Hedging(second), 3 * second, policy.clone(), face, request).await;
+                    if idempotent || permits {
+                        assert_eq!(seen.at_once, 2, "{told}");
+                        assert!((2..=ATTEMPTS).contains(&seen.times), "{told}: {}", seen.times);
+                    } else {
+                        // nor because it could be repeated if it had not arrived
+                        assert_eq!(seen.at_once, 1, "{told}");
+                        assert_eq!((seen.times, seen.phases), (if_not, vec![phase; if_not]), "{told}");
+                    }
                 }
             }
         }

@@ -1,6 +1,6 @@
 //! The clients, and the stack under test over each: the check and the limits inside the retry.
 
-use crate::{server::Server, tls};
+use crate::{loops::Loop, server::Server, tls};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body;
@@ -45,17 +45,17 @@ impl Client {
     }
 
     /// Three attempts, none of which the client adds to.
-    pub(crate) fn stack(self, server: &Server, patience: AttemptTimeoutLayer) -> Stack {
+    pub(crate) fn stack(self, which: Loop, server: &Server, patience: AttemptTimeoutLayer) -> Stack {
         match self {
-            Self::HyperUtil { http2 } => layered(hyper_util(http2), patience),
-            Self::Reqwest { http2 } => layered(reqwest(http2), patience),
-            Self::Tonic => layered(tonic(server), patience),
-            Self::InProcess => layered(server.router.clone().unwrap(), patience),
+            Self::HyperUtil { http2 } => layered(which, hyper_util(http2), patience),
+            Self::Reqwest { http2 } => layered(which, reqwest(http2), patience),
+            Self::Tonic => layered(which, tonic(server), patience),
+            Self::InProcess => layered(which, server.router.clone().unwrap(), patience),
         }
     }
 }
 
-fn layered<S, B>(client: S, patience: AttemptTimeoutLayer) -> Stack
+fn layered<S, B>(which: Loop, client: S, patience: AttemptTimeoutLayer) -> Stack
 where
     S: Service<Request<Full<Bytes>>, Response = Response<B>> + Clone + Send + Sync + 'static,
     S::Error: Into<BoxError>,
@@ -64,7 +64,7 @@ where
     B::Error: Into<BoxError>,
 {
     let stack = ServiceBuilder::new()
-        .retry(RetryPolicy::urllib3(2))
+        .layer(which.retry(RetryPolicy::urllib3(2)))
         .layer(ContentCheckLayer::new(Length::new()))
         .layer(patience)
         .service(client)

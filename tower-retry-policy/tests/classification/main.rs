@@ -10,6 +10,8 @@ mod errors;
 mod http1;
 mod http2;
 mod in_process;
+#[path = "../loops/mod.rs"]
+mod loops;
 mod misbehaviour;
 mod server;
 mod table;
