@@ -20,8 +20,8 @@ use std::{
 use tower::{BoxError, ServiceBuilder, ServiceExt, service_fn};
 use tower_backoff::Backoff;
 use tower_retry_policy::{
-    Attempt, CallEnd, History, MetricsObserver, Observer, Phase, PhasedError, RetryError, RetryPolicy,
-    RetrySpanLayer, RetryWait, TracingObserver,
+    Attempt, CallEnd, History, MetricsObserver, Observer, Phase, PhasedError, RetryError, RetryLayer,
+    RetryPolicy, RetrySpanLayer, RetryWait, TracingObserver,
     budget::{BudgetSource, RequestHead, RetryBudget, UnlimitedBudget},
     replay_body::{ReplayBody, ReplayBodyError, ReplayBodyLayer},
 };
@@ -152,8 +152,11 @@ fn printed(
     let recorder = DebuggingRecorder::new();
     let snapshotter = recorder.snapshotter();
     let subscriber = tracing_subscriber::registry().with(Collect(notes.clone()));
-    let call =
-        ServiceBuilder::new().layer(RetrySpanLayer::new()).retry(policy).service(server).oneshot(request);
+    let call = ServiceBuilder::new()
+        .layer(RetrySpanLayer::new())
+        .layer(RetryLayer::new(policy))
+        .service(server)
+        .oneshot(request);
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
     let result = tracing::subscriber::with_default(subscriber, || {
@@ -357,14 +360,24 @@ fn a_chain_of_sources_says_each_message_once() {
                 let server = service_fn(move |_: Request<String>| {
                     std::future::ready(Err::<Response<String>, _>(make()))
                 });
-                let service = ServiceBuilder::new().retry(policy.clone()).service(server);
+                let service = ServiceBuilder::new().layer(RetryLayer::new(policy.clone())).service(server);
                 let request = Request::get("http://a.example/").body(String::new()).unwrap();
                 match depth {
                     1 => service.oneshot(request).await,
-                    2 => ServiceBuilder::new().retry(policy.clone()).service(service).oneshot(request).await,
+                    2 => {
+                        ServiceBuilder::new()
+                            .layer(RetryLayer::new(policy.clone()))
+                            .service(service)
+                            .oneshot(request)
+                            .await
+                    }
                     _ => {
                         let again = policy.clone().retry_exhausted_inner(true);
-                        ServiceBuilder::new().retry(again).service(service).oneshot(request).await
+                        ServiceBuilder::new()
+                            .layer(RetryLayer::new(again))
+                            .service(service)
+                            .oneshot(request)
+                            .await
                     }
                 }
             });

@@ -21,7 +21,7 @@ use tokio::{
 use tower::{BoxError, Service, ServiceBuilder, ServiceExt, service_fn};
 use tower_backoff::Backoff;
 use tower_http::follow_redirect::FollowRedirectLayer;
-use tower_retry_policy::{Phase, RetryPolicy};
+use tower_retry_policy::{Phase, RetryLayer, RetryPolicy};
 
 /// Answers every request with a redirect to a port that nobody listens on; counts the `POST`s.
 async fn server() -> (SocketAddr, Arc<AtomicU32>) {
@@ -81,7 +81,7 @@ fn policy() -> RetryPolicy {
 #[tokio::test]
 async fn redirects_that_the_client_follows_hide_that_the_request_arrived() {
     let (address, payments) = server().await;
-    let service = ServiceBuilder::new().retry(policy()).service(client(Policy::default()));
+    let service = ServiceBuilder::new().layer(RetryLayer::new(policy())).service(client(Policy::default()));
     let error = service.oneshot(payment(address)).await.unwrap_err();
     assert_eq!(Phase::of(&*error), Phase::Connect);
     // reqwest names the first address and not the hop: should that change, the policy can do better
@@ -95,7 +95,7 @@ async fn redirects_outside_of_the_retry_leave_the_request_sent_once() {
     let (address, payments) = server().await;
     let service = ServiceBuilder::new()
         .layer(FollowRedirectLayer::new())
-        .retry(policy())
+        .layer(RetryLayer::new(policy()))
         .service(client(Policy::none()));
     let error = service.oneshot(payment(address)).await.unwrap_err();
     assert_eq!(Phase::of(&*error), Phase::Connect);

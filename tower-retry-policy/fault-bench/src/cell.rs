@@ -59,7 +59,7 @@ impl Cell {
     /// All combinations that can happen: all faults with every stack, and those of the answer healed and over TLS.
     pub fn all() -> impl Iterator<Item = Self> {
         let stacks = Stack::ALL.map(|stack| (stack, false));
-        let columns = stacks.into_iter().chain([(Stack::Full, true)]);
+        let columns = stacks.into_iter().chain([(Stack::Full, true), (Stack::Hedged, true)]);
         columns
             .flat_map(|(stack, healed)| {
                 Fault::all().iter().flat_map(move |fault| {

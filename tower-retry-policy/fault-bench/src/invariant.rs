@@ -22,20 +22,25 @@ pub fn broken(cell: &Cell, seen: &Seen) -> Vec<String> {
     }
     match &seen.outcome {
         Outcome::Hangs => broken.push("hang".to_owned()),
-        Outcome::Wrong(_) if cell.stack == Stack::Full && !hides_its_end(cell) => {
+        Outcome::Wrong(_) if cell.stack.is_full() && !hides_its_end(cell) => {
             broken.push("wrong body".to_owned());
         }
         // a `PUT` or `POST` may be answered by nothing, and the server said so
-        Outcome::Empty if cell.stack == Stack::Full && cell.call == Call::Get => {
+        Outcome::Empty if cell.stack.is_full() && cell.call == Call::Get => {
             broken.push("empty body".to_owned());
         }
-        outcome if cell.fault.pooled && !cell.call.once() && !outcome.is_whole() => {
+        outcome if cell.fault.pooled && !cell.call.once() && !outcome.is_whole() && !shares_the_bad_one(cell) => {
             broken.push("given up although a new connection is good".to_owned());
         }
         Outcome::Waits if cell.stack != Stack::Retry => broken.push("hang".to_owned()),
         _ => {}
     }
     broken
+}
+
+/// Whether hedges may use up the attempts of a call on the connection that goes: over HTTP/2 they share it.
+pub(crate) fn shares_the_bad_one(cell: &Cell) -> bool {
+    cell.stack == Stack::Hedged && cell.fault.pooled && cell.client.speaks_http2()
 }
 
 /// Whether nobody above the client can see where the stream ended. hyper's body tells a reset without an error from an end;

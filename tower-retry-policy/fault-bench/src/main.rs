@@ -26,7 +26,7 @@ struct Arguments {
     /// Only clients whose name has this in it: hyper-util, reqwest, tonic, HTTP/1, HTTP/2.
     #[arg(long, value_name = "NAME")]
     client: Option<String>,
-    /// Only this stack: retry only, with timeout, full stack.
+    /// Only this stack: `retry only`, `with timeout`, `full stack`, `full stack, hedged`.
     #[arg(long, value_name = "NAME")]
     stack: Option<String>,
     /// Only this request: GET, PUT, POST, POST+key.

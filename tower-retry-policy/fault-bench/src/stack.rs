@@ -13,7 +13,7 @@ use std::{
 use tower::{BoxError, Service, ServiceBuilder, ServiceExt, util::BoxCloneSyncService};
 use tower_backoff::Backoff;
 use tower_content_check::ContentCheckLayer;
-use tower_retry_policy::{AttemptTimeoutLayer, DeadlineLayer, RetryPolicy};
+use tower_retry_policy::{AttemptTimeoutLayer, DeadlineLayer, RetryLayer, RetryPolicy, retry::Hedge};
 
 /// The layers above the client.
 #[non_exhaustive]
@@ -25,7 +25,14 @@ pub enum Stack {
     Timeout,
     /// Deadline, retry, JSON check, attempt timeout.
     Full,
+    /// The same, with a second attempt beside one that has brought nothing for a moment.
+    Hedged,
 }
+
+/// Half the backoff, so that hedges come beside the first attempt and beside those that follow one.
+const HEDGE: Duration = Duration::from_millis(25);
+
+const DEADLINE: DeadlineLayer = DeadlineLayer::new(Duration::from_secs(15));
 
 pub(crate) type Caller = BoxCloneSyncService<Request<Upload>, Response<Answer>, BoxError>;
 pub(crate) type Answer = UnsyncBoxBody<Bytes, BoxError>;
@@ -54,7 +61,7 @@ impl Attempts {
 
 impl Stack {
     /// All of them, in the order in which the document has them.
-    pub const ALL: [Self; 3] = [Self::Retry, Self::Timeout, Self::Full];
+    pub const ALL: [Self; 4] = [Self::Retry, Self::Timeout, Self::Full, Self::Hedged];
 
     /// The name on the command line and in the document.
     pub const fn name(self) -> &'static str {
@@ -62,7 +69,13 @@ impl Stack {
             Self::Retry => "retry only",
             Self::Timeout => "with timeout",
             Self::Full => "full stack",
+            Self::Hedged => "full stack, hedged",
         }
+    }
+
+    /// Whether bodies are checked and time is limited.
+    pub(crate) const fn is_full(self) -> bool {
+        matches!(self, Self::Full | Self::Hedged)
     }
 
     /// The client keeps the types of its bodies: what the layers recognise by type must not be boxed away.
@@ -81,18 +94,16 @@ impl Stack {
         });
         // a client needs a moment to notice that a connection has gone, or the next attempt may get it again
         let policy = RetryPolicy::standard().backoff(Backoff::constant(Duration::from_millis(50)));
+        let retry = RetryLayer::new(policy);
         let stack = ServiceBuilder::new();
         match self {
-            Self::Retry => boxed(stack.retry(policy).service(client)),
-            Self::Timeout => boxed(stack.retry(policy).layer(limits).service(client)),
-            Self::Full => boxed(
-                stack
-                    .layer(DeadlineLayer::new(Duration::from_secs(15)))
-                    .retry(policy)
-                    .layer(ContentCheckLayer::json())
-                    .layer(limits)
-                    .service(client),
-            ),
+            Self::Retry => boxed(stack.layer(retry).service(client)),
+            Self::Timeout => boxed(stack.layer(retry).layer(limits).service(client)),
+            Self::Full | Self::Hedged => {
+                let retry = if self == Self::Hedged { retry.hedge(Hedge::after(HEDGE)) } else { retry };
+                let check = ContentCheckLayer::json();
+                boxed(stack.layer(DEADLINE).layer(retry).layer(check).layer(limits).service(client))
+            }
         }
     }
 }

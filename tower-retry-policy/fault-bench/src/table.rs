@@ -4,6 +4,7 @@ use crate::{
     cell::{Cell, Seen},
     client::Client,
     fault::Fault,
+    invariant::shares_the_bad_one,
     stack::Stack,
 };
 use std::fmt::Write;
@@ -22,6 +23,7 @@ pub fn render(results: &[(Cell, Seen)]) -> String {
         title[..1].make_ascii_uppercase();
         table(&mut text, &title, &part(results, stack, false));
     }
+    // none for hedges: one that comes before the fault has ended the first attempt brings the good answer, or the fault
     let healed = part(results, Stack::Full, true);
     table(&mut text, "Full stack, over TLS, and the fault happens to the first attempt only", &healed);
     text
@@ -41,26 +43,28 @@ fn table(text: &mut String, title: &str, results: &[&(Cell, Seen)]) {
             continue;
         }
         let cells = Client::ALL.map(|client| {
-            let calls = of_fault.iter().filter(|(cell, _)| cell.client == client);
-            let seen: Vec<_> = calls.map(|(_, seen)| seen).collect();
-            text_of(fault, &seen)
+            let calls: Vec<_> = of_fault.iter().filter(|call| call.0.client == client).map(|call| **call).collect();
+            text_of(fault, &calls)
         });
         let _ = writeln!(text, "| {} | {} |", fault.name, cells.join(" | "));
     }
 }
 
-/// `error 3 3 1 3` where the outcome of the four requests is the same; otherwise each with its own.
-fn text_of(fault: &Fault, calls: &[&Seen]) -> String {
-    let Some(first) = calls.first() else { return NOTHING.to_owned() };
-    if fault.race {
+/// `error 3 3 1 3` where the outcome of the four requests is the same; otherwise each with its own. With hedges the number
+/// of the `POST` alone: how often the others are sent is a matter of milliseconds.
+fn text_of(fault: &Fault, calls: &[&(Cell, Seen)]) -> String {
+    let Some((cell, first)) = calls.first() else { return NOTHING.to_owned() };
+    if fault.race || shares_the_bad_one(cell) {
         return VARIES.to_owned();
     }
+    let counts = |cell: &Cell| cell.stack != Stack::Hedged || cell.call.once();
+    let number = |(cell, seen): &(Cell, Seen)| counts(cell).then(|| format!(" {}", number(fault, seen)));
     let word = first.outcome.word();
-    if calls.iter().all(|seen| seen.outcome.word() == word) {
-        let numbers: Vec<_> = calls.iter().map(|seen| number(fault, seen)).collect();
-        return format!("{word} {}", numbers.join(" "));
+    if calls.iter().all(|(_, seen)| seen.outcome.word() == word) {
+        let numbers = calls.iter().filter_map(|call| number(call));
+        return format!("{word}{}", numbers.collect::<String>());
     }
-    let each = calls.iter().map(|seen| format!("{} {}", seen.outcome.word(), number(fault, seen)));
+    let each = calls.iter().map(|call| call.1.outcome.word() + &number(call).unwrap_or_default());
     each.collect::<Vec<_>>().join(", ")
 }
 

@@ -38,6 +38,10 @@ fn what_the_caller_gets_is_held_to_the_stack() {
         ("answers", Call::Get, Stack::Retry, Outcome::Hangs, 1),
         (pooled, Call::Get, Stack::Retry, Outcome::Status(503), 1),
         (pooled, Call::Post, Stack::Retry, Outcome::Status(503), 0),
+        ("answers", Call::Get, Stack::Hedged, wrong(), 1),
+        ("answers", Call::Get, Stack::Hedged, Outcome::Waits, 1),
+        // hedges over HTTP/2, which `breaks` plays, share the bad connection
+        (pooled, Call::Get, Stack::Hedged, Outcome::Status(503), 0),
     ];
     for (fault, call, stack, outcome, expected) in cases {
         let text = format!("{fault}: {call:?} {stack:?} {outcome}");

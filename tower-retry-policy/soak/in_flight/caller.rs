@@ -4,7 +4,7 @@ use crate::{
     body::{End, Frames},
     content,
     draw::{Purpose, draw},
-    stack::{Content, Service, Stack},
+    stack::{Content, Services, Stack},
 };
 use bytes::Bytes;
 use fastrand::Rng;
@@ -35,21 +35,23 @@ enum Patience {
 }
 
 /// Makes the call with this number and says how it ended.
-pub(crate) async fn call(seed: u64, id: u64, stack: &Stack, service: &Service, host: &Uri) -> String {
+pub(crate) async fn call(seed: u64, id: u64, stack: &Stack, services: &Services, host: &Uri) -> String {
     let mut draw = draw(seed, Purpose::Call, id, 0);
     let request = request(seed, id, host, &mut draw);
     let may_be_empty = request.method() == Method::PUT;
+    let patience = Patience::of(&mut draw);
+    let service = if draw.u8(..4) == 0 { &services.hedged } else { &services.plain };
     let sent = service.clone().oneshot(request);
-    let Some(result) = Patience::of(&mut draw).with(sent).await else { return CANCELLED.to_owned() };
+    let Some(result) = patience.with(sent).await else { return CANCELLED.to_owned() };
     let settled = result.as_ref().err().is_none_or(|error| RetryError::find(&**error).is_some());
     stack.outcomes.fetch_add(u64::from(settled), Relaxed);
     outcome(result, &content::answer(seed, id), may_be_empty).await
 }
 
 /// A call that nothing is to go wrong with.
-pub(crate) async fn good_call(id: u64, stack: &Stack, service: &Service, host: &Uri) {
+pub(crate) async fn good_call(id: u64, stack: &Stack, host: &Uri) {
     let request = Request::get(host).header("x-id", id).body(Frames::none()).unwrap();
-    let result = service.clone().oneshot(request).await;
+    let result = stack.http2.plain.clone().oneshot(request).await;
     let settled = result.as_ref().err().is_none_or(|error| RetryError::find(&**error).is_some());
     stack.outcomes.fetch_add(u64::from(settled), Relaxed);
 }

@@ -1,4 +1,5 @@
-//! Ten thousand calls in flight over real sockets, through faults, and one in ten of them cancelled at a random point.
+//! Ten thousand calls in flight over real sockets, through faults: one in ten of them is cancelled at a random point, one in
+//! four is hedged.
 //!
 //! ```text
 //! cargo test -p retry-policy-soak --test in_flight -- --nocapture
@@ -14,7 +15,8 @@
 //! - every budget is told of each beginning, grant and end, and comes back to where it was;
 //! - when all is over, the tasks are gone and so is the memory.
 //!
-//! 9,700 callers share 20 connections of HTTP/2 and 300 have one of HTTP/1 each, so 1,024 open files suffice.
+//! 9,700 callers share 20 connections of HTTP/2 and 300 have one of HTTP/1 each, or two with a hedge, so 1,024 open files
+//! suffice.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "a test may")]
 

@@ -90,13 +90,13 @@ impl Rig {
     async fn caller(self: Arc<Self>, number: usize) {
         let stack = &self.stacks[number % KINDS];
         let host = &stack.hosts[number / KINDS % stack.hosts.len()];
-        let service = if number < HTTP1_CALLERS { &stack.http1 } else { &stack.http2 };
+        let services = if number < HTTP1_CALLERS { &stack.http1 } else { &stack.http2 };
         sleep(Duration::from_millis(number as u64 % RAMP)).await;
         loop {
             let id = self.next.fetch_add(1, Relaxed);
             let began = Instant::now();
             self.tally.lock().unwrap().begins();
-            let how = call(self.seed, id, stack, service, host).await;
+            let how = call(self.seed, id, stack, services, host).await;
             self.tally.lock().unwrap().ends(how, began);
             if Instant::now() >= self.until {
                 break;
@@ -109,7 +109,7 @@ impl Rig {
         let stack = &self.stacks[number];
         for host in stack.hosts.iter().cycle().take(GOOD_CALLS) {
             let id = self.next.fetch_add(1, Relaxed);
-            good_call(id, stack, &stack.http2, host).await;
+            good_call(id, stack, host).await;
         }
     }
 }

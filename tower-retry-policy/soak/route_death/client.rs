@@ -15,7 +15,7 @@ use std::{error::Error, iter::successors, time::Duration};
 use tower::{ServiceBuilder, ServiceExt};
 use tower_backoff::Backoff;
 use tower_content_check::{ContentCheckLayer, check::Length};
-use tower_retry_policy::{
+use tower_retry_policy::{RetryLayer, 
     Attempt, AttemptTimeoutLayer, DeadlineLayer, Observer, ReplayBody, ReplayBodyLayer, RetryPolicy,
     RetryWait,
 };
@@ -39,13 +39,13 @@ pub(crate) async fn run(case: &str) -> Result<(), BoxError> {
     let service = ServiceBuilder::new()
         .layer(DeadlineLayer::new(Duration::from_secs(40)))
         .layer(ReplayBodyLayer::new())
-        .retry(
+        .layer(RetryLayer::new(
             RetryPolicy::standard()
                 .retries(50)
                 .backoff(Backoff::constant(Duration::from_millis(200)))
                 .without_budget()
                 .observer(Aloud),
-        )
+        ))
         .layer(ContentCheckLayer::new(Length::new()))
         .layer(AttemptTimeoutLayer::new().head(case.limit()))
         .service(client.clone());

@@ -1,4 +1,4 @@
-//! [`RetryPolicy`]: the adapter between tower's retry and the decision core.
+//! [`RetryPolicy`]: what is repeated, how often and when, for either loop of attempts.
 
 mod bounds;
 mod config;
