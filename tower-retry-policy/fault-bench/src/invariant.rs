@@ -29,7 +29,9 @@ pub fn broken(cell: &Cell, seen: &Seen) -> Vec<String> {
         Outcome::Empty if cell.stack.is_full() && cell.call == Call::Get => {
             broken.push("empty body".to_owned());
         }
-        outcome if cell.fault.pooled && !cell.call.once() && !outcome.is_whole() && !shares_the_bad_one(cell) => {
+        outcome
+            if cell.fault.pooled && !cell.call.once() && !outcome.is_whole() && !shares_the_bad_one(cell) =>
+        {
             broken.push("given up although a new connection is good".to_owned());
         }
         Outcome::Waits if cell.stack != Stack::Retry => broken.push("hang".to_owned()),

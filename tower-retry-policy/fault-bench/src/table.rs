@@ -43,7 +43,8 @@ fn table(text: &mut String, title: &str, results: &[&(Cell, Seen)]) {
             continue;
         }
         let cells = Client::ALL.map(|client| {
-            let calls: Vec<_> = of_fault.iter().filter(|call| call.0.client == client).map(|call| **call).collect();
+            let calls: Vec<_> =
+                of_fault.iter().filter(|call| call.0.client == client).map(|call| **call).collect();
             text_of(fault, &calls)
         });
         let _ = writeln!(text, "| {} | {} |", fault.name, cells.join(" | "));

@@ -16,7 +16,9 @@ use std::{
 use tower::{BoxError, ServiceBuilder, ServiceExt, service_fn, util::BoxCloneSyncService};
 use tower_backoff::{Backoff, Jitter};
 use tower_content_check::ContentCheckLayer;
-use tower_retry_policy::{AttemptTimeoutLayer, DeadlineLayer, ReplayBody, ReplayBodyLayer, RetryLayer, RetryPolicy, retry::Hedge};
+use tower_retry_policy::{
+    AttemptTimeoutLayer, DeadlineLayer, ReplayBody, ReplayBodyLayer, RetryLayer, RetryPolicy, retry::Hedge,
+};
 
 pub(crate) const ATTEMPTS: u8 = 3;
 pub(crate) const DEADLINE: Duration = Duration::from_secs(9);

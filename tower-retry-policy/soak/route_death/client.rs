@@ -15,9 +15,9 @@ use std::{error::Error, iter::successors, time::Duration};
 use tower::{ServiceBuilder, ServiceExt};
 use tower_backoff::Backoff;
 use tower_content_check::{ContentCheckLayer, check::Length};
-use tower_retry_policy::{RetryLayer, 
-    Attempt, AttemptTimeoutLayer, DeadlineLayer, Observer, ReplayBody, ReplayBodyLayer, RetryPolicy,
-    RetryWait,
+use tower_retry_policy::{
+    Attempt, AttemptTimeoutLayer, DeadlineLayer, Observer, ReplayBody, ReplayBodyLayer, RetryLayer,
+    RetryPolicy, RetryWait,
 };
 
 /// Tells the router of each attempt that is to be followed by another.
