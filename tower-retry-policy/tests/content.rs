@@ -6,8 +6,10 @@
 mod bodies;
 mod loops;
 
-use self::bodies::{Answer, Server, request};
-use self::loops::{Loop, over_each_loop};
+use self::{
+    bodies::{Answer, Server, request},
+    loops::{Loop, over_each_loop},
+};
 use http::Response;
 use std::{error::Error as _, io::ErrorKind, time::Duration};
 use tower::{BoxError, ServiceBuilder, ServiceExt};

@@ -85,4 +85,6 @@ macro_rules! tests_of {
     };
 }
 
-pub(crate) use {over_each_loop, over_our_loop, tests_of};
+pub(crate) use over_each_loop;
+pub(crate) use over_our_loop;
+pub(crate) use tests_of;
