@@ -25,7 +25,7 @@ pub(super) struct Latencies {
     began: Instant,
     part_nanos: u64,
     parts: [Part; PARTS],
-    /// The reading that stands, as number of the reading and nanoseconds; 0 is nothing known.
+    /// The reading that stands, as number of the reading from 1 and nanoseconds; 0 is nothing known.
     read_at: AtomicU64,
     read: AtomicU64,
 }
@@ -48,7 +48,7 @@ impl Latencies {
                 epoch: AtomicU64::new(0),
                 counts: (0..CLASSES).map(|_| AtomicU32::new(0)).collect(),
             }),
-            read_at: AtomicU64::new(u64::MAX),
+            read_at: AtomicU64::new(0),
             read: AtomicU64::new(0),
         }
     }
@@ -66,8 +66,9 @@ impl Latencies {
 
     /// The upper end of the class in which the percentile lies, if so many samples are known.
     pub(super) fn percentile(&self, percent: f64, samples: u32, now: Instant) -> Option<Duration> {
-        let reading = self.nanos(now) / (self.part_nanos * PARTS as u64 / READINGS_PER_SPAN).max(1);
-        if self.read_at.swap(reading, Relaxed) != reading {
+        let reading = self.nanos(now) / (self.part_nanos * PARTS as u64 / READINGS_PER_SPAN).max(1) + 1;
+        // once for each: calls that began before it and ask later do not have it worked out anew
+        if self.read_at.fetch_max(reading, Relaxed) < reading {
             self.read.store(self.work_out(percent, samples, now), Relaxed);
         }
         let nanos = self.read.load(Relaxed);
@@ -138,6 +139,18 @@ mod tests {
                 assert_eq!(end, longest, "{nanos}");
             }
         }
+    }
+
+    #[test]
+    fn a_reading_is_worked_out_once_and_not_for_calls_that_began_before_it() {
+        let began = Instant::now();
+        let latencies = Latencies::new(Duration::from_secs(30), began);
+        latencies.record(Duration::from_millis(10), began);
+        let early = latencies.percentile(50.0, 1, began + Duration::from_secs(1));
+        (0..100).for_each(|_| latencies.record(Duration::from_secs(1), began + Duration::from_secs(1)));
+        assert_eq!(latencies.percentile(50.0, 1, began), early);
+        assert_eq!(latencies.percentile(50.0, 1, began + Duration::from_secs(1)), early);
+        assert_ne!(latencies.percentile(50.0, 1, began + Duration::from_secs(2)), early);
     }
 
     #[test]
