@@ -2,6 +2,7 @@
 #![cfg_attr(not(feature = "json"), doc = "A response that is there and not right becomes a failed attempt.")]
 
 pub mod check;
+pub mod continuation;
 #[cfg(feature = "json")]
 pub mod json;
 
