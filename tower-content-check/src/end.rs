@@ -7,6 +7,8 @@ use std::fmt;
 pub struct End<'a> {
     head: Head<'a>,
     frames: &'a Frames,
+    /// Bytes that were handed on as they came and are in no frame.
+    passed: u64,
     extensions: &'a mut Extensions,
     joined: Option<Bytes>,
 }
@@ -15,7 +17,17 @@ pub struct End<'a> {
 
 impl<'a> End<'a> {
     pub(crate) fn new(head: Head<'a>, frames: &'a Frames, extensions: &'a mut Extensions) -> Self {
-        Self { head, frames, extensions, joined: None }
+        Self { head, frames, passed: 0, extensions, joined: None }
+    }
+
+    /// Of content that was handed on as it came; `frames` has the trailers alone.
+    pub(crate) fn of_passed(
+        head: Head<'a>,
+        passed: u64,
+        frames: &'a Frames,
+        extensions: &'a mut Extensions,
+    ) -> Self {
+        Self { head, frames, passed, extensions, joined: None }
     }
 
     /// The head of the response.
@@ -30,12 +42,18 @@ impl<'a> End<'a> {
 
     /// The length of the content in bytes.
     pub fn received(&self) -> u64 {
-        self.frames.len()
+        self.frames.len() + self.passed
     }
 
-    /// The content in portions: those in which it came, except that many short ones are joined.
+    /// The content in portions: those in which it came, except that many short ones are joined. None where a
+    /// [`ContinueLayer`](crate::continuation::ContinueLayer) has handed them on.
     pub fn frames(&self) -> impl DoubleEndedIterator<Item = &'a Bytes> + ExactSizeIterator + Clone + use<'a> {
         self.frames.iter()
+    }
+
+    /// Whether the content that came before is not here any more.
+    pub(crate) fn is_passed(&self) -> bool {
+        self.passed > 0
     }
 
     /// Whether there is no content, by the answer's own word, and none is expected: see [`Head::expects_content`].

@@ -74,6 +74,14 @@ impl Frames {
         }
     }
 
+    pub(crate) fn of_trailers(trailers: Option<Box<HeaderMap>>) -> Self {
+        Self { trailers, ..Self::default() }
+    }
+
+    pub(crate) fn into_trailers(self) -> Option<Box<HeaderMap>> {
+        self.trailers
+    }
+
     /// Bytes of data, not of trailers.
     #[inline]
     pub(crate) fn len(&self) -> u64 {

@@ -4,8 +4,8 @@ use bytes::Bytes;
 /// Two checks of one response, see [`Check::and`].
 #[derive(Clone, Copy, Debug, Default)]
 pub struct And<A, B> {
-    first: A,
-    second: B,
+    pub(super) first: A,
+    pub(super) second: B,
 }
 
 // ===== impl And =====

@@ -1,6 +1,7 @@
+use super::FlowCheck;
 use crate::{
     Check, End, Head, Rejection,
-    digest::{Algorithm, Comparison, base64},
+    digest::{Algorithm, Comparison, announces, base64},
 };
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, StatusCode};
@@ -40,6 +41,7 @@ impl Checksum {
         status: StatusCode,
         fields: &HeaderMap,
         behind: &(impl Iterator<Item = &'a Bytes> + Clone),
+        passed: bool,
     ) {
         if status == StatusCode::PARTIAL_CONTENT {
             return;
@@ -52,7 +54,8 @@ impl Checksum {
             // Whoever sends a hexadecimal MD5, which reads as base64 of 24 bytes, sends it again, and the content may be
             // right.
             let hash = base64(value.as_bytes()).filter(|hash| hash.len() == algorithm.hash_len());
-            if let Some(hash) = hash {
+            let known = !passed || self.comparison.computes(algorithm);
+            if let Some(hash) = hash.filter(|_| known) {
                 self.comparison.expect(field, algorithm, hash, behind.clone());
             }
         }
@@ -61,7 +64,7 @@ impl Checksum {
 
 impl Check for Checksum {
     fn head(&mut self, head: &Head<'_>) -> Result<(), Rejection> {
-        self.expect(head.status(), head.headers(), &std::iter::empty());
+        self.expect(head.status(), head.headers(), &std::iter::empty(), false);
         Ok(())
     }
 
@@ -72,12 +75,24 @@ impl Check for Checksum {
 
     fn end(&mut self, end: &mut End<'_>) -> Result<(), Rejection> {
         if let Some(trailers) = end.trailers() {
-            self.expect(end.head().status(), trailers, &end.frames());
+            self.expect(end.head().status(), trailers, &end.frames(), end.is_passed());
         }
         self.comparison.finish()
     }
 
     fn needs_plain_content(&self) -> bool {
         false
+    }
+}
+
+impl FlowCheck for Checksum {
+    /// A checksum in the trailers can only be compared if it was computed on the way: it is where `Trailer` announces it.
+    fn begin(&mut self, head: &Head<'_>) -> Result<(), Rejection> {
+        for (_, name, algorithm) in FIELDS {
+            if announces(head.headers(), &[name]) {
+                self.comparison.compute(algorithm);
+            }
+        }
+        Ok(())
     }
 }

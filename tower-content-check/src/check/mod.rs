@@ -30,6 +30,7 @@ mod content_type;
 #[cfg(feature = "digest")]
 mod digest;
 mod expected_content;
+mod flow;
 mod grpc_status;
 #[cfg(feature = "json")]
 mod json;
@@ -60,6 +61,7 @@ pub use self::{
     closure::{CheckFn, CheckHead, check_fn, check_head},
     content_type::ContentType,
     expected_content::ExpectedContent,
+    flow::FlowCheck,
     grpc_status::GrpcStatus,
     length::Length,
     max_size::MaxSize,

@@ -1,3 +1,4 @@
+use super::FlowCheck;
 use crate::{Check, End, Head, Rejection};
 use bytes::Bytes;
 
@@ -24,6 +25,17 @@ macro_rules! tuple {
                 $(self.$index.needs_plain_content())||*
             }
         }
+
+        impl<$($name: FlowCheck),*> FlowCheck for ($($name,)*) {
+            fn begin(&mut self, head: &Head<'_>) -> Result<(), Rejection> {
+                $(self.$index.begin(head)?;)*
+                Ok(())
+            }
+
+            fn accepts_everything(&self) -> bool {
+                $(self.$index.accepts_everything())&&*
+            }
+        }
     };
 }
 
@@ -31,6 +43,12 @@ macro_rules! tuple {
 impl Check for () {
     fn needs_plain_content(&self) -> bool {
         false
+    }
+}
+
+impl FlowCheck for () {
+    fn accepts_everything(&self) -> bool {
+        true
     }
 }
 

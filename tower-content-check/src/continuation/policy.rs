@@ -1,7 +1,7 @@
 use super::Break;
 use crate::BoxError;
 use http::{Extensions, Request, response::Parts};
-use std::{fmt, future::Future};
+use std::{fmt, future::Future, time::Duration};
 
 /// Decides whether a body that broke off is asked for again, and when.
 ///
@@ -47,6 +47,12 @@ pub trait ContinueStream {
     /// The request for the rest was answered, or failed; nothing is decided yet.
     fn answered(&mut self, answer: Result<&Parts, &BoxError>) {
         let _ = answer;
+    }
+
+    /// The time that its waits take in all, for [`Continuations::waited`](super::Continuations::waited); zero where it does
+    /// not say.
+    fn waited(&self) -> Duration {
+        Duration::ZERO
     }
 
     /// The body is over: whole (`None`), or with this error. Not called for a body that is dropped before its end.

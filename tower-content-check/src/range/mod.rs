@@ -1,9 +1,24 @@
-//! Ranges of bytes: what was asked for and what came (RFC 9110 section 14).
+//! Ranges of bytes: what was asked for and what came, and whether that is a part of what came before (RFC 9110 section
+//! 14).
 
 mod asked;
+mod coding;
 mod content_range;
+mod date;
+mod etag;
+mod fault;
+mod part;
+mod representation;
+mod trailers;
+mod validator;
 
 pub(crate) use self::{
     asked::AskedRange,
-    content_range::{ContentRange, unsatisfied},
+    coding::Accepts,
+    content_range::ContentRange,
+    fault::{Fault, Says},
+    part::Part,
+    representation::Representation,
+    trailers::trailers_of_the_whole,
+    validator::{Validator, Version},
 };

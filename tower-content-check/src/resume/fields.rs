@@ -1,20 +1,7 @@
 //! Which fields of which response the whole has.
 
 use super::record::Record;
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, response::Parts};
-
-/// What describes the content of one message: it is not true of the whole where the message is a part.
-///
-/// Object stores state the checksum of a part when the range is one of the parts that were uploaded.
-const OF_A_PART: [HeaderName; 7] = [
-    HeaderName::from_static("content-digest"),
-    HeaderName::from_static("content-md5"),
-    HeaderName::from_static("x-amz-checksum-crc32"),
-    HeaderName::from_static("x-amz-checksum-crc32c"),
-    HeaderName::from_static("x-amz-checksum-crc64nvme"),
-    HeaderName::from_static("x-amz-checksum-sha1"),
-    HeaderName::from_static("x-amz-checksum-sha256"),
-];
+use http::{HeaderName, HeaderValue, StatusCode, header, response::Parts};
 
 /// What concerns one connection (RFC 9110 section 7.6.1): that of the first response is gone.
 const OF_A_CONNECTION: [HeaderName; 4] = [
@@ -33,9 +20,11 @@ pub(super) fn make_whole(parts: &mut Parts, record: &Record) {
     let last = std::mem::replace(&mut parts.headers, record.head.clone());
     parts.status = StatusCode::OK;
     let headers = &mut parts.headers;
-    remove(headers, &OF_A_CONNECTION);
+    for name in &OF_A_CONNECTION {
+        headers.remove(name);
+    }
     // Without a length the framing of the 200 stays: it says that the whole is not ended by its connection.
-    if let Some(complete) = record.complete {
+    if let Some(complete) = record.content.length {
         headers.remove(header::TRANSFER_ENCODING);
         headers.insert(header::CONTENT_LENGTH, HeaderValue::from(complete));
     }
@@ -43,17 +32,5 @@ pub(super) fn make_whole(parts: &mut Parts, record: &Record) {
         for digest in last.get_all(&REPR_DIGEST) {
             headers.append(REPR_DIGEST, digest.clone());
         }
-    }
-}
-
-/// Leaves those trailers of a part that are true of the whole.
-pub(super) fn trailers_of_the_whole(mut trailers: HeaderMap) -> HeaderMap {
-    remove(&mut trailers, &OF_A_PART);
-    trailers
-}
-
-fn remove(headers: &mut HeaderMap, names: &[HeaderName]) {
-    for name in names {
-        headers.remove(name);
     }
 }

@@ -1,13 +1,17 @@
 use super::{
-    answer::{self, Answer, Part},
+    answer::{self, Answer},
     body::ResumeBody,
-    coding::Accepts,
     fields::make_whole,
     record::Record,
     resumable::{Resumable, Resumed},
     watch::{Expected, Watch},
 };
-use crate::{BoxError, declared::Declared, frames::Frames};
+use crate::{
+    BoxError,
+    declared::Declared,
+    frames::Frames,
+    range::{Accepts, Part, Representation, Says},
+};
 use bytes::Bytes;
 use http::{Response, StatusCode, Uri, response::Parts};
 use http_body::Body;
@@ -78,18 +82,18 @@ impl Attempt {
                 Ok(Answer::Complete) => return Ok(self.complete(record, parts)),
                 Ok(Answer::Whole) => self.resumable.forget(),
                 Ok(Answer::Other) => return Ok(Response::from_parts(parts, ResumeBody::unwatched(body))),
-                Err(refusal) => {
-                    match refusal.keeps {
-                        true => self.resumable.refused(&record),
-                        false => self.resumable.discard(&record),
+                Err(fault) => {
+                    match fault.says {
+                        Says::Nothing => self.resumable.refused(&record),
+                        Says::Changed | Says::Unlike => self.resumable.discard(&record),
                     }
-                    return Err(refusal.into_error(&record));
+                    return Err(record.error(fault));
                 }
             }
         }
         let body = match self.begin(&parts, exact) {
             Some(record) => {
-                let expected = Expected::whole(record.complete);
+                let expected = Expected::whole(record.content.length);
                 self.watch(Frames::default(), body, record, expected)
             }
             None => ResumeBody::unwatched(body),
@@ -103,7 +107,8 @@ impl Attempt {
             return None;
         }
         let declared = Declared::of(parts.version, &parts.headers, exact);
-        Record::begin(self.uri.clone(), &parts.headers, declared, self.accepts)
+        let content = Representation::of(&parts.headers, declared, self.accepts, false)?;
+        Some(Record::begin(self.uri.clone(), content, parts.headers.clone()))
     }
 
     /// What came before, followed by the rest.
@@ -111,7 +116,7 @@ impl Attempt {
         // Kept again only if this body breaks off too: when a check rejects the whole, the next attempt starts over.
         self.resumable.forget();
         let expected = Expected::part(&record, part);
-        record.complete = part.complete;
+        record.content.length = part.complete;
         record.refused = false;
         make_whole(&mut parts, &record);
         parts.extensions.insert(Resumed { bytes: record.len() });
@@ -122,7 +127,7 @@ impl Attempt {
     /// What came before: it was the whole, and only its end was missing. The body of this answer is no part of it.
     fn complete<B>(self, mut record: Record, mut parts: Parts) -> Response<ResumeBody<B>> {
         self.resumable.forget();
-        record.complete = Some(record.len());
+        record.content.length = Some(record.len());
         // What this answer says is about itself, a digest included.
         parts.headers.clear();
         make_whole(&mut parts, &record);

@@ -72,14 +72,11 @@
 
 mod answer;
 mod body;
-mod coding;
-mod etag;
 mod fields;
 mod future;
 mod install;
 mod layer;
 mod record;
-mod refusal;
 mod resumable;
 mod service;
 mod watch;

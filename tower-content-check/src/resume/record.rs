@@ -1,19 +1,17 @@
-use super::{
-    coding::{Accepts, may_be_unpacked},
-    etag,
+use crate::{
+    BoxError, ContentCheckError, Rejection,
+    frames::Frames,
+    range::{Fault, Representation},
 };
-use crate::{declared::Declared, frames::Frames};
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Uri, header};
+use http::{HeaderMap, Uri};
 use std::fmt;
 
 /// What has come of a representation, and what is known of it.
 #[derive(Clone)]
 pub(super) struct Record {
     pub(super) uri: Uri,
-    pub(super) etag: HeaderValue,
-    /// Length of the whole, where it is known.
-    pub(super) complete: Option<u64>,
+    pub(super) content: Representation,
     /// The fields of the complete response: they stand for the whole.
     pub(super) head: HeaderMap,
     pub(super) frames: Frames,
@@ -24,23 +22,9 @@ pub(super) struct Record {
 // ===== impl Record =====
 
 impl Record {
-    /// Begins with a complete response, if what comes of it could be continued.
-    pub(super) fn begin(uri: Uri, headers: &HeaderMap, declared: Declared, accepts: Accepts) -> Option<Self> {
-        let etag = etag::strong(headers)?.clone();
-        let ranges_refused = headers
-            .get(header::ACCEPT_RANGES)
-            .is_some_and(|ranges| ranges.as_bytes().eq_ignore_ascii_case(b"none"));
-        if ranges_refused || declared == Declared::Invalid || may_be_unpacked(accepts, headers, declared) {
-            return None;
-        }
-        Some(Self {
-            uri,
-            etag,
-            complete: declared.length(),
-            head: headers.clone(),
-            frames: Frames::default(),
-            refused: false,
-        })
+    /// Begins with a complete response.
+    pub(super) fn begin(uri: Uri, content: Representation, head: HeaderMap) -> Self {
+        Self { uri, content, head, frames: Frames::default(), refused: false }
     }
 
     pub(super) fn push(&mut self, data: &Bytes) {
@@ -54,12 +38,19 @@ impl Record {
 
     /// Whether there is something to continue, and something missing.
     pub(super) fn is_partial(&self) -> bool {
-        self.len() > 0 && self.complete.is_none_or(|complete| self.len() < complete)
+        self.len() > 0 && self.content.length.is_none_or(|complete| self.len() < complete)
     }
 
-    /// Whether the content is encoded.
-    pub(super) fn is_coded(&self) -> bool {
-        self.head.contains_key(header::CONTENT_ENCODING)
+    /// Whether this is of the same version.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        self.content.validator == other.content.validator
+    }
+
+    /// An answer that cannot be put behind this is a failed transfer: it says nothing against the content, and two of them
+    /// are not the same content twice.
+    pub(super) fn error(&self, fault: Fault) -> BoxError {
+        let reason = Rejection::cut(fault.reason);
+        ContentCheckError::body(reason.into(), self.len(), self.content.length).into()
     }
 }
 
@@ -68,7 +59,7 @@ impl fmt::Debug for Record {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Record")
             .field("received", &self.len())
-            .field("complete", &self.complete)
+            .field("complete", &self.content.length)
             .finish_non_exhaustive()
     }
 }

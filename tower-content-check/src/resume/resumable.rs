@@ -48,7 +48,7 @@ impl Resumable {
     /// When attempts overlap, the one that came further with the same content counts.
     pub(super) fn keep(&self, record: Record) {
         let mut kept = self.lock();
-        let further = kept.as_ref().is_none_or(|kept| kept.etag != record.etag || kept.len() < record.len());
+        let further = kept.as_ref().is_none_or(|kept| !kept.is_like(&record) || kept.len() < record.len());
         if further && record.is_partial() {
             *kept = Some(record);
         }
@@ -61,14 +61,14 @@ impl Resumable {
 
     /// The content of `record` is not what the server has now.
     pub(super) fn discard(&self, record: &Record) {
-        self.lock().take_if(|kept| kept.etag == record.etag);
+        self.lock().take_if(|kept| kept.is_like(record));
     }
 
     /// A server that refuses the rest twice, with no byte between, will go on doing so: then the next attempt starts
     /// over.
     pub(super) fn refused(&self, record: &Record) {
         let mut kept = self.lock();
-        kept.take_if(|kept| kept.etag == record.etag && kept.len() == record.len() && kept.refused);
+        kept.take_if(|kept| kept.is_like(record) && kept.len() == record.len() && kept.refused);
         if let Some(kept) = kept.as_mut() {
             kept.refused = true;
         }

@@ -1,10 +1,9 @@
 use super::{
     body::ResumeBody,
-    coding::Accepts,
     future::{Attempt, ResponseFuture},
     resumable::Resumable,
 };
-use crate::BoxError;
+use crate::{BoxError, range::Accepts};
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, header};
 use http_body::Body;
@@ -48,12 +47,11 @@ impl<S> Resume<S> {
         let mut accepts = Accepts::of(request.headers());
         let record = resumable.partial(&uri).filter(|record| record.len() <= self.max_bytes);
         if let Some(record) = &record {
-            let range = HeaderValue::try_from(format!("bytes={}-", record.len())).ok()?;
-            request.headers_mut().insert(header::RANGE, range);
-            request.headers_mut().insert(header::IF_RANGE, record.etag.clone());
+            request.headers_mut().insert(header::RANGE, record.content.range_from(record.len()));
+            request.headers_mut().insert(header::IF_RANGE, record.content.validator.value().clone());
             // The rest of plain content is plain. Without this field a layer below may ask for a coding, which could not
             // be unpacked from its middle.
-            if accepts == Accepts::Unsaid && !record.is_coded() {
+            if accepts == Accepts::Unsaid && !record.content.is_coded() {
                 request.headers_mut().insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
                 accepts = Accepts::Plain;
             }

@@ -1,6 +1,9 @@
-use super::{answer::Part, fields::trailers_of_the_whole, record::Record, resumable::Resumable};
-use crate::Rejection;
-use bytes::Bytes;
+use super::{record::Record, resumable::Resumable};
+use crate::{
+    Rejection,
+    range::{Part, trailers_of_the_whole},
+};
+use bytes::{Buf, Bytes};
 use http_body::Frame;
 
 /// Follows a body that the next attempt might continue.
@@ -17,7 +20,9 @@ pub(super) struct Watch {
 /// What the head announces.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Expected {
-    /// Bytes that are to come, where that is known.
+    /// Bytes to come that have come before.
+    skip: u64,
+    /// New bytes that are to come, where that is known.
     left: Option<u64>,
     of: Of,
 }
@@ -43,8 +48,8 @@ impl Watch {
             Ok(data) => data,
             Err(frame) => return Ok(self.trailers(frame)),
         };
+        let data = self.expected.came(data)?;
         let len = data.len() as u64;
-        self.expected.came(len)?;
         if let Some(record) = &mut self.record {
             match self.room.checked_sub(len) {
                 Some(room) => {
@@ -95,7 +100,7 @@ impl Watch {
 impl Expected {
     /// A complete response, of this length where it is known.
     pub(super) fn whole(complete: Option<u64>) -> Self {
-        Self { left: complete, of: Of::Whole }
+        Self { skip: 0, left: complete, of: Of::Whole }
     }
 
     /// What follows `record`.
@@ -104,18 +109,24 @@ impl Expected {
             Some(complete) if complete == record.len() + part.len => Of::Rest,
             _ => Of::Piece,
         };
-        Self { left: Some(part.len), of }
+        Self { skip: part.skip, left: Some(part.len), of }
     }
 
-    fn came(&mut self, len: u64) -> Result<(), Rejection> {
-        let Some(left) = self.left else { return Ok(()) };
-        match left.checked_sub(len) {
+    /// Gives what is new of it.
+    fn came(&mut self, mut data: Bytes) -> Result<Bytes, Rejection> {
+        if self.skip > 0 {
+            let known = usize::try_from(self.skip).unwrap_or(usize::MAX).min(data.len());
+            data.advance(known);
+            self.skip -= known as u64;
+        }
+        let Some(left) = self.left else { return Ok(data) };
+        match left.checked_sub(data.len() as u64) {
             Some(less) => self.left = Some(less),
             // A whole that is too long is for the checks to judge.
             None if self.of == Of::Whole => self.left = Some(0),
             None => return Err(Rejection::cut("the rest of the body is longer than its range")),
         }
-        Ok(())
+        Ok(data)
     }
 
     fn ended(self) -> Result<(), Rejection> {

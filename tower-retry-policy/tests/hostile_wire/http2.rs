@@ -89,7 +89,7 @@ fn script(plan: &mut Plan, request: &Request<h2::RecvStream>) -> Script {
     let mut head = Response::builder().header(header::ETAG, &tag);
     let mut content = document;
     if let Some(range) = field(header::RANGE).filter(|_| field(header::IF_RANGE) == Some(tag)) {
-        let start = range["bytes=".len()..].trim_end_matches('-').parse::<usize>().unwrap();
+        let start = range["bytes=".len()..].split('-').next().unwrap().parse::<usize>().unwrap();
         if start >= total {
             head = head.status(416).header(header::CONTENT_RANGE, format!("bytes */{total}"));
             content.clear();

@@ -1,7 +1,7 @@
 use http::{HeaderMap, HeaderValue, header};
 
 /// The strong entity tag of a response (RFC 9110 section 8.8.3): the only kind that stands for equal bytes.
-pub(super) fn strong(headers: &HeaderMap) -> Option<&HeaderValue> {
+pub(crate) fn strong(headers: &HeaderMap) -> Option<&HeaderValue> {
     let mut values = headers.get_all(header::ETAG).iter();
     let value = values.next()?;
     let opaque = value.as_bytes().strip_prefix(b"\"")?.strip_suffix(b"\"")?;

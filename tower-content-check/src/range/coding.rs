@@ -3,7 +3,7 @@ use http::{HeaderMap, header};
 
 /// What a request says about content codings (RFC 9110 section 12.5.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Accepts {
+pub(crate) enum Accepts {
     /// Nothing, so that a layer below may ask for a coding of its own, as decompression does.
     Unsaid,
     /// No coding but `identity`.
@@ -18,7 +18,7 @@ pub(super) enum Accepts {
 /// was not unpacked. Without both, a request that asked for a coding may have got it. One that says nothing may have been
 /// made to ask for it below: `Vary` tells of a server that negotiates, and an HTTP/1 answer without any framing
 /// tells that the length was taken from it.
-pub(super) fn may_be_unpacked(accepts: Accepts, headers: &HeaderMap, declared: Declared) -> bool {
+pub(crate) fn may_be_unpacked(accepts: Accepts, headers: &HeaderMap, declared: Declared) -> bool {
     if headers.contains_key(header::CONTENT_ENCODING) || declared.length().is_some() {
         return false;
     }
@@ -42,7 +42,7 @@ fn varies_by_coding(headers: &HeaderMap) -> bool {
 // ===== impl Accepts =====
 
 impl Accepts {
-    pub(super) fn of(headers: &HeaderMap) -> Self {
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
         let mut values = headers.get_all(header::ACCEPT_ENCODING).iter().peekable();
         if values.peek().is_none() {
             return Self::Unsaid;

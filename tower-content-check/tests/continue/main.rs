@@ -1,0 +1,5 @@
+//! Bodies that continue themselves, over a scripted service. Each case has its number in its name.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
+
+mod begins;
+mod world;
