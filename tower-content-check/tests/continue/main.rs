@@ -2,4 +2,10 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
 mod begins;
+mod limits;
+mod outside;
+mod parts;
+mod reader;
+mod refusals;
+mod wholes;
 mod world;
