@@ -47,6 +47,7 @@ pub(crate) enum Step {
 pub(crate) struct Script {
     steps: VecDeque<Step>,
     sleep: Option<Pin<Box<Sleep>>>,
+    #[expect(dead_code, reason = "it is counted")]
     world: Option<Arc<()>>,
     over: bool,
 }
@@ -115,8 +116,6 @@ impl Body for Script {
 pub(crate) enum Reply {
     Answer(Response<Script>),
     Refused(&'static str),
-    /// The head comes after this time.
-    Late(Duration, Box<Reply>),
     Never,
 }
 
@@ -163,9 +162,12 @@ pub(crate) fn part(from: usize, last: usize, steps: impl IntoIterator<Item = Ste
 
 // ===== the service =====
 
+/// The reply to a request for these bytes, the last of which may be left open.
+type Replies = dyn FnMut(Option<(usize, Option<usize>)>) -> Reply + Send;
+
 /// Answers in turn; refuses to be called before it was made ready, and hangs on an unready clone.
 pub(crate) struct Server {
-    replies: Arc<Mutex<VecDeque<Reply>>>,
+    replies: Arc<Mutex<Replies>>,
     pub(crate) seen: Arc<Mutex<Vec<Request<()>>>>,
     pub(crate) times: Arc<Mutex<Vec<Instant>>>,
     /// One for each body and each head in flight.
@@ -189,8 +191,15 @@ impl Clone for Server {
 
 impl Server {
     pub(crate) fn new(replies: impl IntoIterator<Item = Reply>) -> Self {
+        let mut replies: VecDeque<_> = replies.into_iter().collect();
+        Self::answering(move |_| replies.pop_front().expect("no further request was expected"))
+    }
+
+    pub(crate) fn answering(
+        replies: impl FnMut(Option<(usize, Option<usize>)>) -> Reply + Send + 'static,
+    ) -> Self {
         Self {
-            replies: Arc::new(Mutex::new(replies.into_iter().collect())),
+            replies: Arc::new(Mutex::new(replies)),
             seen: Arc::default(),
             times: Arc::default(),
             alive: Arc::default(),
@@ -234,29 +243,28 @@ impl Service<Request<()>> for Server {
 
     fn call(&mut self, request: Request<()>) -> Self::Future {
         assert!(std::mem::take(&mut self.ready), "called before it was ready");
+        let asked = request.headers().get(header::RANGE).map(asked);
         self.seen.lock().unwrap().push(request);
         self.times.lock().unwrap().push(Instant::now());
-        let reply = self.replies.lock().unwrap().pop_front().expect("no further request was expected");
+        let reply = (self.replies.lock().unwrap())(asked);
         Box::pin(play(reply, self.alive.clone()))
     }
 }
 
-async fn play(mut reply: Reply, alive: Arc<()>) -> io::Result<Response<Script>> {
-    loop {
-        match reply {
-            Reply::Answer(response) => {
-                return Ok(response.map(|mut body| {
-                    body.world = Some(alive);
-                    body
-                }));
-            }
-            Reply::Refused(text) => return Err(io::Error::new(io::ErrorKind::ConnectionRefused, text)),
-            Reply::Late(time, next) => {
-                tokio::time::sleep(time).await;
-                reply = *next;
-            }
-            Reply::Never => std::future::pending().await,
-        }
+/// Of `bytes=1-[2]`.
+fn asked(range: &HeaderValue) -> (usize, Option<usize>) {
+    let (first, last) = range.to_str().unwrap().strip_prefix("bytes=").unwrap().split_once('-').unwrap();
+    (first.parse().unwrap(), (!last.is_empty()).then(|| last.parse().unwrap()))
+}
+
+async fn play(reply: Reply, alive: Arc<()>) -> io::Result<Response<Script>> {
+    match reply {
+        Reply::Answer(response) => Ok(response.map(|mut body| {
+            body.world = Some(alive);
+            body
+        })),
+        Reply::Refused(text) => Err(io::Error::new(io::ErrorKind::ConnectionRefused, text)),
+        Reply::Never => std::future::pending().await,
     }
 }
 
