@@ -5,7 +5,7 @@ mod continued;
 mod support;
 
 use bytes::Bytes;
-use continued::{ETAG, assert_refused, cut, get, rest, send, send_checked, whole};
+use continued::{ETAG, cut, get, rest, send, send_checked, whole};
 use http::{HeaderMap, Method, Request, Response, StatusCode, header};
 use http_body::Body;
 use http_body_util::BodyExt;
@@ -49,6 +49,25 @@ async fn a_rest_that_breaks_off_is_continued_as_well() {
     let call = send(get(), ResumeLayer::new(), vec![cut(), second, third, fourth]).await;
     assert_eq!(call.ranges(), [None, Some("bytes=4-9"), Some("bytes=7-9"), Some("bytes=9-9")]);
     assert!(call.errors.iter().all(ContentCheckError::is_body));
+    assert_eq!(call.content().await, "0123456789");
+}
+
+#[tokio::test]
+async fn what_comes_again_is_dropped() {
+    for (range, frames) in [
+        ("bytes 3-9/10", vec![data("3456789")]),
+        ("bytes 0-9/10", vec![data("01"), data("2"), data("345"), data("6789")]),
+        ("bytes 0-9/10", vec![data("0123456789")]),
+    ] {
+        let part = response(206, &[ETAG, ("content-range", range)], Script::new(frames));
+        let call = send(get(), ResumeLayer::new(), vec![cut(), part]).await;
+        assert_eq!(call.content().await, "0123456789", "{range}");
+    }
+    // It may break off there.
+    let part =
+        response(206, &[ETAG, ("content-range", "bytes 0-9/10")], Script::new([data("01"), Step::Fail]));
+    let call = send(get(), ResumeLayer::new(), vec![cut(), part, rest()]).await;
+    assert_eq!(call.ranges(), [None, Some("bytes=4-9"), Some("bytes=4-9")]);
     assert_eq!(call.content().await, "0123456789");
 }
 
@@ -374,7 +393,7 @@ fn serve(
     frame: usize,
 ) -> Response<Script> {
     let range = request.get(header::RANGE).map(|value| value.to_str().unwrap());
-    let from = range.map_or(0, |range| first_of(range));
+    let from = range.map_or(0, first_of);
     let rest: &[u8] = &content[from..];
     let sent = breaks_after.min(rest.len());
     let mut steps: Vec<_> =

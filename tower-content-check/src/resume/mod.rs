@@ -1,7 +1,8 @@
 //! A body that broke off is continued by the next attempt instead of being sent again.
 //!
 //! [`ResumeLayer`] stands inside the retry and below the content check. It takes note of what has come of a body;
-//! when the body breaks off after n bytes, the next attempt asks for the rest with `Range: bytes=n-`, on the condition
+//! when the body breaks off after n bytes, the next attempt asks for the rest with `Range: bytes=n-`, closed where the length
+//! is known, on the condition
 //! (`If-Range`) that the content is still the one with the same strong `ETag`. To the content check above it looks like
 //! one whole response, which it judges from its first byte: a digest covers the whole, whatever it was put together
 //! from.
@@ -19,6 +20,10 @@
 //!           the client
 //! ```
 //!
+//! It is for content that is judged before anybody sees it, and held for that. A body that is read as it comes, or is larger
+//! than that, continues itself: [`ContinueLayer`](crate::continuation::ContinueLayer), and
+//! [there](crate::continuation#which-of-the-three) is which of them to take.
+//!
 //! # When it does something
 //!
 //! The request is a GET without `Range` and `If-Range` of its own, and the response a 200 with a strong `ETag`. Only a
@@ -33,11 +38,12 @@
 //! | answer | effect |
 //! |---|---|
 //! | 206 that begins at the byte asked for and goes to the known end | continues: one whole response |
+//! | 206 that begins earlier | the same; what came before is dropped |
 //! | 206 that ends before the end, or whose end is not known (`bytes 3-5/*`) | its bytes are kept, and the attempt fails: the next one asks for what follows |
 //! | 206 that brings fewer bytes than its range | the same |
 //! | 416 with `*/n` where n bytes have come and no length was known | the body is whole: only its end was missing |
 //! | 206 with another `ETag` or none, length, `Content-Encoding` or `Last-Modified`; 416 with another length | the content changed: the attempt fails, the next one starts over |
-//! | 206 without a valid `Content-Range`, beginning elsewhere, contradicting its `Content-Length`, of another media type; any other 416 | the attempt fails, the next one asks again; after the second in a row it starts over |
+//! | 206 without a valid `Content-Range`, beginning later, contradicting its `Content-Length`, of another media type; any other 416 | the attempt fails, the next one asks again; after the second in a row it starts over |
 //! | 206 that brings more bytes than its range | the attempt fails, the next one starts over |
 //! | 200 | starts over at once |
 //! | anything else, such as a 503 | is handed on; what came is kept |
@@ -56,7 +62,8 @@
 //! # Encoded content
 //!
 //! The layer belongs *below* a decompression layer. There it continues the bytes as they were sent, if the 206 states the
-//! same `Content-Encoding`; a 206 that states none is not trusted to have the same. Above decompression, offsets in the
+//! same `Content-Encoding`, or states none and the same length of the whole as the 200 did. RFC 9110 section 15.3.7 tells
+//! servers to leave the field out, but caches that pack on their way keep the tag, and what is packed differs in length. Above decompression, offsets in the
 //! unpacked content mean nothing to the server, and nobody says that content was unpacked. So what may have been is not
 //! continued: without `Content-Encoding` and `Content-Length`, an answer to a request that asked for a coding, one that
 //! varies by it, and one of HTTP/1 that has no framing either. The rest of plain content is asked for with

@@ -90,7 +90,7 @@ async fn case_32_own_conditions_are_left_out() {
         let server = Server::new([first([data(&FILE[..at]), reset()]), second]);
         let response = open(&ContinueLayer::new(at_once(1)), &server, request.clone()).await;
         assert_eq!(read(response.into_body()).await.whole(), FILE);
-        let field = |name| server.field(name);
+        let field = |name: HeaderName| server.field(&name);
         assert_eq!(field(header::IF_NONE_MATCH), [Some("\"v0\"".to_owned()), None]);
         assert_eq!(field(header::IF_MODIFIED_SINCE)[1], None);
         for name in ["authorization", "x-twice", "accept-language"] {
@@ -109,7 +109,7 @@ async fn what_the_request_accepts_stays_and_plain_content_is_asked_for_plainly()
         let server = Server::new([first([data("0123"), reset()]), rest(4)]);
         let response = open(&ContinueLayer::new(at_once(1)), &server, request).await;
         assert_eq!(read(response.into_body()).await.whole(), FILE);
-        let fields = server.field(header::ACCEPT_ENCODING);
+        let fields = server.field(&header::ACCEPT_ENCODING);
         assert_eq!(fields, [accepts.map(str::to_owned), sent.map(str::to_owned)]);
     }
 }
@@ -132,7 +132,7 @@ async fn a_date_will_do_where_that_is_allowed_and_it_is_strong() {
     let response = open(&layer, &server, get()).await;
     assert_eq!(read(response.into_body()).await.whole(), FILE);
     assert_eq!(server.ranges(), [None, range(4), range(4), range(4)]);
-    assert_eq!(server.field(header::IF_RANGE)[1].as_deref(), Some(MODIFIED.1));
+    assert_eq!(server.field(&header::IF_RANGE)[1].as_deref(), Some(MODIFIED.1));
 
     for other in ["Mon, 23 Nov 2026 18:00:01 GMT", "Mon, 23 Nov 2026 17:59:59 GMT"] {
         let server = Server::new([begin(&dated), part(&[("last-modified", other)])]);

@@ -238,7 +238,7 @@ async fn case_22_fields_need_not_be_repeated() {
         fetch([answer(200, &fields, [data("0123"), reset()]), answer(206, &[TAG, RANGE], [data("456789")])])
             .await;
     assert_eq!(whole.whole(), FILE);
-    assert_eq!(server.field(http::header::ACCEPT_ENCODING), [None, None]);
+    assert_eq!(server.field(&http::header::ACCEPT_ENCODING), [None, None]);
 
     // Unless nothing proves that it is the same: what is not packed could be as long as this.
     let unknown = answer(200, &[TAG, ("content-encoding", "gzip")], [data("0123"), reset()]);

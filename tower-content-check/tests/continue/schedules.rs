@@ -98,12 +98,12 @@ fn frames(content: &[u8], turn: &Turn) -> Vec<Step> {
     let sent = turn.breaks_after.min(content.len());
     let mut steps: Vec<_> =
         content[..sent].chunks(turn.frame).map(|data| Step::Data(Bytes::copy_from_slice(data))).collect();
-    if turn.a % 3 == 0 {
+    if turn.a.is_multiple_of(3) {
         steps.insert(steps.len() / 2, Step::Data(Bytes::new()));
         steps.insert(steps.len() / 2, Step::Yield);
     }
     match turn.ends {
-        true if turn.b % 2 == 0 => steps.push(trailers(&[("x-end", "1")])),
+        true if turn.b.is_multiple_of(2) => steps.push(trailers(&[("x-end", "1")])),
         true => {}
         false => steps.push(reset()),
     }
@@ -138,7 +138,7 @@ fn reply(
     let whole = |tag: Option<&str>, content: &[u8]| {
         let length = content.len().to_string();
         let mut fields: Vec<_> = tag.map(|tag| ("etag", tag)).into_iter().collect();
-        if turn.a % 2 == 0 || tag.is_none() {
+        if turn.a.is_multiple_of(2) || tag.is_none() {
             fields.push(("content-length", &length));
         }
         answer(200, &fields, frames(content, turn))

@@ -20,7 +20,7 @@ use std::{
 use tower::{Layer, Service, ServiceExt, buffer::BufferLayer, limit::ConcurrencyLimitLayer};
 use tower_content_check::{
     BoxError,
-    continuation::{BreakKind, Continuations, ContinueError, ContinueLayer},
+    continuation::{BreakKind, BreakRecord, Continuations, ContinueError, ContinueLayer},
 };
 
 /// Fails to become ready from the second call on.
@@ -195,7 +195,7 @@ async fn case_45_a_thousand_breaks_are_told_in_ten() {
     let error = error.unwrap();
     let error: &ContinueError = error.downcast_ref().unwrap();
     assert_eq!(error.count(), 1000);
-    let numbers: Vec<_> = error.breaks().iter().map(|told| told.number()).collect();
+    let numbers: Vec<_> = error.breaks().iter().map(BreakRecord::number).collect();
     assert_eq!(numbers, [1, 992, 993, 994, 995, 996, 997, 998, 999, 1000]);
     assert_eq!(error.breaks()[0].offset(), 1 << 20);
     assert_eq!(error.breaks()[9].kind(), BreakKind::Body);

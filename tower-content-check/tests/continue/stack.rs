@@ -45,7 +45,7 @@ async fn case_29_the_original_address_is_asked_again_and_range_survives_the_hop(
     let ranges = server.ranges();
     assert_eq!(ranges[2], ranges[3]);
     assert_eq!(ranges[5].as_deref(), Some("bytes=6-9"));
-    assert!(server.field(header::IF_RANGE)[2..].iter().all(Option::is_some));
+    assert!(server.field(&header::IF_RANGE)[2..].iter().all(Option::is_some));
 }
 
 fn gzip(content: &[u8]) -> Bytes {

@@ -47,7 +47,6 @@ pub(crate) enum Step {
 pub(crate) struct Script {
     steps: VecDeque<Step>,
     sleep: Option<Pin<Box<Sleep>>>,
-    #[expect(dead_code, reason = "it is counted")]
     world: Option<Arc<()>>,
     over: bool,
 }
@@ -213,12 +212,12 @@ impl Server {
 
     /// The `Range` of each request; more than one field would show as several.
     pub(crate) fn ranges(&self) -> Vec<Option<String>> {
-        self.field(header::RANGE)
+        self.field(&header::RANGE)
     }
 
-    pub(crate) fn field(&self, name: HeaderName) -> Vec<Option<String>> {
+    pub(crate) fn field(&self, name: &HeaderName) -> Vec<Option<String>> {
         let join = |request: &Request<()>| {
-            let values = request.headers().get_all(&name).iter();
+            let values = request.headers().get_all(name).iter();
             let values: Vec<_> = values.map(|value| value.to_str().unwrap()).collect();
             (!values.is_empty()).then(|| values.join(" | "))
         };
