@@ -116,14 +116,14 @@ where
             let step = match (this.stage.as_mut().project(), &mut *this.call) {
                 (StageProj::Passing { body }, _) => return body.poll_frame(cx).map_err(Into::into),
                 (StageProj::Reading { body }, call) => match ready!(body.poll_frame(cx)) {
-                    Some(Ok(mut frame)) => match this.flow.frame(&mut frame) {
-                        Ok(true) => {
+                    Some(Ok(frame)) => match this.flow.frame(frame) {
+                        Ok(Some(data)) => {
                             if let Some(handle) = this.handle {
                                 handle.set_delivered(this.flow.delivered());
                             }
-                            return Poll::Ready(Some(Ok(frame)));
+                            return Poll::Ready(Some(Ok(Frame::data(data))));
                         }
-                        Ok(false) => continue,
+                        Ok(None) => continue,
                         Err(fault) => failed(fault, this.flow, call.as_mut()),
                     },
                     Some(Err(error)) => broke_off(error, this.flow, call.as_mut()),

@@ -71,44 +71,37 @@ impl<C> Flow<C> {
 }
 
 impl<C: FlowCheck + Clone> Flow<C> {
-    /// Leaves in the frame what is to be handed on; whether that is now.
+    /// Gives what is to be handed on now.
     #[inline]
-    pub(super) fn frame(&mut self, frame: &mut Frame<Bytes>) -> Result<bool, Fault> {
-        if let Some(data) = frame.data_mut() {
-            return self.data(data);
+    pub(super) fn frame(&mut self, frame: Frame<Bytes>) -> Result<Option<Bytes>, Fault> {
+        match frame.into_data() {
+            Ok(data) => self.data(data),
+            Err(frame) => {
+                if let Ok(trailers) = frame.into_trailers() {
+                    self.trailers(trailers);
+                }
+                Ok(None)
+            }
         }
-        if let Some(trailers) = frame.trailers_mut() {
-            self.trailers(mem::take(trailers));
-        }
-        Ok(false)
     }
 
     #[inline]
-    fn data(&mut self, data: &mut Bytes) -> Result<bool, Fault> {
+    fn data(&mut self, data: Bytes) -> Result<Option<Bytes>, Fault> {
         if self.trailers.is_some() {
             return Err(Fault::Surplus);
         }
         let came = data.len();
-        self.splice.take(data)?;
+        let data = self.splice.take(data)?;
         // All of it has come before.
         if came > 0 && data.is_empty() {
-            return Ok(false);
+            return Ok(None);
         }
-        let Some(judging) = &mut self.judging else { return Ok(true) };
-        judging.frame(data).map_err(Fault::Rejected)?;
+        let Some(judging) = &mut self.judging else { return Ok(Some(data)) };
+        judging.frame(&data).map_err(Fault::Rejected)?;
         if self.length.is_none_or(|length| self.splice.delivered < length) {
-            return Ok(true);
+            return Ok(Some(data));
         }
-        if data.is_empty() {
-            return Ok(false);
-        }
-        Ok(match self.held.replace(mem::take(data)) {
-            Some(before) => {
-                *data = before;
-                true
-            }
-            None => false,
-        })
+        Ok(if data.is_empty() { None } else { self.held.replace(data) })
     }
 
     fn trailers(&mut self, trailers: HeaderMap) {

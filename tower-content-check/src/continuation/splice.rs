@@ -36,9 +36,9 @@ impl Splice {
         (self.of, self.skip, self.left) = (of, skip, left);
     }
 
-    /// Leaves what is new of the data. Of a frame that brings too much nothing is taken: it is not known where it went wrong.
+    /// What is new of the data. Of a frame that brings too much nothing is taken: it is not known where it went wrong.
     #[inline]
-    pub(super) fn take(&mut self, data: &mut Bytes) -> Result<(), Surplus> {
+    pub(super) fn take(&mut self, mut data: Bytes) -> Result<Bytes, Surplus> {
         if self.skip > 0 {
             let known = usize::try_from(self.skip).unwrap_or(usize::MAX).min(data.len());
             data.advance(known);
@@ -49,7 +49,7 @@ impl Splice {
             *left = left.checked_sub(len).ok_or(Surplus)?;
         }
         self.delivered = self.delivered.saturating_add(len);
-        Ok(())
+        Ok(data)
     }
 
     /// Whether all of the message has come, given that it is at its end.
