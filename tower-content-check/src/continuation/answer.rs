@@ -96,6 +96,10 @@ fn whole(
     if !content.has_coding_of(&parts.headers) {
         return Err(refused("the whole was sent again in another coding"));
     }
+    // There are servers that send a part and forget its status; where nothing says how long it is, it would pass.
+    if parts.headers.contains_key(header::CONTENT_RANGE) {
+        return Err(refused("the whole was sent again, and said to be a part"));
+    }
     let declared = Declared::of(parts.version, &parts.headers, exact);
     let length = match (content.length, declared.length()) {
         (Some(known), Some(stated)) if known != stated => {

@@ -89,7 +89,8 @@ impl Representation {
     /// `*/n` states the length of the whole (RFC 9110 section 15.5.17).
     pub(crate) fn unsatisfied(&self, offset: u64, headers: &HeaderMap) -> Result<(), Fault> {
         // The field is optional here; where it is stated it has to be the same.
-        if headers.contains_key(header::ETAG) && self.validator.version_of(headers) != Version::Same {
+        let stated = headers.contains_key(header::ETAG) || headers.contains_key(self.validator.name());
+        if stated && self.validator.version_of(headers) != Version::Same {
             return Err(Fault::changed("the rest of the body is of another version"));
         }
         let length = one(headers, &header::CONTENT_RANGE).and_then(unsatisfied);
@@ -117,6 +118,10 @@ impl Representation {
         }
         if contradicts(&self.media_type, header::CONTENT_TYPE, same_type) {
             return Err(Fault::contradiction("the rest of the body is of another media type"));
+        }
+        // Such a body holds its ranges itself, between delimiters (RFC 9110 section 15.3.7.2).
+        if self.media_type.is_none() && headers.get(header::CONTENT_TYPE).is_some_and(is_multipart) {
+            return Err(Fault::contradiction("the rest of the body came in several parts"));
         }
         Ok(())
     }
@@ -157,6 +162,10 @@ impl fmt::Debug for Representation {
 /// Parameters are not compared: `charset` is spelled in many ways.
 fn same_type(one: &HeaderValue, other: &HeaderValue) -> bool {
     essence(one).eq_ignore_ascii_case(essence(other))
+}
+
+fn is_multipart(media_type: &HeaderValue) -> bool {
+    essence(media_type).eq_ignore_ascii_case(b"multipart/byteranges")
 }
 
 fn essence(media_type: &HeaderValue) -> &[u8] {

@@ -1,5 +1,5 @@
-use super::{date, etag};
-use http::{HeaderMap, HeaderValue, header};
+use super::{date, etag, part::one};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 /// What tells one version of a representation from another, byte for byte (RFC 9110 section 8.8.1).
 #[derive(Clone, PartialEq, Eq)]
@@ -30,6 +30,14 @@ impl Validator {
         if dates { date::strong(headers).cloned().map(Self::Date) } else { None }
     }
 
+    /// The field that states it.
+    pub(crate) fn name(&self) -> HeaderName {
+        match self {
+            Self::Tag(_) => header::ETAG,
+            Self::Date(_) => header::LAST_MODIFIED,
+        }
+    }
+
     /// The value of `If-Range`.
     pub(crate) fn value(&self) -> &HeaderValue {
         match self {
@@ -42,7 +50,7 @@ impl Validator {
             Self::Tag(tag) => (tag, etag::strong(headers)),
             // A tag where there was none comes from another server.
             Self::Date(_) if headers.contains_key(header::ETAG) => return Version::Unproven,
-            Self::Date(date) => (date, headers.get(header::LAST_MODIFIED)),
+            Self::Date(date) => (date, one(headers, &header::LAST_MODIFIED)),
         };
         match stated {
             Some(stated) if stated == known => Version::Same,

@@ -1,0 +1,18 @@
+//! A server that cuts, changes and lies, against bodies that continue themselves. What is read must be the beginning of
+//! the one true version and then an error, or that version whole.
+//!
+//! `CONTINUE_CALLS` and `CONTINUE_SEED` set how many calls are made, and from which seed on.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
+
+mod asked;
+mod found;
+mod fuzz;
+mod lies;
+mod model;
+mod plan;
+mod reader;
+mod reply;
+mod rng;
+mod server;
+mod spy;
+mod truth;
