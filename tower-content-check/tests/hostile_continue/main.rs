@@ -3,6 +3,7 @@
 //!
 //! `CONTINUE_CALLS` and `CONTINUE_SEED` set how many calls are made, and from which seed on.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
+#![allow(clippy::print_stderr, reason = "it says how to repeat it")]
 
 mod asked;
 mod found;

@@ -337,7 +337,7 @@ impl Server {
             3 => begin = n - self.rng.below(n + 1),
             4 => (begin, end) = (n - self.rng.below(n + 1), self.rng.between(n + 1, end)),
             5 if !self.plan.honest && n + 1 < end => {
-                (begin, class) = (self.rng.between(n + 1, end - 1), Either)
+                (begin, class) = (self.rng.between(n + 1, end - 1), Either);
             }
             6 if !self.plan.honest => {
                 end = self.rng.between(1, n);
@@ -351,15 +351,15 @@ impl Server {
         }
         let mut reply = self.validated(Reply::new(206));
         reply.add("content-range", format!("bytes {begin}-{}/{length}", end - 1));
-        if self.rng.chance(70) {
-            reply.add("content-length", (end - begin).to_string());
-        } else if self.plan.honest && self.plan.may_be_unpacked() {
+        if self.rng.chance(70) || self.plan.honest && self.plan.may_be_unpacked() {
             reply.add("content-length", (end - begin).to_string());
         } else {
             reply.add("transfer-encoding", "chunked");
         }
-        if self.plan.coding.is_some() && self.rng.chance(50) {
-            reply.add("content-encoding", self.plan.coding.unwrap());
+        if let Some(coding) = self.plan.coding
+            && self.rng.chance(50)
+        {
+            reply.add("content-encoding", coding);
         }
         if !self.plan.honest {
             class = class.max(self.lies(&mut reply, begin, end, length, known));
