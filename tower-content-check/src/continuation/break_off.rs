@@ -1,9 +1,11 @@
+use http::Request;
 use std::{error::Error, fmt};
 
 /// A body that broke off, or a request for its rest that failed: the view that a policy is given.
 #[non_exhaustive]
 #[derive(Clone, Copy)]
 pub struct Break<'a> {
+    pub(super) request: &'a Request<()>,
     pub(super) error: &'a (dyn Error + Send + Sync + 'static),
     pub(super) kind: BreakKind,
     pub(super) delivered: u64,
@@ -30,6 +32,11 @@ pub enum BreakKind {
 // ===== impl Break =====
 
 impl<'a> Break<'a> {
+    /// The first request, as the layer got it, without its body.
+    pub fn request(&self) -> &'a Request<()> {
+        self.request
+    }
+
     /// What went wrong.
     pub fn error(&self) -> &'a (dyn Error + Send + Sync + 'static) {
         self.error

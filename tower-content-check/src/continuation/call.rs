@@ -71,6 +71,7 @@ impl<S, T: ContinueStream, B: Clone> Call<S, T, B> {
         self.story.push(record.clone());
         self.handle.broke(record);
         let decision = self.stream.broke(&Break {
+            request: &self.asking.request,
             error: &*error,
             kind,
             delivered,

@@ -70,7 +70,7 @@ where
         let call = this.asking.take().filter(|_| parts.status == StatusCode::OK).and_then(|asking| {
             let accepts = asking.first_accepts();
             let content = Representation::of(&parts.headers, declared, accepts, settings.dates)?;
-            let stream = policy.begin(&asking.request);
+            let stream = policy.begin(&asking.request, &parts);
             Some(Call::new(asking, content, stream, *settings))
         });
         if let Some(call) = &call {

@@ -24,7 +24,7 @@ pub trait ContinuePolicy {
     type Stream: ContinueStream;
 
     /// A response came whose body can be continued. `request` is what it answers; its body was taken out.
-    fn begin(&self, request: &Request<()>) -> Self::Stream;
+    fn begin(&self, request: &Request<()>, response: &Parts) -> Self::Stream;
 }
 
 /// A [`ContinuePolicy`] while one body is read. Dropped with the body, at whatever point.
@@ -77,7 +77,7 @@ where
 {
     type Stream = ByClosure<F>;
 
-    fn begin(&self, _: &Request<()>) -> Self::Stream {
+    fn begin(&self, _: &Request<()>, _: &Parts) -> Self::Stream {
         ByClosure(self.clone())
     }
 }

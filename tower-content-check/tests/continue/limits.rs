@@ -105,7 +105,7 @@ struct Shared {
 impl ContinuePolicy for Attempts {
     type Stream = Shared;
 
-    fn begin(&self, _: &Request<()>) -> Shared {
+    fn begin(&self, _: &Request<()>, _: &http::response::Parts) -> Shared {
         // the first request
         Shared { attempts: self.0, used: Used(Arc::new(AtomicU32::new(1))) }
     }
@@ -162,7 +162,7 @@ struct TokenStream(Tokens, u32);
 impl ContinuePolicy for Tokens {
     type Stream = TokenStream;
 
-    fn begin(&self, _: &Request<()>) -> TokenStream {
+    fn begin(&self, _: &Request<()>, _: &http::response::Parts) -> TokenStream {
         TokenStream(self.clone(), 0)
     }
 }
@@ -224,7 +224,7 @@ struct TensUntil(Option<Until>);
 impl ContinuePolicy for Tens {
     type Stream = TensUntil;
 
-    fn begin(&self, request: &Request<()>) -> TensUntil {
+    fn begin(&self, request: &Request<()>, _: &http::response::Parts) -> TensUntil {
         TensUntil(request.extensions().get().copied())
     }
 }

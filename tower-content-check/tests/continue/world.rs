@@ -312,7 +312,7 @@ impl Patient {
 impl ContinuePolicy for Patient {
     type Stream = PatientStream;
 
-    fn begin(&self, _: &Request<()>) -> PatientStream {
+    fn begin(&self, _: &Request<()>, _: &http::response::Parts) -> PatientStream {
         PatientStream { policy: self.clone(), waited: Duration::ZERO }
     }
 }
