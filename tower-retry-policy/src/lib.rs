@@ -5,6 +5,8 @@ pub mod attempt_timeout;
 pub mod budget;
 #[cfg(feature = "hyper-util")]
 pub mod connect_timeout;
+#[cfg(feature = "content-check")]
+pub mod continuing;
 pub mod deadline;
 pub mod endpoints;
 pub mod fresh_connection;
@@ -46,7 +48,7 @@ pub use self::{
     fresh_connection::FreshConnectionLayer,
     hint::RetryAfter,
     history::{AttemptRecord, History, RetryError, RetryWait},
-    observe::{CallEnd, HedgeStart, Observer},
+    observe::{CallEnd, Continuation, HedgeStart, Observer, StreamEnd},
     phase::Phase,
     phased_error::PhasedError,
     policy::{Idempotent, RetryPolicy},

@@ -137,6 +137,10 @@ impl RetryBudget for QuotaBudget {
         }
     }
 
+    fn recovered(&self, kind: FailureKind, _: Instant) {
+        self.put(self.price(kind));
+    }
+
     fn balance(&self) -> u64 {
         self.tokens().checked_div(self.transient).unwrap_or(u64::MAX)
     }

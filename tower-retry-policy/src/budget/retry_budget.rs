@@ -15,6 +15,7 @@ use std::{fmt, sync::Arc, time::Instant};
 ///     give_back                            the wait was cancelled: the retry was never sent
 ///     retry_ended                          or it was sent and has ended, however
 /// settle                                   the last attempt has ended; not if the request was dropped
+///   recovered                              after that, while the body is read and continued: see there
 /// end                                      in any case, if begin was called
 /// ```
 ///
@@ -89,6 +90,13 @@ pub trait RetryBudget: fmt::Debug + Send + Sync {
     /// A request is over, with the end of its last attempt; once per request, not per attempt.
     fn settle(&self, end: RequestEnd, now: Instant);
 
+    /// A body that had broken off after its request was settled has come on: the retry that was asked for because of this
+    /// failure succeeded. No request is counted for it. A budget gives back here what it gives back of the price in
+    /// [`RequestEnd::AfterRetry`]; only bodies that are [continued](crate::continuing) call this.
+    fn recovered(&self, kind: FailureKind, now: Instant) {
+        let _ = (kind, now);
+    }
+
     /// Whether [`begin`](Self::begin) and [`end`](Self::end) are wanted: they cost the caller a guard in each
     /// request. Constant for one budget.
     fn tracks_in_flight(&self) -> bool {
@@ -154,6 +162,10 @@ impl<B: RetryBudget + ?Sized> RetryBudget for Arc<B> {
 
     fn settle(&self, end: RequestEnd, now: Instant) {
         (**self).settle(end, now);
+    }
+
+    fn recovered(&self, kind: FailureKind, now: Instant) {
+        (**self).recovered(kind, now);
     }
 
     fn tracks_in_flight(&self) -> bool {

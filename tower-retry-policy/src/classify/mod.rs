@@ -24,7 +24,7 @@ mod tls;
 mod tonic;
 
 pub(crate) use self::{response::Responses, statuses::Statuses};
-use crate::{FailureKind, Phase, causes::chain, hint::Hint};
+use crate::{FailureKind, History, Phase, causes::chain, hint::Hint};
 use std::error::Error;
 
 /// How a failed attempt is to be treated.
@@ -66,6 +66,16 @@ impl Failure {
     pub(crate) fn was_unsent(&mut self) {
         if !matches!(self.phase, Phase::Connect | Phase::Other) {
             self.phase = Phase::Unprocessed;
+        }
+    }
+
+    /// An inner policy may have given up on this very response already.
+    pub(crate) fn after(self, inner: &History) -> Self {
+        match inner.stop_reason() {
+            Some(_) if self.phase.is_unprocessed() => {
+                Self { exhausted_inner: true, phase: inner.phase().unwrap_or(self.phase), ..self }
+            }
+            stop => Self { exhausted_inner: stop.is_some(), ..self },
         }
     }
 

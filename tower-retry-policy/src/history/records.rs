@@ -21,6 +21,15 @@ impl Records {
         self.kept.insert(at, record);
     }
 
+    /// Counts attempts that were left out where they come from.
+    #[cfg_attr(
+        not(feature = "content-check"),
+        expect(dead_code, reason = "only streams have the records of others")
+    )]
+    pub(crate) fn left_out(&mut self, count: u32) {
+        self.made = self.made.saturating_add(count);
+    }
+
     pub(crate) fn kept(&self) -> &[AttemptRecord] {
         &self.kept
     }

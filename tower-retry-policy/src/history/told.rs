@@ -28,7 +28,9 @@ fn explains_itself(error: &(dyn Error + 'static)) -> bool {
 /// have unpacked.
 fn leaves_the_cause_open(error: &(dyn Error + 'static)) -> bool {
     #[cfg(feature = "content-check")]
-    if error.is::<tower_content_check::ContentCheckError>() {
+    if error.is::<tower_content_check::ContentCheckError>()
+        || error.is::<tower_content_check::continuation::ContinueError>()
+    {
         return true;
     }
     let _ = error;

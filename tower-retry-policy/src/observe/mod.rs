@@ -5,6 +5,12 @@ pub mod metrics;
 #[cfg(feature = "tracing")]
 pub mod tracing;
 
+mod continuation;
 mod observer;
+mod stream_end;
 
-pub use self::observer::{CallEnd, HedgeStart, Observer};
+pub use self::{
+    continuation::Continuation,
+    observer::{CallEnd, HedgeStart, Observer},
+    stream_end::StreamEnd,
+};

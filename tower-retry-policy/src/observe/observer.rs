@@ -1,3 +1,4 @@
+use super::{Continuation, StreamEnd};
 use crate::{Attempt, History, RetryWait, StopReason, one_line::OneLine, target::Target};
 use http::{Method, StatusCode, Uri};
 use std::{fmt, time::Duration};
@@ -41,6 +42,18 @@ pub trait Observer: fmt::Debug + Send + Sync {
     /// The call is over, or was dropped ([`CallEnd::is_abandoned`]).
     fn ended(&self, call: &CallEnd<'_>) {
         let _ = call;
+    }
+
+    /// The body of a response has broken off, or a request for its rest has failed, and the rest is to be asked for after the
+    /// wait; see [`continuing`](crate::continuing). That request is a call, of which `retrying` and `ended` tell as of any.
+    fn continuing(&self, continuation: &Continuation<'_>) {
+        let _ = continuation;
+    }
+
+    /// A body that had broken off is over: it is whole, it failed for good, or it was dropped. Not called for bodies that
+    /// never broke.
+    fn stream_ended(&self, stream: &StreamEnd<'_>) {
+        let _ = stream;
     }
 }
 

@@ -89,7 +89,7 @@ impl Call {
         };
         self.settle(end, now);
         let mut history = None;
-        if self.progress.is_some() {
+        if self.has_story() {
             self.record((begun.number, begun.at), None, result, now, None);
             self.record_abandoned(others.running, now);
             history = Some(self.history(now, None, Some(begun.number)));

@@ -1,4 +1,4 @@
-use super::progress::Progress;
+use super::{of_stream::OfStream, progress::Progress};
 use crate::{
     Deadline, FailureKind, RequestEnd, RetryBudget, RetryPolicy,
     budget::{RequestHead, SharedPlace},
@@ -32,7 +32,8 @@ pub(crate) struct Call {
     tried: Option<Tried>,
     /// The method or the owner of the request allows a repeat whatever the server has done.
     pub(super) repeatable: bool,
-    /// Made when an attempt has failed or a second one begins: a call of one attempt allocates nothing.
+    /// Made when an attempt has failed or a second one begins: a call of one attempt allocates nothing. That of a stream
+    /// has one from its beginning.
     pub(super) progress: Option<Box<Progress>>,
 }
 
@@ -42,7 +43,12 @@ impl Call {
     /// Opens a call that is not [idle](Self::is_idle).
     #[inline]
     pub(super) fn open(policy: &RetryPolicy, head: RequestHead<'_>) -> Self {
-        let now = Instant::now();
+        Self::open_place(policy, head, Instant::now())
+    }
+
+    /// Opens a call with a place among the requests in flight, for budgets that count those.
+    #[inline]
+    pub(super) fn open_place(policy: &RetryPolicy, head: RequestHead<'_>, now: Instant) -> Self {
         let mut call = Self::open_at(policy, head, now);
         call.place = call.place_in_flight();
         call
@@ -64,7 +70,9 @@ impl Call {
 
     /// A place among the requests in flight, for budgets that count those.
     fn place_in_flight(&self) -> Option<SharedPlace> {
-        self.budget().filter(|budget| budget.tracks_in_flight()).map(SharedPlace::enter)
+        // the stream has one for all of its calls
+        let budget = self.budget().filter(|_| !self.is_of_stream());
+        budget.filter(|budget| budget.tracks_in_flight()).map(SharedPlace::enter)
     }
 
     #[inline]
@@ -82,16 +90,17 @@ impl Call {
         chosen: Chosen,
     ) -> Self {
         let layer = Arc::clone(&policy.config);
-        let (own, deadline, tried) = if head.extensions().is_empty() {
-            (None, None, None)
+        let (own, deadline, tried, progress) = if head.extensions().is_empty() {
+            (None, None, None, None)
         } else {
             let own = head.extensions().get::<RetryPolicy>();
             let own = own.map(|own| Arc::clone(&own.config));
-            (own, head.extensions().get().copied(), head.extensions().get().cloned())
+            let progress = head.extensions().get().map(|of: &OfStream| Box::new(Progress::from(*of)));
+            (own, head.extensions().get().copied(), head.extensions().get().cloned(), progress)
         };
         let repeatable = own.as_ref().unwrap_or(&layer).repeatable.allows(head);
         let Chosen { budget, place } = chosen;
-        Self { layer, own, budget, place, started: now, deadline, tried, repeatable, progress: None }
+        Self { layer, own, budget, place, started: now, deadline, tried, repeatable, progress }
     }
 
     /// The settings of this call: the request's own, or the layer's.
@@ -127,6 +136,17 @@ impl Call {
     /// Whether somebody wants to hear how it ended.
     pub(super) fn tells_of_its_end(&self) -> bool {
         !self.layer.observers.is_empty()
+    }
+
+    /// Whether it asks for the rest of a body.
+    #[inline]
+    fn is_of_stream(&self) -> bool {
+        self.progress.as_deref().is_some_and(|progress| progress.of_stream)
+    }
+
+    /// Whether an attempt has failed, or a second one has begun.
+    pub(super) fn has_story(&self) -> bool {
+        self.progress.as_deref().is_some_and(|progress| progress.begun > 1 || progress.attempts.made() > 0)
     }
 
     /// Retries so far, of whatever kind.
@@ -189,11 +209,14 @@ impl Call {
         passes
     }
 
-    /// Tells the budget that the request is over.
+    /// Tells the budget that the request is over. That of a stream was over with the head of its first call.
     #[inline]
     pub(super) fn settle(&self, end: RequestEnd, now: Instant) {
-        if let Some(budget) = self.budget() {
-            budget.settle(end, now.into_std());
+        let Some(budget) = self.budget() else { return };
+        match end {
+            RequestEnd::AfterRetry(kind) if self.is_of_stream() => budget.recovered(kind, now.into_std()),
+            _ if self.is_of_stream() => {}
+            _ => budget.settle(end, now.into_std()),
         }
     }
 }

@@ -29,7 +29,7 @@ pub(super) enum Verdict {
 }
 
 /// What the decision and the budget make of a failure.
-enum Course {
+pub(crate) enum Course {
     Again(RetryWait, Option<Grant>),
     /// Another attempt is awaited already.
     Await,
@@ -39,11 +39,11 @@ enum Course {
 
 /// What else there is when an attempt ends.
 #[derive(Clone, Copy)]
-pub(super) struct Others<'a> {
+pub(crate) struct Others<'a> {
     /// Attempts that run: their numbers, and when they began.
-    pub(super) running: &'a [(u32, Instant)],
+    pub(crate) running: &'a [(u32, Instant)],
     /// Whether one is to start after its wait.
-    pub(super) awaited: bool,
+    pub(crate) awaited: bool,
 }
 
 impl Others<'_> {
@@ -71,28 +71,32 @@ impl Call {
             return Verdict::Over;
         };
         let Begun { number, at, .. } = begun;
-        let attempt = (number, at);
-        match self.decide(shown, number, result, &failure, now, others) {
+        let numbered = (number, at);
+        let body_replayable = shown.body.is_none_or(replay_body::is_replayable);
+        let endpoint = self.endpoint(number);
+        let told = attempt(shown.head, number, result, failure.phase);
+        let told = Attempt { endpoint: endpoint.as_deref(), ..told };
+        match self.decide(&told, body_replayable, &failure, now, others) {
             Course::Again(wait, grant) => {
                 self.tell_of_retry(shown.head, number, result, &failure, wait);
-                self.record(attempt, Some(&failure), result, now, Some(wait));
+                self.record(numbered, Some(&failure), result, now, Some(wait));
                 let progress = self.progress_mut();
                 progress.retrying(&failure, wait.duration);
                 progress.last_charged = grant.as_ref().map(Grant::kind).or(progress.last_charged);
                 Verdict::Again { wait: wait.duration, grant }
             }
             Course::Await => {
-                self.record(attempt, Some(&failure), result, now, None);
+                self.record(numbered, Some(&failure), result, now, None);
                 self.progress_mut().failed(&failure);
                 Verdict::Await
             }
             Course::Stop(reason, end) if others.none() || reason.ends_the_call() => {
                 self.settle(end, now);
-                self.give_up(shown.head, attempt, result, &failure, now, others, reason);
+                self.give_up(shown.head, numbered, result, &failure, now, others, reason);
                 Verdict::Over
             }
             Course::Stop(reason, _) => {
-                self.record(attempt, Some(&failure), result, now, None);
+                self.record(numbered, Some(&failure), result, now, None);
                 let progress = self.progress_mut();
                 progress.failed(&failure);
                 progress.closed |= reason != StopReason::Budget;
@@ -113,14 +117,9 @@ impl Call {
             Ok(response) if is_too_early_for_another(head, response.status()) => None,
             Ok(response) => {
                 let failure = self.config().responses.failure(response.status(), response.headers())?;
-                // an inner policy has already given up on this very response
-                let inner = History::of(response).filter(|history| history.stop_reason().is_some());
-                Some(match inner {
-                    Some(inner) if failure.phase.is_unprocessed() => {
-                        let phase = inner.phase().unwrap_or(failure.phase);
-                        Failure { exhausted_inner: true, phase, ..failure }
-                    }
-                    _ => Failure { exhausted_inner: inner.is_some(), ..failure },
+                Some(match History::of(response) {
+                    Some(inner) => failure.after(inner),
+                    None => failure,
                 })
             }
             Err(error) => Some(classify::failure(&**error)),
@@ -146,28 +145,24 @@ impl Call {
 
     /// Decides, and asks the budget last: not for a failure that says nothing of the server's load, nor for one beside
     /// which another attempt is awaited anyway.
-    fn decide<B: 'static, R>(
+    pub(crate) fn decide(
         &mut self,
-        shown: Shown<'_, B>,
-        number: u32,
-        result: &Result<Response<R>, BoxError>,
+        attempt: &Attempt<'_>,
+        body_replayable: bool,
         failure: &Failure,
         now: Instant,
         others: Others<'_>,
     ) -> Course {
         let config = self.config();
-        let endpoint = self.endpoint(number);
-        let attempt =
-            Attempt { endpoint: endpoint.as_deref(), ..attempt(shown.head, number, result, failure.phase) };
         let progress = self.progress.as_deref();
         let facts = Facts {
             phase: failure.phase,
             permanent: failure.permanent,
             same_content: progress.is_some_and(|progress| progress.has_seen(failure)),
             exhausted_inner: failure.exhausted_inner,
-            turned_down: config.condition.as_ref().is_some_and(|condition| !condition(&attempt)),
+            turned_down: config.condition.as_ref().is_some_and(|condition| !condition(attempt)),
             repeatable: self.repeatable,
-            body_replayable: shown.body.is_none_or(replay_body::is_replayable),
+            body_replayable,
             // the attempt that is awaited is counted already
             retries: progress.map_or(0, |progress| progress.retries) - u32::from(others.awaited),
             retries_after_phase: progress

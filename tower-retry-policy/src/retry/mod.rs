@@ -53,6 +53,7 @@ mod kept;
 mod latencies;
 mod layer;
 mod loop_of_tower;
+mod of_stream;
 mod open;
 mod packed_head;
 mod percentile;
@@ -60,6 +61,8 @@ mod progress;
 mod running;
 mod service;
 mod start;
+#[cfg(feature = "content-check")]
+mod stream;
 mod wait;
 
 pub use self::{
@@ -70,3 +73,5 @@ pub use self::{
     service::Retry,
     wait::Wait,
 };
+#[cfg(feature = "content-check")]
+pub(crate) use self::{of_stream::OfStream, stream::Stream};

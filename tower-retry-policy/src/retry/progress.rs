@@ -24,7 +24,7 @@ pub(super) struct Progress {
     /// The kind of failure that the budget was last charged for.
     pub(super) last_charged: Option<FailureKind>,
     /// Of content that was rejected: the latest, as many as a call has that is not retried for ever.
-    fingerprints: VecDeque<u64>,
+    pub(super) fingerprints: VecDeque<u64>,
     /// A connection broke or fell silent under an attempt, or was the wrong one.
     pub(super) connection_broke: bool,
     /// The server wants no further attempt before this.
@@ -33,6 +33,8 @@ pub(super) struct Progress {
     pub(super) held: Option<StopReason>,
     /// No attempt starts beside those that run any more. One that failed may still be replaced.
     pub(super) closed: bool,
+    /// The call asks for the rest of a body: what came before it is counted here, and the request was settled.
+    pub(super) of_stream: bool,
 }
 
 /// An attempt that has begun.
@@ -67,6 +69,7 @@ impl Default for Progress {
             hold_until: None,
             held: None,
             closed: false,
+            of_stream: false,
         }
     }
 }

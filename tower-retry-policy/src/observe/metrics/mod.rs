@@ -15,11 +15,19 @@
 //! | `http.client.retry.hedges` | counter, 1 | | attempts that began beside others, see [`Hedge`](crate::retry::Hedge) |
 //! | `http.client.retry.hedges_won` | counter, 1 | | calls whose answer came from another attempt while an earlier one still ran |
 //! | `http.client.retry.abandoned` | counter, 1 | | calls that were dropped by their callers |
-//! | `http.client.retry.wait` | histogram, seconds | `asked_by` | the waits before them; `asked_by` is `backoff` or `server` |
+//! | `http.client.retry.wait` | histogram, seconds | `asked_by` | the waits before retries and continuations; `asked_by` is `backoff` or `server` |
 //! | `http.client.retry.successes_after_retry` | counter, 1 | | calls that a retry saved |
 //! | `http.client.retry.stops` | counter, 1 | `reason` | calls given up, by the [reason](crate::StopReason::name) |
 //! | `http.client.retry.call_duration` | histogram, seconds | | from the first send to the end of the last attempt, waits included |
 //! | `http.client.retry.budget_balance` | gauge, 1 | | retries that the budget would grant; only with a budget |
+//! | `http.client.retry.continuations` | counter, 1 | `phase` | bodies to be read on, by the phase of the failure before, see [`continuing`](crate::continuing) |
+//! | `http.client.retry.continuation_offset` | histogram, bytes | | what the reader had of the body then |
+//! | `http.client.retry.bodies_continued` | counter, 1 | | bodies that broke off and are whole |
+//! | `http.client.retry.bodies_abandoned` | counter, 1 | | bodies that broke off and were dropped by their readers |
+//! | `http.client.retry.body_stops` | counter, 1 | `reason` | bodies that broke off and failed, by the reason |
+//!
+//! The request for the rest of a body is a call, and what the table says of calls holds for it: `attempts` is the number of
+//! requests on the wire.
 //!
 //! Beside those in the table stand the labels that the observer was given. Hosts and paths are not labels: their
 //! number is unbounded.

@@ -1,5 +1,5 @@
 use super::names;
-use crate::{Attempt, AttemptRecord, CallEnd, HedgeStart, Observer, RetryWait};
+use crate::{Attempt, AttemptRecord, CallEnd, Continuation, HedgeStart, Observer, RetryWait, StreamEnd};
 use metrics::{Label, counter, gauge, histogram};
 use std::borrow::Cow;
 
@@ -39,13 +39,23 @@ impl MetricsObserver {
         labels.push(Label::from_static_parts(name, value));
         labels
     }
+
+    fn waits(&self, wait: RetryWait) {
+        let asked_by = if wait.asked_by_server() { "server" } else { "backoff" };
+        histogram!(names::WAIT, self.labels_and("asked_by", asked_by)).record(wait.duration());
+    }
+
+    fn balance(&self, balance: Option<u64>) {
+        if let Some(balance) = balance {
+            gauge!(names::BALANCE, self.labels()).set(balance as f64);
+        }
+    }
 }
 
 impl Observer for MetricsObserver {
     fn retrying(&self, failed: &Attempt<'_>, wait: RetryWait) {
-        let asked_by = if wait.asked_by_server() { "server" } else { "backoff" };
         counter!(names::RETRIES, self.labels_and("phase", failed.phase().name())).increment(1);
-        histogram!(names::WAIT, self.labels_and("asked_by", asked_by)).record(wait.duration());
+        self.waits(wait);
     }
 
     fn hedging(&self, _: &HedgeStart<'_>) {
@@ -67,9 +77,25 @@ impl Observer for MetricsObserver {
         } else if call.attempts() > 1 {
             counter!(names::SUCCESSES, self.labels()).increment(1);
         }
-        if let Some(balance) = call.budget_balance() {
-            gauge!(names::BALANCE, self.labels()).set(balance as f64);
+        self.balance(call.budget_balance());
+    }
+
+    fn continuing(&self, continuation: &Continuation<'_>) {
+        let phase = continuation.failed().phase().name();
+        counter!(names::CONTINUATIONS, self.labels_and("phase", phase)).increment(1);
+        histogram!(names::CONTINUATION_OFFSET, self.labels()).record(continuation.offset() as f64);
+        self.waits(continuation.wait());
+    }
+
+    fn stream_ended(&self, stream: &StreamEnd<'_>) {
+        if stream.is_abandoned() {
+            counter!(names::BODIES_ABANDONED, self.labels()).increment(1);
+        } else if let Some(reason) = stream.stop_reason() {
+            counter!(names::BODY_STOPS, self.labels_and("reason", reason.name())).increment(1);
+        } else {
+            counter!(names::BODIES_CONTINUED, self.labels()).increment(1);
         }
+        self.balance(stream.budget_balance());
     }
 }
 

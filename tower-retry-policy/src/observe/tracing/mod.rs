@@ -36,6 +36,9 @@
 //! | `retry.asked_by_server` | event of a retry | whether that wait was the server's hint |
 //! | `retry.stop_reason` | event of the end | why there was no further attempt, by [name](crate::StopReason::name) |
 //! | `retry.elapsed_ms` | event of the end | all attempts and waits, in milliseconds |
+//! | `retry.continuation` | events of a [body that broke off](crate::continuing) | how often it is asked for again |
+//! | `retry.offset` | events of a body that broke off | the bytes that the reader had then |
+//! | `retry.length` | events of a body that broke off | the length of the whole in bytes, where it is known |
 //!
 //! The first five and `error.type` are those of OpenTelemetry's semantic conventions for HTTP client spans, stable since
 //! version 1.23; `retry.*` has no counterpart there. The span is named `http.call`, and `otel.name` is the method, as
@@ -52,12 +55,13 @@
 //! # Levels
 //!
 //! The span is `INFO`. The end of a call whose first attempt succeeded is `DEBUG`, a retry and a success after one are
-//! `INFO`, and a call on which the policy gave up is `WARN`. The target of all is `tower_retry_policy`.
+//! `INFO`, and a call on which the policy gave up is `WARN`; likewise for bodies that broke off. The target of all is `tower_retry_policy`.
 //!
 //! # What this cannot do
 //!
 //! A call that is dropped ends its span and has no event of an end. A span ends with the response's head, or with the
-//! body where a content check reads that inside the call.
+//! body where a content check reads that inside the call. What is told of a body that is read after its call, and of the
+//! calls for its rest, stands in the span of whoever reads it.
 
 mod facts;
 mod future;

@@ -2,7 +2,7 @@ use super::{
     TARGET,
     facts::{address, error_type, method, port},
 };
-use crate::{Attempt, CallEnd, HedgeStart, Observer, RetryWait};
+use crate::{Attempt, CallEnd, Continuation, HedgeStart, Observer, Phase, RetryWait, StreamEnd};
 use std::time::Duration;
 use tracing::{debug, info, warn};
 
@@ -82,6 +82,59 @@ impl Observer for TracingObserver {
             end!(info, "succeeded after a retry");
         } else {
             end!(debug, "succeeded");
+        }
+    }
+
+    fn continuing(&self, continuation: &Continuation<'_>) {
+        let failed = continuation.failed();
+        let error = error_type(failed.status(), Some(failed.phase()));
+        info!(
+            target: TARGET,
+            {
+            http.request.method = method(failed.method()),
+            server.address = address(failed.uri()),
+            server.port = port(failed.uri()),
+            http.request.resend_count = failed.number(),
+            http.response.status_code = failed.status().map(|status| status.as_u16()),
+            "error.type" = error.as_deref(),
+            retry.wait_ms = millis(continuation.wait().duration()),
+            retry.asked_by_server = continuation.wait().asked_by_server(),
+            retry.continuation = continuation.number(),
+            retry.offset = continuation.offset(),
+            retry.length = continuation.length(),
+            },
+            "continuing a body",
+        );
+    }
+
+    fn stream_ended(&self, stream: &StreamEnd<'_>) {
+        /// As for a call.
+        macro_rules! end {
+            ($level:ident, $text:literal) => {
+                $level!(
+                    target: TARGET,
+                    {
+                    http.request.method = method(stream.method()),
+                    server.address = address(stream.uri()),
+                    server.port = port(stream.uri()),
+                    http.request.resend_count = stream.history().attempts_made().saturating_sub(1),
+                    "error.type" = stream.error().map(|error| Phase::of(error).name()),
+                    retry.stop_reason = stream.stop_reason().map(|reason| reason.name()),
+                    retry.elapsed_ms = millis(stream.elapsed()),
+                    retry.continuation = stream.continuations(),
+                    retry.offset = stream.broke_at(),
+                    retry.length = stream.length(),
+                    },
+                    $text,
+                )
+            };
+        }
+        if stream.is_abandoned() {
+            end!(info, "abandoned a body");
+        } else if stream.stop_reason().is_some() {
+            end!(warn, "gave up on a body");
+        } else {
+            end!(info, "a body is whole after continuations");
         }
     }
 }

@@ -1,0 +1,81 @@
+//! A policy in the request's extensions holds for its body as for its call.
+
+use crate::{
+    reader::{fetch, read, request, stack},
+    wire::{
+        Server,
+        Step::{Cut, Status, Whole},
+    },
+};
+use std::time::Duration;
+use tower::ServiceExt;
+use tower_backoff::Backoff;
+use tower_retry_policy::{RetryPolicy, StopReason};
+
+fn policy(retries: u32, wait: u64) -> RetryPolicy {
+    RetryPolicy::standard()
+        .retries(retries)
+        .backoff(Backoff::constant(Duration::from_millis(wait)))
+        .without_budget()
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_bodies_with_different_policies_do_not_mix() {
+    let (patient, hasty) = (Server::new(100_000, [Cut(1)]), Server::new(100_000, [Cut(1), Status(503)]));
+    let common = policy(2, 1);
+    let (patients, hastys) = (stack(&common, &patient), stack(&common, &hasty));
+    let mut request_of_patient = request();
+    request_of_patient.extensions_mut().insert(policy(5, 1000));
+    let mut request_of_hasty = request();
+    request_of_hasty.extensions_mut().insert(policy(3, 10));
+    let patients = patients.oneshot(request_of_patient).await.unwrap().into_body();
+    let hastys = hastys.oneshot(request_of_hasty).await.unwrap().into_body();
+    let (patients, hastys) = tokio::join!(read(patients), read(hastys));
+    assert_eq!(patients.refusal().stop_reason(), Some(StopReason::Attempts));
+    assert_eq!(hastys.refusal().stop_reason(), Some(StopReason::Attempts));
+    assert_eq!(patient.times(), [0, 1000, 2000, 3000, 4000, 5000]);
+    assert_eq!(hasty.times(), [0, 10, 20, 30], "the retry below goes by it as well");
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_service_and_many_bodies_at_once() {
+    let server = Server::new(100_000, [Cut(1)]);
+    let stack = stack(&policy(1, 1), &server);
+    let mut bodies = Vec::new();
+    for retries in 1..=5 {
+        let mut request = request();
+        request.headers_mut().insert("x-name", retries.to_string().parse().unwrap());
+        request.extensions_mut().insert(policy(retries, 10));
+        bodies.push(stack.clone().oneshot(request).await.unwrap().into_body());
+    }
+    let reads: Vec<_> = bodies.into_iter().map(|body| tokio::spawn(read(body))).collect();
+    for task in reads {
+        assert!(task.await.unwrap().refusal().is_exhausted());
+    }
+    for retries in 1..=5 {
+        let name = retries.to_string();
+        let of_it = server.asked().into_iter().filter(|asked| asked.name.as_deref() == Some(&*name)).count();
+        assert_eq!(of_it, retries + 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn never_is_never() {
+    let server = Server::new(100_000, [Cut(10), Whole]);
+    let mut request = request();
+    request.extensions_mut().insert(RetryPolicy::never());
+    let read = fetch(stack(&policy(9, 1), &server), request).await;
+    assert_eq!((read.refusal().stop_reason(), server.count()), (Some(StopReason::Attempts), 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_condition_is_asked_of_breaks_too() {
+    let only_early = policy(9, 1).retry_if(|attempt| {
+        assert_eq!(attempt.uri().path(), "/file");
+        assert!(attempt.status().is_some() || attempt.cause::<std::io::Error>().is_some());
+        attempt.number() < 3
+    });
+    let server = Server::new(100_000, [Cut(10)]);
+    let read = fetch(stack(&only_early, &server), request()).await;
+    assert_eq!((read.refusal().stop_reason(), server.count()), (Some(StopReason::NotRetryable), 3));
+}
