@@ -13,7 +13,8 @@ pub enum StopReason {
     /// The request's body cannot be sent a second time: it is longer than the limit of its
     /// [recording](crate::ReplayBodyLayer), or it failed.
     BodyNotReplayable,
-    /// The content check says that the same answer would come again.
+    /// The content check says that the same answer would come again. Or a body could not be continued, because its content
+    /// has changed or is gone.
     Permanent,
     /// The same wrong content, whole and to the byte, has come twice: a third time would bring it again.
     SameContent,

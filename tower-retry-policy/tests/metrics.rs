@@ -4,17 +4,27 @@
 
 mod loops;
 mod support;
+#[allow(dead_code, reason = "each test file uses its own part")]
+#[path = "continuing/wire.rs"]
+mod wire;
 
 use self::{
     loops::{Loop, over_each_loop},
     support::{Answer, Script, request},
+    wire::{Empty, Server, Step},
 };
 use http::{Request, Response};
+use http_body_util::BodyExt;
 use metrics::with_local_recorder;
 use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
-use std::{collections::BTreeMap, io::ErrorKind, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io::ErrorKind,
+    time::Duration,
+};
 use tower::{BoxError, ServiceBuilder, ServiceExt, service_fn};
 use tower_backoff::Backoff;
+use tower_content_check::continuation::ContinueLayer;
 use tower_retry_policy::{AttemptNumber, MetricsObserver, RetryLayer, RetryPolicy, retry::Hedge};
 
 /// As the module's documentation has them.
@@ -129,6 +139,20 @@ fn labels_stand_at_every_metric(which: Loop) {
     }
 }
 
+/// One is continued, one is given up, one is dropped.
+async fn bodies_that_break() {
+    let policy = policy().retries(1);
+    for (second, patience) in [(Step::Whole, 60), (Step::Reset, 60), (Step::Whole, 1)] {
+        let layers = ServiceBuilder::new()
+            .layer(ContinueLayer::new(policy.clone()))
+            .layer(RetryLayer::new(policy.clone()));
+        let service = layers.service(Server::new(100, [Step::Cut(10), second]));
+        let get = Request::get("http://test/path").body(Empty::new()).unwrap();
+        let body = service.oneshot(get).await.unwrap().into_body();
+        let _ = tokio::time::timeout(Duration::from_secs(patience), body.collect()).await;
+    }
+}
+
 #[test]
 fn every_metric_is_documented_and_described() {
     let recorder = DebuggingRecorder::new();
@@ -160,9 +184,10 @@ fn every_metric_is_documented_and_described() {
             service.clone().oneshot(request("GET")).await.unwrap();
             let dropped = service.oneshot(request("GET"));
             assert!(tokio::time::timeout(Duration::from_millis(500), dropped).await.is_err());
+            bodies_that_break().await;
         });
     });
-    let mut described = 0;
+    let mut described = BTreeSet::new();
     for (key, unit, description, _) in recorder.snapshotter().snapshot().into_vec() {
         let name = key.key().name();
         let row = DOCUMENTED.lines().find(|line| line.contains(&format!("| `{name}` |"))).unwrap();
@@ -170,11 +195,12 @@ fn every_metric_is_documented_and_described() {
         let unit = match unit.unwrap() {
             metrics::Unit::Count => "1",
             metrics::Unit::Seconds => "seconds",
+            metrics::Unit::Bytes => "bytes",
             other => panic!("{name}: {other:?}"),
         };
         assert!(row.contains(&format!("| {kind}, {unit} |")), "{row}");
         assert!(description.is_some(), "{name}");
-        described += 1;
+        described.insert(name.to_owned());
     }
-    assert_eq!(described, DOCUMENTED.lines().filter(|line| line.starts_with("//! | `http")).count());
+    assert_eq!(described.len(), DOCUMENTED.lines().filter(|line| line.starts_with("//! | `http")).count());
 }

@@ -39,6 +39,9 @@
 //!
 //! - It counts requests that it knows of: those of a retry below that is not this crate's, and of a client that repeats by
 //!   itself, count as one.
+//! - tower-http's `FollowRedirect` drops the extensions of a request that it sends to another origin. What is used up of the
+//!   count is not known to a retry below it then, and counted when that has ended: a call may make more attempts than were
+//!   left, and no further call follows.
 //! - The [attempt header](RetryPolicy::attempt_header) counts the attempts of one call. A continuation is a call of its own,
 //!   which its `Range` shows.
 
