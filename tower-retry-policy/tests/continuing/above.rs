@@ -155,3 +155,25 @@ async fn towers_own_loop_has_the_same_count() {
         assert_eq!(server.count(), 4, "{steps:?}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_retry_that_is_not_told_of_the_stream_is_counted_when_it_has_ended() {
+    let reset = Step::Reset;
+    let table: [(&[Step], usize); 3] =
+        [(&[Cut(10), Cut(0)], 4), (&[Cut(10), reset], 5), (&[Cut(10), reset, reset, reset, Cut(0)], 5)];
+    for (steps, count) in table {
+        let server = Server::new(100_000, steps.iter().copied());
+        let stack = ServiceBuilder::new()
+            .layer(ContinueLayer::new(policy(3)))
+            // as tower-http's redirects do it across origins
+            .map_request(|mut request: Request<Empty>| {
+                request.extensions_mut().clear();
+                request
+            })
+            .layer(RetryLayer::new(policy(3)))
+            .service(server.clone());
+        let read = crate::reader::fetch(stack, request()).await;
+        assert_eq!(read.refusal().stop_reason(), Some(StopReason::Attempts), "{steps:?}");
+        assert_eq!(server.count(), count, "{steps:?}");
+    }
+}
