@@ -1,4 +1,8 @@
-use super::{ContinuePolicy, service::Continue, service::Shared, settings::Settings};
+use super::{
+    ContinuePolicy,
+    service::{Continue, Shared},
+    settings::Settings,
+};
 use crate::check::FlowCheck;
 use std::{fmt, sync::Arc};
 use tower_layer::Layer;

@@ -1,7 +1,9 @@
 //! What the requests for the rest must be.
 
-use crate::plan::{Kept, Plan};
-use crate::truth::{DATE, TAG};
+use crate::{
+    plan::{Kept, Plan},
+    truth::{DATE, TAG},
+};
 use http::{Request, header};
 
 /// Whether it asks for the end by its number, which is then the last one of `length`.

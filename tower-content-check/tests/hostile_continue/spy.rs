@@ -46,7 +46,7 @@ pub(crate) struct Stream {
 impl ContinuePolicy for Spy {
     type Stream = Stream;
 
-    fn begin(&self, _: &Request<()>) -> Stream {
+    fn begin(&self, _: &Request<()>, _: &Parts) -> Stream {
         self.heard.begun.set(self.heard.begun.get() + 1);
         assert!(self.world.server.borrow().plan.is_continued(), "asked about a body that is not continued");
         Stream {
