@@ -44,9 +44,13 @@ async fn case_03_an_error_behind_the_last_byte_is_the_end() {
 
 #[tokio::test(start_paused = true)]
 async fn case_04_a_clean_end_that_is_too_early_is_a_break() {
-    let (whole, server) = fetch([first([data("0123")]), rest(4)]).await;
-    assert_eq!(whole.whole(), FILE);
-    assert_eq!(server.ranges(), [None, range(4)]);
+    let policy = Patient::new(3);
+    let server = Server::new([first([data("0123")]), part(4, 9, [data("456")]), rest(7)]);
+    let response = open(&ContinueLayer::new(policy.clone()).progress(1), &server, get()).await;
+    assert_eq!(read(response.into_body()).await.whole(), FILE);
+    assert_eq!(server.ranges(), [None, range(4), range(7)]);
+    let heard: Vec<_> = policy.heard().into_iter().map(|heard| (heard.kind, heard.error)).collect();
+    assert_eq!(heard, vec![(BreakKind::Body, "the body ended before its end".to_owned()); 2]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -15,7 +15,7 @@ use std::{
 };
 use tokio::time::{Instant, sleep, timeout};
 use tower::{Layer, Service, ServiceExt};
-use tower_content_check::continuation::ContinueLayer;
+use tower_content_check::continuation::{Break, ContinueLayer};
 
 const AWAY: Duration = Duration::from_secs(600);
 
@@ -127,6 +127,18 @@ async fn case_42_a_body_that_is_dropped_leaves_nothing() {
     drop(body);
     assert_eq!(Arc::strong_count(&permit), 1);
     assert!(server.is_let_go());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_broke_is_let_go_before_the_policy_is_asked() {
+    let server = Server::new([first([data("0123"), reset()]), part(4, 9, [data("4"), reset()]), rest(5)]);
+    let alive = Arc::downgrade(&server.alive);
+    let layer = ContinueLayer::new(move |_: &Break<'_>| {
+        // the script, and the copy of the service that the body has
+        (alive.strong_count() == 2).then(|| std::future::ready(()))
+    });
+    let body = open(&layer, &server, get()).await.into_body();
+    assert_eq!(read(body).await.whole(), FILE);
 }
 
 #[tokio::test(start_paused = true)]
