@@ -52,6 +52,7 @@ impl<'a> End<'a> {
     }
 
     /// Whether the content that came before is not here any more.
+    #[cfg(feature = "digest")]
     pub(crate) fn is_passed(&self) -> bool {
         self.passed > 0
     }
