@@ -11,7 +11,7 @@ pub(crate) struct Arguments {
     /// Where the gateway listens; port 0 is any that is free
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:3000")]
     pub(crate) listen: SocketAddr,
-    /// How long a call may take in all, in seconds
+    /// How long a call may take in all, in seconds; that of a streamed answer, until it begins
     #[arg(long, value_name = "SECONDS", default_value = "15", value_parser = seconds)]
     pub(crate) deadline: Duration,
     /// How long an upstream may be silent, in seconds

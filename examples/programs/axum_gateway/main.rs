@@ -12,14 +12,18 @@
 //! - An `Idempotency-Key` from outside permits no repeat, because nobody here knows whether the upstream honours it:
 //!   `--trust-idempotency-keys` says that all do.
 //! - Fields that belong to one connection end at the gateway ([`hop_by_hop`]).
+//! - What is streamed and breaks off is continued from the upstream while the client reads; if that cannot be, the
+//!   client's connection breaks. The deadline is that of short calls, and of heads: no stream ends by it
+//!   ([`head_deadline`]).
 //! - It holds nothing for long: of an upload 64 KiB at most, of an answer 256 KiB, the rest is streamed. That, and how
 //!   many calls fail through an upstream that fails three times in ten, is printed by
 //!   `cargo test -p programs load::load -- --nocapture`, 20,000 calls with 64 in flight.
-//! - After Ctrl-C or SIGTERM it takes no new calls and ends when those under way have ended, which the deadline bounds.
+//! - After Ctrl-C or SIGTERM it takes no new calls and ends when those under way have ended: short ones by the deadline.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program speaks to its user")]
 
 mod arguments;
+mod head_deadline;
 mod hop_by_hop;
 mod refusal;
 mod upstream;

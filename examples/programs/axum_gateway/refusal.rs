@@ -4,8 +4,9 @@ use axum::body::Body;
 use http::{HeaderName, HeaderValue, Response, StatusCode, header::CONTENT_TYPE};
 use serde_json::json;
 use std::error::Error;
+use tokio::time::error::Elapsed;
 use tower_retry_policy::{
-    AttemptRecord, DeadlineError, History, Phase, ReplayBodyError, RetryError, StopReason,
+    AttemptRecord, History, Phase, ReplayBodyError, RetryError, StopReason,
     attempt_timeout::AttemptTimeoutError,
 };
 
@@ -64,7 +65,7 @@ fn status(error: &(dyn Error + 'static), stop: Option<StopReason>) -> StatusCode
         StatusCode::SERVICE_UNAVAILABLE
     } else if stop == Some(StopReason::Deadline)
         || is_in_chain::<AttemptTimeoutError>(error)
-        || is_in_chain::<DeadlineError>(error)
+        || is_in_chain::<Elapsed>(error)
     {
         StatusCode::GATEWAY_TIMEOUT
     } else {

@@ -2,6 +2,7 @@
 
 use crate::{
     arguments::{Limits, Place},
+    head_deadline::{HeadDeadline, of_head},
     hop_by_hop, refusal,
 };
 use axum::body::Body;
@@ -15,12 +16,12 @@ use hyper_util::{
     rt::{TokioExecutor, TokioTimer},
 };
 use std::{net::IpAddr, sync::Arc, time::Duration};
-use tower::{BoxError, ServiceBuilder, ServiceExt, util::BoxCloneSyncService};
+use tower::{BoxError, ServiceBuilder, ServiceExt, layer::layer_fn, util::BoxCloneSyncService};
 use tower_backoff::{Backoff, Jitter};
-use tower_content_check::{ContentCheckLayer, Head, check::Length};
+use tower_content_check::{ContentCheckLayer, Head, check::Length, continuation::ContinueLayer};
 use tower_retry_policy::{
-    AttemptTimeoutLayer, DeadlineLayer, MetricsObserver, RatioBudget, ReplayBody, ReplayBodyLayer,
-    RetryError, RetryLayer, RetryPolicy,
+    AttemptTimeoutLayer, MetricsObserver, RatioBudget, ReplayBody, ReplayBodyLayer, RetryError, RetryLayer,
+    RetryPolicy,
 };
 
 /// Answers up to this length are read inside the attempt, so that one that breaks off is fetched again; longer ones
@@ -28,7 +29,8 @@ use tower_retry_policy::{
 ///
 /// A gateway carries any content. To hold a download, or a stream of events that never ends, would cost memory without
 /// bound and keep from the client what is there. A quarter of a megabyte holds nearly everything an API answers, and a
-/// thousand calls at once take 256 MiB at the most. What breaks off behind the head of a streamed answer breaks off at
+/// thousand calls at once take 256 MiB at the most. A streamed answer that breaks off goes on at the very byte if the
+/// upstream has a strong `ETag` for it and knows ranges: the client sees a pause. What cannot be continued breaks off at
 /// the client too: its connection is closed, so that no client takes it for whole.
 const READ_INSIDE: u64 = 256 * 1024;
 
@@ -115,11 +117,14 @@ fn stack(name: &str, limits: Limits) -> Stack {
     let short = |head: &Head<'_>| head.declared_length().is_some_and(|length| length <= READ_INSIDE);
     let stack = ServiceBuilder::new()
         .map_response(|response: Response<_>| response.map(Body::new))
-        // as Envoy's timeout of a route, it holds to the end of the answer
-        .layer(DeadlineLayer::new(limits.deadline))
         .layer(ReplayBodyLayer::new())
+        // answers that are streamed; a part that the client has asked for is its own to continue
+        .layer(ContinueLayer::new(policy.clone()))
+        // below, so that a stream has none, and each request for its rest has one
+        .layer(layer_fn(move |inner| HeadDeadline::new(inner, limits.deadline)))
         .layer(RetryLayer::new(policy))
         .layer(ContentCheckLayer::new(Length::new()).judge_when(short))
+        .map_request(move |request| of_head(request, limits.patience))
         .layer(AttemptTimeoutLayer::new().head(limits.patience).idle(limits.patience))
         .service(client);
     BoxCloneSyncService::new(stack)

@@ -3,7 +3,7 @@
 use crate::{
     client::{Client, content},
     gateway::{Gateway, refused},
-    upstream::{GOOD, Upstream},
+    upstream::{GOOD, Upstream, file},
 };
 use http_body_util::BodyExt;
 use std::time::Duration;
@@ -26,6 +26,67 @@ async fn long_answers_are_streamed() {
     let mut body = client.begin("GET", "/up/download", &[], content("")).await.unwrap().into_body();
     assert_eq!(body.frame().await.unwrap().unwrap().into_data().unwrap(), "first\n");
     upstream.seen.go_on.notify_one();
+    body.collect().await.unwrap_err();
+}
+
+/// The upstream's connection dies every 200 kB, and the client reads on.
+#[tokio::test]
+async fn a_download_goes_on_where_the_upstream_broke_off() {
+    let upstream = Upstream::start(0).await;
+    let gateway = Gateway::start(&[&upstream.argument()]).await;
+    let client = Client::of(&gateway.address);
+    let response = client.begin("GET", "/up/dies/200000", &[], content("")).await.unwrap();
+    assert_eq!(response.status(), 200);
+    assert_eq!(response.headers()["content-length"], "3000000");
+    let came = response.into_body().collect().await.unwrap().to_bytes();
+    assert!(came == file(), "{} bytes, and not those of the file", came.len());
+
+    let metrics = client.get("/metrics").await.unwrap().content;
+    for line in [
+        r#"http_client_retry_continuations{upstream="up",phase="body"} 14"#,
+        r#"http_client_retry_bodies_continued{upstream="up"} 1"#,
+    ] {
+        assert!(metrics.lines().any(|told| told == line), "{line} is not in\n{metrics}");
+    }
+}
+
+/// The deadline is that of the head.
+#[tokio::test]
+async fn the_deadline_does_not_end_a_stream() {
+    let upstream = Upstream::start(0).await;
+    let gateway = Gateway::start(&[&upstream.argument(), "--deadline", "1"]).await;
+    let client = Client::of(&gateway.address);
+    let mut body = client.begin("GET", "/up/stream", &[], content("")).await.unwrap().into_body();
+    assert_eq!(body.frame().await.unwrap().unwrap().into_data().unwrap(), "first\n");
+    tokio::time::sleep(Duration::from_millis(1500)).await;
+    upstream.seen.go_on.notify_one();
+    assert_eq!(body.collect().await.unwrap().to_bytes(), "last\n");
+}
+
+/// A client that asks for a part gets that, and continues by itself.
+#[tokio::test]
+async fn a_range_of_the_clients_passes() {
+    let upstream = Upstream::start(0).await;
+    let gateway = Gateway::start(&[&upstream.argument()]).await;
+    let client = Client::of(&gateway.address);
+    let range = [("range", "bytes=1000-900999"), ("if-range", "\"1\"")];
+    let response = client.begin("GET", "/up/dies/9000000", &range, content("")).await.unwrap();
+    assert_eq!(response.status(), 206);
+    assert_eq!(response.headers()["content-range"], "bytes 1000-900999/3000000");
+    assert_eq!(response.into_body().collect().await.unwrap().to_bytes(), file()[1000..=900_999]);
+
+    let response = client.begin("GET", "/up/dies/300000", &range, content("")).await.unwrap();
+    assert_eq!(response.status(), 206);
+    response.into_body().collect().await.unwrap_err();
+}
+
+/// Another version cannot go on where the first one broke off.
+#[tokio::test]
+async fn what_cannot_be_continued_breaks_at_the_client() {
+    let upstream = Upstream::start(0).await;
+    let gateway = Gateway::start(&[&upstream.argument()]).await;
+    let client = Client::of(&gateway.address);
+    let body = client.begin("GET", "/up/changes/300000", &[], content("")).await.unwrap().into_body();
     body.collect().await.unwrap_err();
 }
 

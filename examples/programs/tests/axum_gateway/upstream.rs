@@ -12,7 +12,7 @@ use std::{
     net::SocketAddr,
     pin::Pin,
     sync::{
-        Arc, Mutex,
+        Arc, LazyLock, Mutex,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -153,6 +153,12 @@ impl Seen {
                 .header("retry-after", times)
                 .body(text(String::new()))
                 .unwrap()),
+            "dies" => Ok(dies(&request, times as usize, "\"1\"")),
+            // another version each time
+            "changes" => {
+                let version = self.paths.lock().unwrap()[&path];
+                Ok(dies(&request, times as usize, &format!("\"{version}\"")))
+            }
             "stream" => Ok(self.stream(None)),
             "download" => Ok(self.stream(Some(2 * 1024 * 1024))),
             _ => Ok(Response::builder().status(404).body(text("no such thing\n".to_owned())).unwrap()),
@@ -217,6 +223,46 @@ impl Seen {
         }
         response
     }
+}
+
+/// A file of 3 MB over connections that die every so many bytes.
+fn dies(request: &Request<Incoming>, lasts: usize, tag: &str) -> Response<Body> {
+    let content = file();
+    let is_this = request.headers().get("if-range").is_none_or(|asked| asked == tag);
+    let range = request.headers().get("range").filter(|_| is_this).map(|range| {
+        let (first, last) = range.to_str().unwrap().strip_prefix("bytes=").unwrap().split_once('-').unwrap();
+        (first.parse::<usize>().unwrap(), last.parse::<usize>().unwrap_or(content.len() - 1))
+    });
+    let (first, last) = range.unwrap_or((0, content.len() - 1));
+    let part = content.slice(first..=last);
+    let mut response = Response::builder().header("etag", tag).header("content-length", part.len());
+    if range.is_some() {
+        let content_range = format!("bytes {first}-{last}/{}", content.len());
+        response = response.status(206).header("content-range", content_range);
+    }
+    let (mut sender, body) = Channel::<Bytes, Error>::new(1);
+    tokio::spawn(async move {
+        for piece in part[..part.len().min(lasts)].chunks(16 * 1024) {
+            if sender.send_data(Bytes::copy_from_slice(piece)).await.is_err() {
+                return;
+            }
+        }
+        if part.len() > lasts {
+            // until it was read: what hyper has not sent is lost otherwise
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            sender.abort(Error::other("dies"));
+        }
+    });
+    response.body(body.boxed_unsync()).unwrap()
+}
+
+/// No part of it can stand for another.
+pub(crate) fn file() -> Bytes {
+    static FILE: LazyLock<Bytes> = LazyLock::new(|| {
+        let mut random = fastrand::Rng::with_seed(7);
+        std::iter::repeat_with(|| random.u8(..)).take(3_000_000).collect()
+    });
+    FILE.clone()
 }
 
 /// With fields that end at the gateway, and one that does not.
