@@ -22,12 +22,14 @@
 //! | `/lost` | what was asked for is done, and the connection breaks before the answer |
 //! | `/moved` | 302, to `/packed`, every time |
 //! | `/packed` | gzip that does not unpack |
+//! | `/file` | 200 kB that break off every 64 KiB, every time; a request for the rest is answered (`file.rs`) |
 //!
 //! To a `GET` it answers with a forecast, to a `POST` with the number of orders it has had. A path may go on after its
 //! trouble: `/busy/a` and `/busy/b` are counted apart. Its gRPC methods are in `grpc.rs`.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program speaks to its user")]
 
+mod file;
 mod grpc;
 
 use bytes::Bytes;
@@ -139,6 +141,7 @@ impl Server {
         };
         match trouble {
             "down" => Ok(unavailable(None)),
+            "file" => file::answer(&head.headers),
             "moved" => Ok(moved("/packed")),
             "packed" => packed(&document, troubled),
             "good" | "busy" | "silent" | "stalls" | "cut" | "empty" | "page" | "restart" | "lost"

@@ -8,8 +8,13 @@
 
 mod program;
 
-use program::{Server, program, run};
+use program::{Server, program, run_in};
 use std::{collections::BTreeSet, env, fs, path::PathBuf};
+
+#[tokio::test]
+async fn download() {
+    replay("download").await;
+}
 
 #[tokio::test]
 async fn follow_redirects() {
@@ -49,6 +54,10 @@ const ADDRESS: &str = "127.0.0.1:8080";
 async fn replay(name: &str) {
     let server = Server::start().await;
     let expected = fs::read_to_string(transcript(name)).unwrap();
+    // what an earlier run has written is none of this one's
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("transcripts").join(name);
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).unwrap();
     let mut printed = String::new();
     for command in expected.lines().filter_map(|line| line.strip_prefix(COMMAND)) {
         let mut words = command.split_whitespace().filter(|word| *word != "--");
@@ -59,7 +68,7 @@ async fn replay(name: &str) {
             continue;
         }
         let arguments: Vec<_> = words.map(|word| word.replace(ADDRESS, &server.address)).collect();
-        printed.push_str(&run(program, &arguments, &[]).await.replace(&server.address, ADDRESS));
+        printed.push_str(&run_in(&folder, program, &arguments, &[]).await.replace(&server.address, ADDRESS));
     }
     if env::var_os("TRANSCRIPTS").is_some_and(|what| what == "overwrite") {
         fs::write(transcript(name), printed).unwrap();

@@ -37,8 +37,18 @@ impl Server {
 
 /// What the program prints, its errors last.
 pub(crate) async fn run(name: &str, arguments: &[String], environment: &[(&str, &str)]) -> String {
+    run_in(Path::new(env!("CARGO_TARGET_TMPDIR")), name, arguments, environment).await
+}
+
+/// The same, where it writes its files.
+pub(crate) async fn run_in(
+    folder: &Path,
+    name: &str,
+    arguments: &[String],
+    environment: &[(&str, &str)],
+) -> String {
     let mut command = Command::new(program(name));
-    command.args(arguments).envs(environment.iter().copied()).kill_on_drop(true);
+    command.args(arguments).envs(environment.iter().copied()).current_dir(folder).kill_on_drop(true);
     // far above what any of them needs: a program that hangs must not hang the tests
     let output = timeout(Duration::from_secs(60), command.output()).await.expect("the program ends").unwrap();
     let errors = String::from_utf8(output.stderr).unwrap();
