@@ -3,8 +3,8 @@
 //! - [`order`]: which layer stands where, why, and what a wrong order does
 //! - [`timeouts`]: which limits there are, and how long they should be
 //! - [`checks`]: what to check of which kind of answer
-//! - [`recipes`]: whole stacks for a bad mobile network, a call within a data centre, a download, a large one, a
-//!   payment
+//! - [`recipes`]: whole stacks for a bad mobile network, a call within a data centre, a download, a large one (to a
+//!   file, into a parser, with reqwest), a payment
 //! - [`server_side`]: which layers help within an axum router, and which do not
 //! - [`mistakes`]: the usual errors of the compiler, by their text, and the usual surprises
 //!

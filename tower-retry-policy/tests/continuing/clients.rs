@@ -7,7 +7,8 @@ use crate::{
         Step::{self, Cut, Reset, Status, Whole},
     },
 };
-use http::Request;
+use bytes::Bytes;
+use http::{Request, Response};
 use hyper::{
     body::Incoming,
     server::conn::{http1, http2},
@@ -19,6 +20,7 @@ use hyper_util::{
 };
 use std::time::Duration;
 use tokio::{net::TcpListener, time::timeout};
+use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto::ring};
 use tower::{Service, ServiceBuilder, ServiceExt};
 use tower_backoff::Backoff;
 use tower_content_check::{check::Length, continuation::ContinueLayer};
@@ -115,4 +117,40 @@ async fn a_server_that_always_cuts_is_given_up() {
         assert_eq!(read.refusal().stop_reason(), Some(StopReason::Attempts), "{version:?}");
         assert_eq!(server.count(), 4, "{version:?}");
     }
+}
+
+/// As the recipe has it.
+#[tokio::test]
+async fn over_reqwest() {
+    let no_tls = ClientConfig::builder_with_provider(ring::default_provider().into())
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(RootCertStore::empty())
+        .with_no_client_auth();
+    let client = reqwest::Client::builder()
+        .no_proxy()
+        .no_gzip()
+        .no_brotli()
+        .no_zstd()
+        .no_deflate()
+        .retry(reqwest::retry::never())
+        .tls_backend_preconfigured(no_tls)
+        .build()
+        .unwrap();
+    let client = tower::service_fn(move |request: Request<Bytes>| {
+        let client = client.clone();
+        async move { client.execute(reqwest::Request::try_from(request)?).await.map(Response::from) }
+    });
+    let server = Server::new(3_000_000, [Cut(400_000), Status(503), Cut(0), Step::Silent(500_000), Whole]);
+    let url = listen(server.clone(), Version::Http1).await;
+    let stack = ServiceBuilder::new()
+        .layer(ContinueLayer::new(policy()).check(Length::new()))
+        .layer(RetryLayer::new(policy()))
+        .layer(AttemptTimeoutLayer::new().head(Duration::from_secs(5)).idle(Duration::from_millis(300)))
+        .service(client);
+    let request = Request::get(url).body(Bytes::new()).unwrap();
+    let read = timeout(LONGEST, async { read(stack.oneshot(request).await.unwrap().into_body()).await });
+    let read = read.await.unwrap();
+    assert!(read.error.is_none(), "{:?}", read.error);
+    assert_eq!((read.delivered, server.count()), (3_000_000, 5));
 }

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
 mod above;
+mod async_read;
 mod budget;
 mod clients;
 mod count;
