@@ -17,3 +17,4 @@ mod rng;
 mod server;
 mod spy;
 mod truth;
+mod wire;

@@ -78,7 +78,8 @@ impl Reply {
             }
             self.steps.push(Step::Data(frame));
         }
-        if ending != Ending::Short && rng.chance(10) {
+        // they end a stream of HTTP/2
+        if !matches!(ending, Ending::Short | Ending::Fail) && rng.chance(10) {
             let mut trailers = HeaderMap::new();
             trailers.insert("x-end", HeaderValue::from_static("1"));
             if rng.chance(50) {
