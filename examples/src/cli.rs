@@ -2,7 +2,11 @@
 
 use crate::{
     amplification::Amplification,
-    sim::network::{GilbertElliott, Preset},
+    kernel::KernelRuns,
+    sim::{
+        kernel::{self, Missing},
+        network::{GilbertElliott, Preset},
+    },
     talk::{
         experiment::Experiment,
         stages::{STAGES, Stage},
@@ -75,6 +79,13 @@ pub enum Command {
     Download(Runs),
     /// Rare failures, amplified: the talk's S(k) = (1-f)^(nk), computed and simulated, and what retries do to it
     Amplification(Amplification),
+    /// The talk's stages over this machine's kernel, in real time and beside the lab: Linux only
+    #[command(
+        after_help = "It takes as long as its longest run: about ten minutes for all stages, however many runs. It needs \
+        network namespaces, as root or by user namespaces, and /dev/net/tun. Where something is missing, it says so with \
+        status 2."
+    )]
+    Kernel(KernelRuns),
     /// A question about your own network and policy: success, percentiles, cost
     Try(Question),
     /// The same with one or two settings varied: a map of what comes of it
@@ -133,6 +144,7 @@ impl Cli {
     fn check(&self) -> Result<(), String> {
         match &self.command {
             Some(Command::Amplification(asked)) => asked.check(),
+            Some(Command::Kernel(asked)) => asked.check(),
             Some(Command::Sweep(question)) => question.check(),
             Some(Command::Tune(question)) => question.check(),
             _ => Ok(()),
@@ -166,6 +178,17 @@ impl Cli {
         self.command.as_ref()
     }
 
+    /// Makes this process ready for what is to be run: before it has any further thread.
+    ///
+    /// # Errors
+    /// What is missing here.
+    pub fn prepare(&self) -> Result<(), Missing> {
+        match &self.command {
+            Some(Command::Kernel(asked)) => kernel::prepare().and_then(|()| kernel::possible(asked.setup())),
+            _ => Ok(()),
+        }
+    }
+
     /// Where the results go.
     #[must_use]
     pub fn out(&self) -> PathBuf {
@@ -176,6 +199,7 @@ impl Cli {
             Some(Command::Download(runs)) => (runs, "target/download"),
             Some(Command::Tail(runs)) => (runs, "target/tail"),
             Some(Command::Amplification(asked)) => return asked.out.clone(),
+            Some(Command::Kernel(asked)) => return asked.out.clone(),
             Some(Command::Sweep(question)) => return question.out(),
             Some(Command::Tune(question)) => return question.out(),
             Some(Command::Try(question)) => return question.out().unwrap_or_else(|| "target/try".into()),
@@ -275,6 +299,10 @@ mod tests {
             (&["tail", "--seeds", "0"], "0 is not in 1..="),
             (&["tail", "--stage", "naive"], "'--stage'"),
             (&["--seed", "2", "tail"], "'tail'"),
+            (&["kernel", "--runs", "0"], "0 is not in 1..="),
+            (&["kernel", "--stage", "network-off"], "`network-off` is about ARP"),
+            (&["kernel", "--server", "nginx", "--lies", "1"], "nginx never lies"),
+            (&["kernel", "--tcp", "bbr"], "[possible values: fixed, stock]"),
         ] {
             let line = read(arguments).unwrap_err();
             assert!(line.contains(named), "{arguments:?}: {line}");

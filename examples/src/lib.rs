@@ -4,6 +4,7 @@
 //! - [`sim`]: the two hosts and the wire between them, hyper's server and hyper-util's client on it, one run of all that
 //! - [`talk`]: the experiment's stages, its calls, its runs over many seeds, the capture of one, the plots and the page
 //! - [`download`]: on the same network, a file that breaks off, with and without range resumption
+//! - [`kernel`]: the talk's stages over the TCP of this machine's kernel, beside the simulation
 //! - [`what_if`]: questions about one's own network and policy
 //! - [`output`]: tables, plots, files, progress
 //!
@@ -18,6 +19,7 @@ pub mod cli;
 pub mod download;
 pub mod hedging;
 pub mod jitter;
+pub mod kernel;
 pub mod output;
 pub mod sim;
 pub mod storm;

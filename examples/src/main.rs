@@ -3,7 +3,7 @@
 use network_lab::{
     amplification::amplification,
     cli::{Cli, Command, Refusal},
-    download, hedging, jitter,
+    download, hedging, jitter, kernel,
     output::{Answer, OutputDirectory, interrupt},
     storm,
     talk::Talk,
@@ -17,13 +17,10 @@ use std::{
     thread,
 };
 
-/// The input cannot be used.
+/// The input cannot be used, or not here.
 const BAD_INPUT: u8 = 2;
 
 fn main() -> ExitCode {
-    if let Err(error) = interrupt::handle() {
-        return complain(&line(&error), 1);
-    }
     match Cli::read(env::args_os()) {
         Ok(cli) => run(&cli),
         Err(Refusal::Asked(text)) => {
@@ -36,6 +33,12 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: &Cli) -> ExitCode {
+    if let Err(missing) = cli.prepare() {
+        return complain(&line(&missing), BAD_INPUT);
+    }
+    if let Err(error) = interrupt::handle() {
+        return complain(&line(&error), 1);
+    }
     // Before the run: a minute's work must not end at a directory that was wrong from the start.
     let directory = match OutputDirectory::open(&cli.out()) {
         Ok(directory) => directory,
@@ -57,6 +60,7 @@ fn answer(cli: &Cli) -> Result<Answer, Box<dyn Error>> {
         Some(Command::Download(runs)) => download::answer(runs.seed, runs.seeds, threads),
         Some(Command::Tail(runs)) => hedging::answer(runs.seed, runs.seeds, threads),
         Some(Command::Amplification(asked)) => amplification(asked, threads),
+        Some(Command::Kernel(asked)) => kernel::answer(asked, threads),
         Some(Command::Sweep(question)) => what_if::sweep::sweep(question, threads),
         Some(Command::Tune(question)) => what_if::tune::tune(question, threads),
         Some(Command::Try(question)) => what_if::answer(question, threads),

@@ -1,7 +1,10 @@
 //! A progress bar on stderr while an experiment runs.
 
-use indicatif::{ProgressBar, ProgressStyle, WeakProgressBar};
-use std::sync::{Mutex, PoisonError};
+use indicatif::{HumanDuration, ProgressBar, ProgressStyle, WeakProgressBar};
+use std::{
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 /// The bar on the terminal, if there is one.
 static SHOWN: Mutex<Option<WeakProgressBar>> = Mutex::new(None);
@@ -22,14 +25,28 @@ impl Progress {
     /// Of so many of something.
     #[must_use]
     pub fn counting(count: u64, of_what: &str) -> Self {
+        Self::styled(count, &format!("{{bar:40}} {{pos}}/{{len}} {of_what}, {{eta}} left"))
+    }
+
+    /// Of so many of something, in real time: its end is known beforehand, and is no matter of how fast the first went.
+    #[must_use]
+    pub fn until(count: u64, of_what: &str, about: Duration) -> Self {
+        let about = HumanDuration(about);
+        Self::styled(count, &format!("{{bar:40}} {{pos}}/{{len}} {of_what}, {{elapsed}} of about {about}"))
+    }
+
+    fn styled(count: u64, template: &str) -> Self {
         let bar = ProgressBar::new(count);
-        if let Ok(style) =
-            ProgressStyle::with_template(&format!("{{bar:40}} {{pos}}/{{len}} {of_what}, {{eta}} left"))
-        {
+        if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);
         }
         *SHOWN.lock().unwrap_or_else(PoisonError::into_inner) = Some(bar.downgrade());
         Self { bar }
+    }
+
+    /// So many more are done.
+    pub fn advance_by(&self, count: u64) {
+        self.bar.inc(count);
     }
 
     /// One more is done.

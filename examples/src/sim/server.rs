@@ -13,12 +13,17 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use std::{
     convert::Infallible,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpListener,
 };
 
 /// Where the document is.
 pub const URL: &str = "http://10.0.0.2/test.json";
-const PATH: &str = "/test.json";
-const PORT: u16 = 80;
+pub(crate) const PATH: &str = "/test.json";
+pub(crate) const PORT: u16 = 80;
 
 /// What the server answers, and how often it lies.
 #[derive(Debug)]
@@ -26,6 +31,12 @@ pub struct Server {
     document: Bytes,
     lies: f64,
     random: Mutex<Random>,
+}
+
+/// The server with its protocol.
+struct Serving {
+    server: Arc<Server>,
+    http: http1::Builder,
 }
 
 /// One answer of the server.
@@ -49,27 +60,34 @@ impl Server {
     /// Accepts and serves connections for as long as the run lasts.
     pub fn start(self, network: &Network) {
         let mut listener = network.listen(PORT);
+        let serving = self.serving(network.knobs().keep_alive);
+        tokio::spawn(async move {
+            while let Ok(stream) = listener.accept().await {
+                serving.serve(stream);
+            }
+        });
+    }
+
+    /// The same over this machine's TCP.
+    pub fn start_over_tcp(self, listener: TcpListener, keep_alive: Duration) {
+        let serving = self.serving(keep_alive);
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                // As nginx does. Where it cannot be set, the connection has broken already.
+                let _ = stream.set_nodelay(true);
+                serving.serve(stream);
+            }
+        });
+    }
+
+    fn serving(self, keep_alive: Duration) -> Serving {
         let mut http = http1::Builder::new();
         // No Date from the wall clock: the same seed gives the same bytes. The timeout also bounds the wait for
         // the next request, which makes it nginx's keep-alive.
-        http.timer(TokioTimer::new()).auto_date_header(false).header_read_timeout(network.knobs().keep_alive);
-        // Head and body are two writes, as nginx makes them, and so the head is a packet of its own.
+        http.timer(TokioTimer::new()).auto_date_header(false).header_read_timeout(keep_alive);
+        // In the lab head and body are two writes, as nginx makes them, and so the head is a packet of its own.
         http.writev(true);
-        let server = Arc::new(self);
-        tokio::spawn(async move {
-            while let Ok(stream) = listener.accept().await {
-                let server = Arc::clone(&server);
-                let service = service_fn(move |request: Request<Incoming>| {
-                    let response = server.respond(request.method(), request.uri().path());
-                    async { Ok::<_, Infallible>(response) }
-                });
-                let connection = http.serve_connection(TokioIo::new(stream), service);
-                tokio::spawn(async {
-                    // A broken connection is the client's to notice.
-                    let _ = connection.await;
-                });
-            }
-        });
+        Serving { server: Arc::new(self), http }
     }
 
     fn respond(&self, method: &Method, path: &str) -> Response<Full<Bytes>> {
@@ -105,6 +123,21 @@ impl Server {
             let end = self.document.len().saturating_sub(2) as u64;
             Answer::Cut(1 + random.below(end) as usize)
         }
+    }
+}
+
+impl Serving {
+    fn serve(&self, stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) {
+        let server = Arc::clone(&self.server);
+        let service = service_fn(move |request: Request<Incoming>| {
+            let response = server.respond(request.method(), request.uri().path());
+            async { Ok::<_, Infallible>(response) }
+        });
+        let connection = self.http.serve_connection(TokioIo::new(stream), service);
+        tokio::spawn(async {
+            // A broken connection is the client's to notice.
+            let _ = connection.await;
+        });
     }
 }
 

@@ -149,7 +149,7 @@ impl Experiment {
 }
 
 impl Figures {
-    fn of(sampled: &Sampled) -> Self {
+    pub(crate) fn of(sampled: &Sampled) -> Self {
         Self {
             ok: sampled.ok(),
             attempts: sampled.attempts,

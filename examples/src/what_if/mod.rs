@@ -10,7 +10,7 @@ mod code;
 mod duration;
 mod figures;
 mod file;
-mod interval;
+pub(crate) mod interval;
 mod report;
 mod run;
 pub mod setting;

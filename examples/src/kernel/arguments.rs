@@ -1,0 +1,118 @@
+//! The flags of `kernel`.
+
+use crate::{
+    cli,
+    sim::{
+        kernel::{Program, Setup, Tcp},
+        network::{GilbertElliott, Preset},
+    },
+    talk::{
+        experiment::Experiment,
+        stages::{STAGES, Stage, StageLoss},
+    },
+};
+use clap::{Args, value_parser};
+use std::path::PathBuf;
+
+/// What is run over the kernel, and how often.
+#[derive(Debug, Clone, Args)]
+#[non_exhaustive]
+pub struct KernelRuns {
+    /// A stage to run, once for each; all but network-off and fixed-retry without it
+    #[arg(long = "stage", value_name = "NAME", value_parser = cli::stage)]
+    stages: Vec<&'static Stage>,
+
+    /// Runs of each stage
+    #[arg(long, default_value_t = 12, value_parser = value_parser!(u64).range(1..=1_000))]
+    pub runs: u64,
+
+    /// Whether a probe runs beside the downloads
+    #[arg(long, value_enum, default_value_t = Preset::Talk)]
+    pub preset: Preset,
+
+    /// The kernel's settings: fixed (CUBIC, no linear timeouts of a SYN), or as this machine has them
+    #[arg(long, value_enum, default_value_t = Tcp::Fixed)]
+    tcp: Tcp,
+
+    /// The server's program; nginx must be installed, and it never lies
+    #[arg(long, value_enum, default_value_t = Program::Hyper)]
+    pub server: Program,
+
+    /// Print where the lab and the kernel differ by more than their spread
+    #[arg(long)]
+    pub compare: bool,
+
+    /// The loss in percent, as netem's `gemodel`
+    #[arg(long, value_name = "P,R[,1-H[,1-K]]", default_value = "50,20", allow_hyphen_values = true)]
+    loss: GilbertElliott,
+
+    /// Calls per run
+    #[arg(long, default_value_t = 100, value_parser = value_parser!(u32).range(1..=1_000_000))]
+    requests: u32,
+
+    /// Calls at a time
+    #[arg(long, default_value_t = 10, value_parser = value_parser!(u32).range(1..=1_000))]
+    workers: u32,
+
+    /// How many of the server's responses are lies, in the stages whose server lies [default: 1, and 0 of nginx]
+    #[arg(long, value_name = "PERCENT", value_parser = cli::percent, allow_negative_numbers = true)]
+    lies: Option<f64>,
+
+    /// The first seed, of the loss and of the jitter; the kernel's time is nobody's function
+    #[arg(long, default_value_t = 1, allow_negative_numbers = true)]
+    seed: u64,
+
+    /// Runs of the lab to compare with
+    #[arg(long, default_value_t = 100, value_parser = value_parser!(u64).range(1..=1_000_000))]
+    lab_seeds: u64,
+
+    /// Networks at a time, each with three threads
+    #[arg(long, default_value_t = 200, value_parser = value_parser!(u64).range(1..=1_000))]
+    pub at_once: u64,
+
+    /// The directory for the figures as JSON and CSV
+    #[arg(long, value_name = "DIR", default_value = "target/kernel")]
+    pub out: PathBuf,
+}
+
+impl KernelRuns {
+    /// The same in the lab.
+    #[must_use]
+    pub fn experiment(&self) -> Experiment {
+        let asked = |stage: &&Stage| match self.stages[..] {
+            [] => stage.loss != StageLoss::Total,
+            ref stages => stages.iter().any(|asked| asked.name == stage.name),
+        };
+        let mut experiment =
+            Experiment::new(self.seed, self.lab_seeds, STAGES.iter().filter(asked).collect());
+        experiment.loss = self.loss;
+        experiment.preset = self.preset;
+        experiment.requests = self.requests as usize;
+        experiment.workers = self.workers as usize;
+        experiment.lies = self.lies.unwrap_or(if self.server == Program::Nginx { 0.0 } else { 1.0 });
+        experiment
+    }
+
+    /// The server and the kernel's settings.
+    #[must_use]
+    pub fn setup(&self) -> Setup {
+        Setup::new(self.tcp, self.server)
+    }
+
+    /// Whether this can be run here.
+    ///
+    /// # Errors
+    /// What would be right.
+    pub fn check(&self) -> Result<(), String> {
+        if self.server == Program::Nginx && self.lies.is_some_and(|lies| lies > 0.0) {
+            return Err("nginx never lies; wanted is `--lies 0`, or `--server hyper`".into());
+        }
+        match self.stages.iter().find(|stage| stage.loss == StageLoss::Total) {
+            None => Ok(()),
+            Some(stage) => Err(format!(
+                "`{}` is about ARP's word that nobody is there, and a TUN device has no ARP",
+                stage.name
+            )),
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! What is printed.
+
+use super::{
+    difference::{Difference, Figure},
+    files::{Report, StageReport},
+    spread::Spread,
+};
+use crate::output::grid;
+
+/// Kernel and lab side by side, a line a stage.
+pub(super) fn table(report: &Report, compare: bool) -> String {
+    let headings: Vec<String> = std::iter::once("stage".to_owned())
+        .chain(Figure::ALL.iter().flat_map(|figure| [figure.name().to_owned(), "95 %".into(), "lab".into()]))
+        .collect();
+    let headings: Vec<&str> = headings.iter().map(String::as_str).collect();
+    let rows = report.stages.iter().map(|stage| {
+        let cells = stage.differences().flat_map(|(figure, difference)| {
+            let decimals = figure.decimals();
+            [
+                format!("{:.decimals$}", difference.kernel.mean),
+                between(figure, &difference.kernel, report.requests),
+                format!("{:.decimals$}", difference.lab.mean),
+            ]
+        });
+        std::iter::once(stage.name.to_owned()).chain(cells).collect()
+    });
+    let text = grid(&headings, rows);
+    let differences = if compare { differences(&report.stages) } else { String::new() };
+    format!("{text}\n{}{differences}", legend(report))
+}
+
+/// The interval of a mean; that of successes within what is possible.
+fn between(figure: Figure, spread: &Spread, requests: usize) -> String {
+    let Some(interval) = spread.interval() else {
+        return "-".into();
+    };
+    let (decimals, most) = match figure {
+        Figure::Successes => (1, requests as f64),
+        _ => (figure.decimals(), f64::INFINITY),
+    };
+    format!("{:.decimals$}..{:.decimals$}", interval.low.max(0.0), interval.high.min(most))
+}
+
+fn legend(report: &Report) -> String {
+    format!(
+        "{requests} calls by {workers} workers, loss {loss} %, preset {preset}, {lies} % lies from own-retry on. Means \
+         of {runs} run(s) over\nthe kernel (Linux {kernel}, {date}, server {server}, TCP settings {tcp}) with 95 % \
+         intervals,\nand of {seeds} seed(s) in the lab.\n",
+        requests = report.requests,
+        workers = report.workers,
+        loss = report.loss,
+        preset = report.preset,
+        lies = report.lies,
+        runs = report.runs,
+        kernel = report.kernel,
+        date = report.date,
+        server = report.server,
+        tcp = report.tcp,
+        seeds = report.lab_seeds,
+    )
+}
+
+/// Where the lab is not the kernel.
+fn differences(stages: &[StageReport]) -> String {
+    let rows: Vec<Vec<String>> = stages
+        .iter()
+        .flat_map(|stage| {
+            let real = stage.differences().filter(|(_, difference)| difference.is_real());
+            real.map(|(figure, difference)| row(stage.name, figure, &difference))
+        })
+        .collect();
+    if rows.is_empty() {
+        return "\nThe lab differs from the kernel nowhere by more than their spread.\n".into();
+    }
+    let headings = ["stage", "figure", "kernel", "lab", "lab is", "95 %", "of the kernel's"];
+    let text = grid(&headings, rows.into_iter());
+    format!("\nWhere the lab differs from the kernel by more than their spread (Welch, 95 %):\n\n{text}")
+}
+
+fn row(stage: &str, figure: Figure, difference: &Difference) -> Vec<String> {
+    let decimals = figure.decimals();
+    let (kernel, lab) = (difference.kernel.mean, difference.lab.mean);
+    let above = |value: f64| format!("{value:+.decimals$}");
+    let interval = difference.interval();
+    vec![
+        stage.into(),
+        figure.name().into(),
+        format!("{kernel:.decimals$}"),
+        format!("{lab:.decimals$}"),
+        above(lab - kernel),
+        interval.map_or_else(String::new, |interval| {
+            format!("{}..{}", above(interval.low), above(interval.high))
+        }),
+        if kernel > 0.0 { format!("{:+.0} %", 100.0 * (lab / kernel - 1.0)) } else { "-".into() },
+    ]
+}

@@ -1,0 +1,203 @@
+//! The talk's stages over this machine's kernel: they run, and leave nothing behind.
+//!
+//! Where there are no namespaces or no TUN device these tests are skipped, and say why.
+
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr, missing_docs, reason = "a test may panic")]
+
+mod program;
+
+use program::{Scratch, files, talk};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::{Mutex, MutexGuard, PoisonError},
+    thread,
+};
+
+/// Namespaces are numbered anew when they are gone, so the tests that look for them run one after the other.
+static ALONE: Mutex<()> = Mutex::new(());
+
+fn alone() -> MutexGuard<'static, ()> {
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Whether something is missing for a kernel network with this server.
+fn missing(scratch: &Scratch, server: &str) -> bool {
+    let flags =
+        ["--stage", "ideal", "--runs", "1", "--requests", "1", "--lab-seeds", "1", "--server", server];
+    let tried = talk(&scratch.join("trial"), &[&["kernel"], flags.as_slice()].concat());
+    if tried.status.code() != Some(2) {
+        return false;
+    }
+    let reason = String::from_utf8(tried.stderr).unwrap();
+    assert!(reason.starts_with("error: there is no kernel network here: "), "{reason}");
+    assert_eq!(reason.lines().count(), 1, "{reason}");
+    eprintln!("skipped: {reason}");
+    true
+}
+
+/// The network namespaces of these threads, where they may be looked at.
+fn namespaces_of(threads: impl Iterator<Item = PathBuf>) -> BTreeSet<PathBuf> {
+    threads.filter_map(|thread| fs::read_link(thread.join("ns/net")).ok()).collect()
+}
+
+fn threads(process: &Path) -> impl Iterator<Item = PathBuf> + use<> {
+    let tasks = fs::read_dir(process.join("task"));
+    tasks.into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path()))
+}
+
+fn processes() -> Vec<PathBuf> {
+    let is_process = |path: &PathBuf| {
+        path.file_name().is_some_and(|name| name.as_encoded_bytes().iter().all(u8::is_ascii_digit))
+    };
+    fs::read_dir("/proc").unwrap().map(|entry| entry.unwrap().path()).filter(is_process).collect()
+}
+
+/// How many processes run this program from here, and the namespaces of all that runs on this machine.
+fn world() -> (usize, BTreeSet<PathBuf>) {
+    let program = Path::new(env!("CARGO_BIN_EXE_talk"));
+    let running = processes();
+    let ours = running.iter().filter(|process| {
+        let alive = threads(process).next().is_some();
+        alive && fs::read_link(process.join("exe")).is_ok_and(|exe| exe == program)
+    });
+    (ours.count(), namespaces_of(running.iter().flat_map(|process| threads(process))))
+}
+
+/// Waits until the program has namespaces besides its first, and tells all that it has.
+fn at_work(child: &Child) -> BTreeSet<PathBuf> {
+    let process = PathBuf::from(format!("/proc/{}", child.id()));
+    loop {
+        let namespaces = namespaces_of(threads(&process));
+        // Its own, the client's, the server's.
+        if namespaces.len() >= 3 {
+            return namespaces;
+        }
+        assert!(process.exists(), "it has ended");
+        thread::yield_now();
+    }
+}
+
+#[test]
+fn two_stages_run_over_the_kernel_and_leave_nothing() {
+    let _alone = alone();
+    let scratch = Scratch::new("kernel-smoke");
+    if missing(&scratch, "hyper") {
+        return;
+    }
+    let (processes, _) = world();
+    let out = scratch.join("out");
+    fs::create_dir_all(&out).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_talk"));
+    // A loss under which no call needs a second attempt, or at most one.
+    command.args(["kernel", "--stage", "ideal", "--stage", "recommended", "--loss", "2,70", "--runs", "1"]);
+    command.args([
+        "--requests",
+        "5",
+        "--workers",
+        "5",
+        "--lies",
+        "0",
+        "--lab-seeds",
+        "2",
+        "--compare",
+        "--out",
+    ]);
+    let child = command.arg(&out).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let output = child.wait_with_output().unwrap();
+    let (text, errors) =
+        (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+    assert!(output.status.success(), "{text}{errors}");
+    assert_eq!(errors, "");
+    assert!(text.contains("server hyper") && text.contains("(Linux "), "{text}");
+
+    let files = files(&out);
+    let names: Vec<&str> = files.keys().map(String::as_str).collect();
+    assert_eq!(names, ["calls.csv", "kernel.csv", "kernel.json"]);
+    let runs: Vec<&str> = files["kernel.csv"].lines().skip(1).collect();
+    assert!(runs[0].starts_with("ideal,0,1,5,0,0,5,5,"), "{runs:?}");
+    assert!(runs[1].starts_with("recommended,0,1,5,0,0,"), "{runs:?}");
+    assert_eq!((runs.len(), files["calls.csv"].lines().count()), (2, 11));
+    assert_eq!(world().0, processes);
+}
+
+#[test]
+fn a_kill_leaves_no_namespace_and_no_process() {
+    let _alone = alone();
+    killed("hyper");
+}
+
+#[test]
+fn a_kill_leaves_no_nginx() {
+    let _alone = alone();
+    killed("nginx");
+}
+
+fn killed(server: &str) {
+    let scratch = Scratch::new(&format!("kernel-kill-{server}"));
+    if missing(&scratch, server) {
+        return;
+    }
+    let (processes, namespaces) = world();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_talk"));
+    command.args([
+        "kernel",
+        "--stage",
+        "naive",
+        "--runs",
+        "3",
+        "--lab-seeds",
+        "1",
+        "--server",
+        server,
+        "--out",
+    ]);
+    command.arg(scratch.join("out")).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = command.spawn().unwrap();
+    let made: BTreeSet<PathBuf> = at_work(&child).difference(&namespaces).cloned().collect();
+    assert!(made.len() >= 3, "{made:?}");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    // A server of its own is sent a signal when its parent ends, which it has yet to get.
+    while server == "nginx" && made.intersection(&world().1).next().is_some() {
+        thread::yield_now();
+    }
+    let (left, namespaces) = world();
+    assert_eq!(left, processes);
+    assert_eq!(made.intersection(&namespaces).count(), 0, "{made:?}");
+    assert!(files(&scratch.join("out")).is_empty());
+}
+
+#[test]
+fn without_a_tun_device_it_says_so_with_status_2() {
+    let scratch = Scratch::new("kernel-no-tun");
+    if missing(&scratch, "hyper") {
+        return;
+    }
+    // In a mount namespace of its own there is something else in the device's place.
+    let script = "mount --bind /dev/null /dev/net/tun || exit 77; exec \"$@\"";
+    let mut command = Command::new("unshare");
+    command.args(["--mount", "sh", "-c", script, "sh", env!("CARGO_BIN_EXE_talk"), "kernel", "--out"]);
+    let output = match command.arg(scratch.join("out")).output() {
+        Ok(output) if output.status.code() == Some(2) => output,
+        Ok(output) if output.status.success() => panic!("it ran without a TUN device"),
+        Ok(output) => {
+            eprintln!("skipped: the device cannot be hidden: {}", String::from_utf8_lossy(&output.stderr));
+            return;
+        }
+        Err(error) => {
+            eprintln!("skipped: the device cannot be hidden: {error}");
+            return;
+        }
+    };
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        errors.starts_with("error: there is no kernel network here: no TUN device can be made"),
+        "{errors}"
+    );
+    assert_eq!(errors.lines().count(), 1, "{errors}");
+    assert!(!scratch.join("out").exists(), "it ends before it makes anything");
+}
