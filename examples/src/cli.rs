@@ -4,14 +4,14 @@ use crate::{
     amplification::Amplification,
     kernel::KernelRuns,
     sim::{
-        kernel::{self, Missing},
+        kernel::{self, Missing, Setup},
         network::{GilbertElliott, Preset},
     },
     talk::{
         experiment::Experiment,
         stages::{STAGES, Stage},
     },
-    what_if::{Question, sweep::SweepQuestion, tune::TuneQuestion},
+    what_if::{Trial, sweep::SweepQuestion, tune::TuneQuestion},
 };
 use clap::{Args, Parser, Subcommand, error::ErrorKind, value_parser};
 use std::path::PathBuf;
@@ -87,7 +87,7 @@ pub enum Command {
     )]
     Kernel(KernelRuns),
     /// A question about your own network and policy: success, percentiles, cost
-    Try(Question),
+    Try(Trial),
     /// The same with one or two settings varied: a map of what comes of it
     #[command(
         after_help = "Values are separated by commas, or by / where they have commas of their own: loss=50,20/10,50. \
@@ -183,10 +183,13 @@ impl Cli {
     /// # Errors
     /// What is missing here.
     pub fn prepare(&self) -> Result<(), Missing> {
-        match &self.command {
-            Some(Command::Kernel(asked)) => kernel::prepare().and_then(|()| kernel::possible(asked.setup())),
-            _ => Ok(()),
-        }
+        let setup = match &self.command {
+            Some(Command::Kernel(asked)) => asked.setup(),
+            Some(Command::Try(trial)) if trial.kernel => Setup::default(),
+            _ => return Ok(()),
+        };
+        kernel::prepare()?;
+        kernel::possible(setup)
     }
 
     /// Where the results go.
@@ -202,7 +205,9 @@ impl Cli {
             Some(Command::Kernel(asked)) => return asked.out.clone(),
             Some(Command::Sweep(question)) => return question.out(),
             Some(Command::Tune(question)) => return question.out(),
-            Some(Command::Try(question)) => return question.out().unwrap_or_else(|| "target/try".into()),
+            Some(Command::Try(trial)) => {
+                return trial.question().out().unwrap_or_else(|| "target/try".into());
+            }
         };
         runs.out.clone().unwrap_or_else(|| by_default.into())
     }

@@ -63,7 +63,7 @@ fn answer(cli: &Cli) -> Result<Answer, Box<dyn Error>> {
         Some(Command::Kernel(asked)) => kernel::answer(asked, threads),
         Some(Command::Sweep(question)) => what_if::sweep::sweep(question, threads),
         Some(Command::Tune(question)) => what_if::tune::tune(question, threads),
-        Some(Command::Try(question)) => what_if::answer(question, threads),
+        Some(Command::Try(trial)) => what_if::answer(trial, threads),
         Some(other) => Err(format!("{other:?} is not known here").into()),
     }
 }

@@ -8,10 +8,10 @@ use super::{
 };
 use crate::{
     output::{Answer, progress::Progress},
-    sim::kernel::Program,
+    sim::kernel::{Program, version},
     talk::{experiment::Figures, stages::Stage},
 };
-use std::{error::Error, fs, process::Command, time::SystemTime};
+use std::{error::Error, process::Command, time::SystemTime};
 
 /// Measures what was asked, and runs the same in the lab.
 ///
@@ -30,7 +30,7 @@ pub fn answer(asked: &KernelRuns, threads: usize) -> Result<Answer, Box<dyn Erro
     let runs = measure(asked, &experiment, |calls| progress.advance_by(calls))?;
     drop(progress);
 
-    let report = Report::new(asked, &experiment, &lab, &runs, [kernel(), date(), server(asked.server)]);
+    let report = Report::new(asked, &experiment, &lab, &runs, [version(), date(), server(asked.server)]);
     let files =
         [("kernel.json", report.json()?), ("kernel.csv", runs_csv(&runs)?), ("calls.csv", calls_csv(&runs)?)];
     let text = table(&report, asked.compare);
@@ -45,11 +45,6 @@ fn server(program: Program) -> String {
     // "nginx version: nginx/1.22.1"
     let said = Command::new("nginx").arg("-v").output().map(|output| output.stderr).unwrap_or_default();
     String::from_utf8_lossy(&said).trim().rsplit(' ').next().unwrap_or_default().to_owned()
-}
-
-/// The kernel's version.
-fn kernel() -> String {
-    fs::read_to_string("/proc/sys/kernel/osrelease").map_or_else(|_| "?".into(), |text| text.trim().into())
 }
 
 #[allow(clippy::disallowed_methods, reason = "a measurement says when it was made")]

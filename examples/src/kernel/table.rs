@@ -65,7 +65,9 @@ fn differences(stages: &[StageReport]) -> String {
     let rows: Vec<Vec<String>> = stages
         .iter()
         .flat_map(|stage| {
-            let real = stage.differences().filter(|(_, difference)| difference.is_real());
+            let real = stage
+                .differences()
+                .filter(|(figure, difference)| difference.is_real() && is_visible(*figure, difference));
             real.map(|(figure, difference)| row(stage.name, figure, &difference))
         })
         .collect();
@@ -75,6 +77,12 @@ fn differences(stages: &[StageReport]) -> String {
     let headings = ["stage", "figure", "kernel", "lab", "lab is", "95 %", "of the kernel's"];
     let text = grid(&headings, rows.into_iter());
     format!("\nWhere the lab differs from the kernel by more than their spread (Welch, 95 %):\n\n{text}")
+}
+
+/// Whether the means differ in the digits that are shown: a calculated time has hardly a spread.
+fn is_visible(figure: Figure, difference: &Difference) -> bool {
+    let digit = 0.1_f64.powi(figure.decimals() as i32);
+    (difference.kernel.mean - difference.lab.mean).abs() >= digit / 2.0
 }
 
 fn row(stage: &str, figure: Figure, difference: &Difference) -> Vec<String> {

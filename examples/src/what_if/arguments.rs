@@ -24,6 +24,18 @@ pub struct Question {
     out: Option<PathBuf>,
 }
 
+/// A question whose answer may be measured, too.
+#[derive(Debug, Clone, Args)]
+#[non_exhaustive]
+pub struct Trial {
+    #[command(flatten)]
+    question: Question,
+
+    /// Answer it over this machine's kernel as well, in real time, with as many networks at once: Linux only
+    #[arg(long)]
+    pub kernel: bool,
+}
+
 /// A flag for each setting.
 #[derive(Debug, Clone, Default)]
 struct Flags(Vec<(&'static Setting, String)>);
@@ -53,6 +65,14 @@ impl Question {
 
     fn given(&self) -> impl Iterator<Item = &(&'static Setting, String)> {
         self.file.iter().flat_map(|file| file.iter()).chain(&self.flags.0)
+    }
+}
+
+impl Trial {
+    /// What is asked.
+    #[must_use]
+    pub fn question(&self) -> &Question {
+        &self.question
     }
 }
 

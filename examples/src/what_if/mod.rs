@@ -11,6 +11,7 @@ mod duration;
 mod figures;
 mod file;
 pub(crate) mod interval;
+mod over_kernel;
 mod report;
 mod run;
 pub mod setting;
@@ -21,7 +22,7 @@ pub mod tune;
 
 pub use self::{
     answer::answer,
-    arguments::Question,
+    arguments::{Question, Trial},
     code::code,
     figures::{Estimate, Figures},
     interval::Interval,

@@ -52,7 +52,7 @@ pub(crate) fn run(settings: &Settings, seed: u64) -> io::Result<Run> {
     })
 }
 
-fn call(
+pub(super) fn call(
     policy: Policy,
 ) -> impl Fn(crate::sim::client::Client, http::Uri) -> crate::talk::stages::Call + Send + Sync + 'static {
     move |client, uri| fetch(&policy, client, uri)

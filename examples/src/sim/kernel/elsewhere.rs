@@ -1,7 +1,7 @@
 //! Systems without namespaces.
 
 use super::{Missing, Setup};
-use crate::sim::{place::RealNetwork, world::Settings};
+use crate::sim::{network::BytesSent, place::RealNetwork, world::Settings};
 use std::{
     future::Future,
     io::{self, ErrorKind},
@@ -31,7 +31,7 @@ pub fn run<F: Future>(
     _settings: Settings,
     _setup: Setup,
     _visit: impl FnOnce(RealNetwork) -> F,
-) -> Result<F::Output, Missing> {
+) -> Result<(F::Output, BytesSent), Missing> {
     Err(missing())
 }
 

@@ -5,7 +5,7 @@ use super::{
     tun::{HEADER, LONGEST},
 };
 use crate::sim::{
-    network::{Chain, GilbertElliott, Knobs, Probe},
+    network::{BytesSent, Chain, GilbertElliott, Knobs, Probe},
     random::{Purpose, Random},
     world::Settings,
 };
@@ -14,6 +14,7 @@ use nix::{
     poll::{PollFd, PollFlags, PollTimeout, poll},
 };
 use std::{
+    collections::VecDeque,
     io::{self, ErrorKind, PipeReader, PipeWriter, pipe},
     os::fd::AsFd,
     thread::{self, JoinHandle},
@@ -26,13 +27,16 @@ use tun_rs::SyncDevice;
 #[derive(Debug)]
 pub(super) struct Wire {
     stop: Option<PipeWriter>,
-    thread: Option<JoinHandle<()>>,
+    thread: Option<JoinHandle<BytesSent>>,
 }
 
 /// One end of the wire: its device, and the queue of what leaves it, if packets can be lost there.
 pub(super) struct End {
     device: SyncDevice,
     queue: Option<Queue>,
+    delay: Duration,
+    in_flight: VecDeque<(Duration, Vec<u8>)>,
+    sent: u64,
 }
 
 /// The sender's queue: the lab's chain, stepped by this network's packets and by the probe that the clock stands for.
@@ -45,26 +49,34 @@ struct Queue {
 
 impl Wire {
     /// Joins the two.
-    pub(super) fn start(client: End, server: End) -> Result<Self, Missing> {
+    pub(super) fn start(mut client: End, mut server: End) -> Result<Self, Missing> {
         let start = || {
             let (stopped, stop) = pipe()?;
             let carry = move || {
                 // A device that fails is a wire that is cut, and the calls come to their limits.
-                let _ = carry(client, server, &stopped);
+                let _ = carry(&mut client, &mut server, &stopped);
+                BytesSent { server: server.sent, client: client.sent }
             };
             Ok(Self { stop: Some(stop), thread: Some(thread::Builder::new().spawn(carry)?) })
         };
         start().map_err(Missing::new("no thread or pipe for the wire"))
     }
+
+    /// Ends it, and tells what it was given.
+    pub(super) fn end(mut self) -> BytesSent {
+        self.stop()
+    }
+
+    fn stop(&mut self) -> BytesSent {
+        drop(self.stop.take());
+        // If it broke off, that has been printed.
+        self.thread.take().and_then(|thread| thread.join().ok()).unwrap_or_default()
+    }
 }
 
 impl Drop for Wire {
     fn drop(&mut self) {
-        drop(self.stop.take());
-        if let Some(thread) = self.thread.take() {
-            // If it broke off, that has been printed.
-            let _ = thread.join();
-        }
+        self.stop();
     }
 }
 
@@ -80,42 +92,65 @@ impl End {
     fn new(device: SyncDevice, settings: &Settings, lossy: bool, purpose: Purpose) -> Self {
         let model = settings.loss.filter(|_| lossy);
         let queue = |model| Queue::new(model, &settings.knobs, Random::new(settings.seed, purpose));
-        Self { device, queue: model.map(queue) }
+        let (delay, in_flight) = (settings.knobs.delay, VecDeque::new());
+        Self { device, queue: model.map(queue), delay, in_flight, sent: 0 }
     }
 
-    /// Hands on all that is there.
-    fn empty_into(&mut self, other: &SyncDevice, packet: &mut [u8], now: Duration) -> io::Result<()> {
+    /// Takes all that the device has.
+    fn take(&mut self, packet: &mut [u8], now: Duration) -> io::Result<()> {
         loop {
             let packet = match self.device.recv(packet) {
                 Ok(length) => &packet[..length],
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
                 Err(error) => return Err(error),
             };
-            if is_ipv4(packet) && !self.queue.as_mut().is_some_and(|queue| queue.loses(now)) {
-                // A device that takes no more loses what comes, as any other does.
-                let _ = other.send(packet);
+            if !is_ipv4(packet) {
+                continue;
             }
+            self.sent += (packet.len() - HEADER) as u64;
+            if !self.queue.as_mut().is_some_and(|queue| queue.loses(now)) {
+                self.in_flight.push_back((now + self.delay, packet.to_vec()));
+            }
+        }
+    }
+
+    /// Hands over what has arrived at the other end by now.
+    fn deliver(&mut self, other: &SyncDevice, now: Duration) {
+        while let Some((_, packet)) = self.in_flight.pop_front_if(|(due, _)| *due <= now) {
+            // A device that takes no more loses what comes, as any other does.
+            let _ = other.send(&packet);
         }
     }
 }
 
 /// Carries packets both ways until the other end of the pipe is closed.
-fn carry(mut client: End, mut server: End, stopped: &PipeReader) -> io::Result<()> {
+fn carry(client: &mut End, server: &mut End, stopped: &PipeReader) -> io::Result<()> {
     let start = Instant::now();
     let mut packet = vec![0; LONGEST];
     loop {
         let watched = [stopped.as_fd(), client.device.as_fd(), server.device.as_fd()];
+        let next = [&*client, &*server].iter().filter_map(|end| Some(end.in_flight.front()?.0)).min();
         let mut watched = watched.map(|descriptor| PollFd::new(descriptor, PollFlags::POLLIN));
-        match poll(&mut watched, PollTimeout::NONE) {
+        match poll(&mut watched, until(next, start.elapsed())) {
             Err(Errno::EINTR) => continue,
             result => result?,
         };
         if watched[0].any().unwrap_or(true) {
             return Ok(());
         }
-        server.empty_into(&client.device, &mut packet, start.elapsed())?;
-        client.empty_into(&server.device, &mut packet, start.elapsed())?;
+        server.take(&mut packet, start.elapsed())?;
+        server.deliver(&client.device, start.elapsed());
+        client.take(&mut packet, start.elapsed())?;
+        client.deliver(&server.device, start.elapsed());
     }
+}
+
+/// How long to wait for the next packet to arrive: whole milliseconds, and never too few.
+fn until(next: Option<Duration>, now: Duration) -> PollTimeout {
+    next.map_or(PollTimeout::NONE, |due| {
+        let millis = due.saturating_sub(now).as_micros().div_ceil(1_000);
+        PollTimeout::try_from(millis).unwrap_or(PollTimeout::MAX)
+    })
 }
 
 impl Queue {
@@ -154,6 +189,18 @@ mod tests {
         for other in [packet(0x60), packet(0x05), vec![0x45; HEADER], Vec::new()] {
             assert!(!is_ipv4(&other), "{other:?}");
         }
+    }
+
+    #[test]
+    fn nothing_arrives_early() {
+        let (micros, millis) = (Duration::from_micros, Duration::from_millis);
+        assert_eq!(until(None, millis(1)), PollTimeout::NONE);
+        for (due, now, wait) in
+            [(millis(5), millis(5), 0_u16), (millis(5), micros(4_001), 1), (millis(5), millis(9), 0)]
+        {
+            assert_eq!(until(Some(due), now), PollTimeout::from(wait), "{due:?} at {now:?}");
+        }
+        assert_eq!(until(Some(Duration::MAX), millis(0)), PollTimeout::MAX);
     }
 
     #[test]

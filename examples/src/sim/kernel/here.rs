@@ -7,7 +7,12 @@ use super::{
     server_side::ServerSide,
     tun,
 };
-use crate::sim::{network::CLIENT, place::RealNetwork, server::URL, world::Settings};
+use crate::sim::{
+    network::{BytesSent, CLIENT},
+    place::RealNetwork,
+    server::URL,
+    world::Settings,
+};
 use http::Uri;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use std::{future::Future, io, thread};
@@ -33,13 +38,14 @@ pub fn prepare() -> Result<(), Missing> {
 /// # Errors
 /// What is missing.
 pub fn possible(setup: Setup) -> Result<(), Missing> {
-    thread::spawn(move || run(Settings::new(1), setup, |_| async {}))
+    thread::spawn(move || run(Settings::new(1), setup, |_| async {}).map(|_| ()))
         .join()
         .map_err(|_| io::Error::other("the trial broke off"))
         .map_err(Missing::new(RUNTIME))?
 }
 
-/// Builds the network of these settings, runs `visit` on it to its end in real time, and takes it down.
+/// Builds the network of these settings, runs `visit` on it to its end in real time, and takes it down. Tells what was
+/// put on the wire, too.
 ///
 /// This thread leaves the network that it is on. After [`prepare`].
 ///
@@ -49,15 +55,14 @@ pub fn run<F: Future>(
     settings: Settings,
     setup: Setup,
     visit: impl FnOnce(RealNetwork) -> F,
-) -> Result<F::Output, Missing> {
+) -> Result<(F::Output, BytesSent), Missing> {
     namespace::enter()?;
     setup.tcp.set_in_namespace()?;
     let client = End::client(tun::open(CLIENT)?, &settings);
     let (server, device) = ServerSide::start(settings, setup)?;
     let wire = Wire::start(client, End::server(device, &settings))?;
     let network = RealNetwork::new(Uri::from_static(URL), settings.seed);
-    let result = network.run(visit).map_err(Missing::new(RUNTIME));
+    let result = network.run(visit).map_err(Missing::new(RUNTIME))?;
     drop(server);
-    drop(wire);
-    result
+    Ok((result, wire.end()))
 }

@@ -13,11 +13,6 @@ impl Missing {
     pub(super) fn new(what: &'static str) -> impl Fn(io::Error) -> Self {
         move |source| Self { what, source }
     }
-
-    /// Of a thread's runtime.
-    pub(crate) fn of_the_runtime(source: io::Error) -> Self {
-        Self { what: "no runtime for a thread", source }
-    }
 }
 
 impl fmt::Display for Missing {

@@ -10,7 +10,7 @@
 //! ```
 //!
 //! It takes the [`Settings`](super::world::Settings) that a simulated [`World`](super::world::World) takes, but its time is
-//! real, TCP is Linux's, and of the knobs only the probe, the lossy side and the server's keep-alive say anything here.
+//! real, TCP is Linux's, and of the knobs only the probe, the lossy side, the delay and the server's keep-alive say anything here.
 //! Nothing has a name: namespaces, devices and connections go when the process does, however it ends.
 //!
 //! Not the talk's network all the same: no ARP, since a TUN device has none, so a network that loses every packet is
@@ -30,9 +30,11 @@ mod nginx;
 #[cfg(target_os = "linux")]
 mod server_side;
 mod setup;
+mod side_by_side;
 mod tcp;
 #[cfg(target_os = "linux")]
 mod tun;
+mod version;
 
 #[cfg(not(target_os = "linux"))]
 pub use self::elsewhere::{possible, prepare, run};
@@ -41,5 +43,7 @@ pub use self::here::{possible, prepare, run};
 pub use self::{
     missing::Missing,
     setup::{Program, Setup},
+    side_by_side::{LONGEST, side_by_side, takes},
     tcp::Tcp,
+    version::version,
 };
