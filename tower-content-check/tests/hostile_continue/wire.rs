@@ -294,7 +294,7 @@ async fn only_the_true_version_is_read_over(two: bool) {
         whole += u64::from(requests > 1 && well);
         failed += u64::from(requests > 1 && !well);
     }
-    println!("of {calls} bodies {whole} were continued to their end, {failed} failed");
+    eprintln!("of {calls} bodies {whole} were continued to their end, {failed} failed");
     assert!(calls < 100 || whole > calls / 20 && failed > calls / 20, "too few: {whole} and {failed}");
 }
 
