@@ -1,7 +1,10 @@
 //! One figure of one stage, over the kernel and in the lab.
 
 use super::spread::Spread;
-use crate::{talk::experiment::Figures, what_if::Interval};
+use crate::{
+    talk::experiment::Figures,
+    what_if::{Interval, interval::wilson},
+};
 
 /// What is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,6 +64,19 @@ impl Figure {
             Self::Longest => run.longest.as_secs_f64(),
             Self::Requests => run.attempts as f64 / calls.max(1) as f64,
         }
+    }
+}
+
+impl Figure {
+    /// 95 % interval of the mean over these runs; none of a single one. That of successes does not end where every call
+    /// succeeded.
+    #[must_use]
+    pub fn interval(self, runs: &[Figures], calls: usize) -> Option<Interval> {
+        if self == Self::Successes {
+            let share = wilson(&runs.iter().map(|run| (run.ok, calls)).collect::<Vec<_>>())?;
+            return Some(Interval { low: share.low * calls as f64, high: share.high * calls as f64 });
+        }
+        Spread::of(&runs.iter().map(|run| self.of(run, calls)).collect::<Vec<f64>>()).interval()
     }
 }
 

@@ -6,7 +6,10 @@ use super::{
     measure::KernelRun,
     spread::Spread,
 };
-use crate::talk::experiment::{Experiment, Figures};
+use crate::{
+    talk::experiment::{Experiment, Figures},
+    what_if::Interval,
+};
 use serde::Serialize;
 use std::io;
 
@@ -44,6 +47,7 @@ struct FigureReport {
     compared: (Figure, Difference),
 }
 
+/// A mean with its 95 % interval.
 #[derive(Debug, Serialize)]
 struct Values {
     mean: f64,
@@ -118,8 +122,8 @@ impl StageReport {
             let difference = Difference::new(figure, kernel, lab, calls);
             FigureReport {
                 figure: figure.name(),
-                kernel: Values::of(&difference.kernel),
-                lab: Values::of(&difference.lab),
+                kernel: Values::of(&difference.kernel, figure.interval(kernel, calls)),
+                lab: Values::of(&difference.lab, figure.interval(lab, calls)),
                 compared: (figure, difference),
             }
         });
@@ -129,11 +133,17 @@ impl StageReport {
     pub(super) fn differences(&self) -> impl Iterator<Item = (Figure, Difference)> {
         self.figures.iter().map(|figure| figure.compared)
     }
+
+    /// The intervals over the kernel, in the order of the figures.
+    pub(super) fn intervals(&self) -> impl Iterator<Item = Option<Interval>> {
+        self.figures
+            .iter()
+            .map(|figure| Some(Interval { low: figure.kernel.low?, high: figure.kernel.high? }))
+    }
 }
 
 impl Values {
-    fn of(spread: &Spread) -> Self {
-        let interval = spread.interval();
+    fn of(spread: &Spread, interval: Option<Interval>) -> Self {
         Self {
             mean: rounded(spread.mean),
             deviation: rounded(spread.deviation),

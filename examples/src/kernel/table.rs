@@ -3,9 +3,8 @@
 use super::{
     difference::{Difference, Figure},
     files::{Report, StageReport},
-    spread::Spread,
 };
-use crate::output::grid;
+use crate::{output::grid, what_if::Interval};
 
 /// Kernel and lab side by side, a line a stage.
 pub(super) fn table(report: &Report, compare: bool) -> String {
@@ -14,14 +13,15 @@ pub(super) fn table(report: &Report, compare: bool) -> String {
         .collect();
     let headings: Vec<&str> = headings.iter().map(String::as_str).collect();
     let rows = report.stages.iter().map(|stage| {
-        let cells = stage.differences().flat_map(|(figure, difference)| {
-            let decimals = figure.decimals();
-            [
-                format!("{:.decimals$}", difference.kernel.mean),
-                between(figure, &difference.kernel, report.requests),
-                format!("{:.decimals$}", difference.lab.mean),
-            ]
-        });
+        let cells =
+            stage.differences().zip(stage.intervals()).flat_map(|((figure, difference), interval)| {
+                let decimals = figure.decimals();
+                [
+                    format!("{:.decimals$}", difference.kernel.mean),
+                    between(figure, interval),
+                    format!("{:.decimals$}", difference.lab.mean),
+                ]
+            });
         std::iter::once(stage.name.to_owned()).chain(cells).collect()
     });
     let text = grid(&headings, rows);
@@ -29,16 +29,12 @@ pub(super) fn table(report: &Report, compare: bool) -> String {
     format!("{text}\n{}{differences}", legend(report))
 }
 
-/// The interval of a mean; that of successes within what is possible.
-fn between(figure: Figure, spread: &Spread, requests: usize) -> String {
-    let Some(interval) = spread.interval() else {
-        return "-".into();
-    };
-    let (decimals, most) = match figure {
-        Figure::Successes => (1, requests as f64),
-        _ => (figure.decimals(), f64::INFINITY),
-    };
-    format!("{:.decimals$}..{:.decimals$}", interval.low.max(0.0), interval.high.min(most))
+fn between(figure: Figure, interval: Option<Interval>) -> String {
+    let decimals = figure.decimals();
+    interval.map_or_else(
+        || "-".into(),
+        |interval| format!("{:.decimals$}..{:.decimals$}", interval.low.max(0.0), interval.high),
+    )
 }
 
 fn legend(report: &Report) -> String {

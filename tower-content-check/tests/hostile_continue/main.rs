@@ -2,7 +2,7 @@
 //! the one true version and then an error, or that version whole.
 //!
 //! `CONTINUE_CALLS` and `CONTINUE_SEED` set how many calls are made, and from which seed on.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
+#![allow(clippy::print_stderr, clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 #![allow(clippy::print_stderr, reason = "it says how to repeat it")]
 
 mod asked;
