@@ -1,9 +1,10 @@
 //! A server that cuts, changes and lies, against bodies that continue themselves. What is read must be the beginning of
 //! the one true version and then an error, or that version whole.
 //!
-//! `CONTINUE_CALLS` and `CONTINUE_SEED` set how many calls are made, and from which seed on.
-#![allow(clippy::print_stderr, clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
-#![allow(clippy::print_stderr, reason = "it says how to repeat it")]
+//! `CONTINUE_CALLS` (in this process), `CONTINUE_WIRE_CALLS` (over sockets) and `CONTINUE_SEED` set how many calls are made,
+//! and from which seed on.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
+#![allow(clippy::print_stderr, clippy::print_stdout, reason = "it says what came of it and how to repeat it")]
 
 mod asked;
 mod found;

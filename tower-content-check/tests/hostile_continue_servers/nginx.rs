@@ -51,7 +51,7 @@ async fn start(name: &str) -> Option<Nginx> {
     let mut command = Command::new("nginx");
     command.args(["-p", &path, "-c", "conf", "-e", "errors"]).stderr(Stdio::null());
     let Ok(mut child) = command.spawn() else {
-        eprintln!("skipped: there is no nginx here");
+        println!("skipped: there is no nginx here");
         return None;
     };
     while TcpStream::connect(address).await.is_err() {
