@@ -75,7 +75,7 @@ pub enum Command {
     Jitter(Runs),
     /// A good network: what hedging does for the slowest calls, and to a server that stands still
     Tail(Runs),
-    /// Downloads that break off: what range resumption saves
+    /// Downloads that break off: what it saves to go on where they did
     Download(Runs),
     /// Rare failures, amplified: the talk's S(k) = (1-f)^(nk), computed and simulated, and what retries do to it
     Amplification(Amplification),

@@ -3,7 +3,7 @@
 //!
 //! - [`sim`]: the two hosts and the wire between them, hyper's server and hyper-util's client on it, one run of all that
 //! - [`talk`]: the experiment's stages, its calls, its runs over many seeds, the capture of one, the plots and the page
-//! - [`download`]: on the same network, a file that breaks off, with and without range resumption
+//! - [`download`]: on the same network, a file that breaks off: begun anew, resumed, and continued while it is read
 //! - [`kernel`]: the talk's stages over the TCP of this machine's kernel, beside the simulation
 //! - [`what_if`]: questions about one's own network and policy
 //! - [`output`]: tables, plots, files, progress

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, missing_docs, reason = "a test may panic")]
 
 use network_lab::{
+    download::{downloads, picture},
     hedging::{slower_than, tails},
     output::plot::Svg,
     talk::{experiment::Experiment, forgetting, stages::STAGES, successes},
@@ -31,6 +32,18 @@ fn the_plot_of_slow_answers_is_current() {
     assert!(
         committed == slower_than(&tails(1, 20, 2, || ()).unwrap()).standalone(),
         "tail has changed: cargo run --release -- tail && cp target/tail/tail.svg examples/plots/"
+    );
+}
+
+#[test]
+fn the_plot_of_downloads_is_current() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = fs::read_to_string(root.join("../README.md")).unwrap();
+    assert!(readme.contains("](examples/plots/download.svg)"), "the README shows it");
+    let committed = fs::read_to_string(root.join("plots/download.svg")).unwrap();
+    assert!(
+        committed == picture(&downloads(1, 20, 2, || ()).unwrap()).standalone(),
+        "download has changed: cargo run --release -- download && cp target/download/download.svg examples/plots/"
     );
 }
 

@@ -1,4 +1,4 @@
-use super::run::{DOWNLOADS, LOSS, Outcome, PRESET};
+use super::{row::Row, run::Outcome, trouble::PRESET};
 use serde::Serialize;
 use std::{fmt::Write, io};
 
@@ -7,35 +7,22 @@ use std::{fmt::Write, io};
 struct Report {
     seed: u64,
     seeds: u64,
-    loss: String,
     preset: &'static str,
-    downloads: u64,
     variants: Vec<Row>,
-}
-
-/// The means of one variant over all its downloads.
-#[derive(Debug, Serialize)]
-struct Row {
-    silence_seconds: f64,
-    resume: bool,
-    exact: usize,
-    damaged: usize,
-    failed: usize,
-    sent_bytes: f64,
-    requests: f64,
-    seconds: f64,
-    longest_seconds: f64,
 }
 
 /// A line of `download.csv`: one download.
 #[derive(Debug, Serialize)]
-struct Line {
+struct Line<'a> {
+    file_bytes: u32,
+    trouble: &'a str,
     silence_seconds: f64,
-    resume: bool,
+    way: &'static str,
     seed: u64,
     exact: bool,
     requests: u64,
     sent_bytes: u64,
+    held_bytes: u64,
     seconds: f64,
 }
 
@@ -46,15 +33,19 @@ struct Line {
 pub fn csv(seed: u64, outcomes: &[Outcome]) -> io::Result<String> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     for outcome in outcomes {
+        let trouble = outcome.variant.trouble.to_string();
         for (index, run) in outcome.runs.iter().enumerate() {
             for download in run {
                 writer.serialize(Line {
+                    file_bytes: outcome.variant.length,
+                    trouble: &trouble,
                     silence_seconds: outcome.variant.silence.as_secs_f64(),
-                    resume: outcome.variant.resume,
+                    way: outcome.variant.way.name(),
                     seed: seed.wrapping_add(index as u64),
                     exact: download.exact,
                     requests: download.requests,
                     sent_bytes: download.sent,
+                    held_bytes: download.held,
                     seconds: download.took.as_secs_f64(),
                 })?;
             }
@@ -69,73 +60,55 @@ pub fn csv(seed: u64, outcomes: &[Outcome]) -> io::Result<String> {
 /// # Errors
 /// Never for the values of a real run: they are finite.
 pub fn json(seed: u64, seeds: u64, outcomes: &[Outcome]) -> serde_json::Result<String> {
-    let report = Report {
-        seed,
-        seeds,
-        loss: LOSS.to_string(),
-        preset: PRESET.name(),
-        downloads: DOWNLOADS,
-        variants: outcomes.iter().map(Row::of).collect(),
-    };
+    let report =
+        Report { seed, seeds, preset: PRESET.name(), variants: outcomes.iter().map(Row::of).collect() };
     serde_json::to_string_pretty(&report).map(|text| text + "\n")
 }
 
-/// The means as a table.
+/// The means as tables, one for each file and trouble.
 #[must_use]
 pub fn table(seed: u64, seeds: u64, outcomes: &[Outcome]) -> String {
-    let mut text = format!(
-        "{:>9}  {:<7}  {:>11}  {:>7}  {:>13}  {:>9}  {:>9}",
-        "silence s", "resumed", "exact", "sent kB", "requests/file", "virtual s", "longest s"
-    );
+    let mut text = String::new();
+    let mut before = None;
     // Writing to a string cannot fail.
     for row in outcomes.iter().map(Row::of) {
-        let _ = write!(
+        let case = (row.file, row.trouble.clone());
+        if before.as_ref() != Some(&case) {
+            let gap = if before.is_none() { "" } else { "\n" };
+            let _ = writeln!(
+                text,
+                "{gap}{}, {}\n{:>9}  {:<7}  {:>12}  {:>9}  {:>13}  {:>9}  {:>9}  {:>8}",
+                row.file,
+                row.trouble,
+                "silence s",
+                "way",
+                "exact",
+                "sent/file",
+                "requests/file",
+                "virtual s",
+                "longest s",
+                "held kB"
+            );
+            before = Some(case);
+        }
+        let _ = writeln!(
             text,
-            "\n{:>9}  {:<7}  {:>11}  {:>7.1}  {:>13.2}  {:>9.2}  {:>9.1}",
+            "{:>9}  {:<7}  {:>12}  {:>9.3}  {:>13.2}  {:>9.2}  {:>9.1}  {:>8.1}",
             row.silence_seconds,
-            if row.resume { "yes" } else { "no" },
-            format!("{} of {}", row.exact, row.exact + row.damaged + row.failed),
-            row.sent_bytes / 1e3,
+            row.way,
+            format!("{} of {}", row.exact, row.downloads()),
+            row.sent_per_byte(),
             row.requests,
             row.seconds,
             row.longest_seconds,
+            row.held_bytes as f64 / 1e3,
         );
     }
     let _ = write!(
         text,
-        "\n\n{DOWNLOADS} downloads of 200 kB a run, loss {LOSS} %, preset {}. Means of a file, over {seeds} seed(s) from \
-         {seed}.\n",
+        "\nMeans of a download, those that failed among them; the longest, and the most held, of all. Preset {}, {seeds} \
+         seed(s) from {seed}: 10 short downloads a run, a long one for each tenth seed.\n",
         PRESET.name()
     );
     text
-}
-
-impl Row {
-    fn of(outcome: &Outcome) -> Self {
-        let downloads = || outcome.runs.iter().flatten();
-        let count = downloads().count();
-        let mean = |sum: f64| rounded(sum / count.max(1) as f64);
-        let exact = downloads().filter(|download| download.exact).count();
-        let damaged = downloads().filter(|download| download.damaged).count();
-        Self {
-            silence_seconds: outcome.variant.silence.as_secs_f64(),
-            resume: outcome.variant.resume,
-            exact,
-            damaged,
-            failed: count - exact - damaged,
-            sent_bytes: mean(downloads().map(|download| download.sent as f64).sum()),
-            requests: mean(downloads().map(|download| download.requests as f64).sum()),
-            seconds: mean(downloads().map(|download| download.took.as_secs_f64()).sum()),
-            longest_seconds: downloads()
-                .map(|download| download.took)
-                .max()
-                .unwrap_or_default()
-                .as_secs_f64(),
-        }
-    }
-}
-
-/// Four decimals: more would only show rounding errors.
-fn rounded(value: f64) -> f64 {
-    (value * 1e4).round() / 1e4
 }

@@ -1,4 +1,4 @@
-use super::{counted::Counted, file::File};
+use super::{counted::Counted, file::File, lives::Lives};
 use crate::sim::network::Network;
 use bytes::Bytes;
 use http::{
@@ -25,6 +25,7 @@ const PORT: u16 = 80;
 #[derive(Debug)]
 pub struct FileServer {
     file: File,
+    lives: Lives,
     sent: Arc<AtomicU64>,
 }
 
@@ -42,7 +43,12 @@ impl FileServer {
     /// A server of this file.
     #[must_use]
     pub fn new(file: File) -> Self {
-        Self { file, sent: Arc::default() }
+        Self { file, lives: Lives::endless(), sent: Arc::default() }
+    }
+
+    /// Its connections last so long, one after the other.
+    pub(super) fn with_lives(self, lives: Lives) -> Self {
+        Self { lives, ..self }
     }
 
     /// Accepts and serves connections for as long as the run lasts; returns the count of the bytes that its TCP stack
@@ -56,7 +62,7 @@ impl FileServer {
         let server = Arc::new(self);
         tokio::spawn(async move {
             while let Ok(stream) = listener.accept().await {
-                let stream = Counted::new(stream, Arc::clone(&server.sent));
+                let stream = Counted::new(stream, Arc::clone(&server.sent), server.lives.next());
                 let server = Arc::clone(&server);
                 let service = service_fn(move |request: Request<Incoming>| {
                     let response = server.respond(&request);
@@ -150,7 +156,7 @@ mod tests {
 
     #[test]
     fn parts_are_sent_where_the_condition_holds() {
-        let server = FileServer::new(File::of(1));
+        let server = FileServer::new(File::of(1, 200_000));
         let tag = server.file.etag.to_str().unwrap().to_owned();
         let table = [
             // Range, If-Range, status, Content-Range, length
@@ -191,7 +197,7 @@ mod tests {
 
     #[test]
     fn other_paths_and_methods_are_refused() {
-        let server = FileServer::new(File::of(1));
+        let server = FileServer::new(File::of(1, 200_000));
         for (method, path, status) in
             [(Method::HEAD, PATH, 200), (Method::POST, PATH, 405), (Method::GET, "/", 404)]
         {

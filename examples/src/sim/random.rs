@@ -37,6 +37,8 @@ pub enum Purpose {
     Candidates = 21,
     /// How long the answers of a server take that is slow now and then, and when its clients call.
     Answers = 11,
+    /// How long the connections of a server last.
+    Connections = 12,
     /// The trials of a chain of parts that may fail.
     Trials = 22,
 }
