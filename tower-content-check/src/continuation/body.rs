@@ -42,6 +42,21 @@ pin_project! {
         call: Option<Call<S, P::Stream, ReqB>>,
         handle: Option<Continuations>,
     }
+
+    impl<S, P, C, ReqB, ResB> PinnedDrop for ContinuedBody<S, P, C, ReqB, ResB>
+    where
+        S: Service<Request<ReqB>>,
+        P: ContinuePolicy,
+    {
+        /// Who has all bytes of a known length need not ask for the end: a server above that has written them does not.
+        fn drop(this: Pin<&mut Self>) {
+            let this = this.project();
+            let is_read = this.flow.length == Some(this.flow.delivered());
+            if let Some(call) = this.call.as_mut().filter(|_| is_read) {
+                call.stream.ended(None);
+            }
+        }
+    }
 }
 
 pin_project! {

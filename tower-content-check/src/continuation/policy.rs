@@ -55,7 +55,8 @@ pub trait ContinueStream {
         Duration::ZERO
     }
 
-    /// The body is over: whole (`None`), or with this error. Not called for a body that is dropped before its end.
+    /// The body is over: whole (`None`), or with this error. Not called for a body that is dropped before all of its length
+    /// was read.
     fn ended(&mut self, error: Option<&BoxError>) {
         let _ = error;
     }

@@ -153,6 +153,22 @@ async fn case_53_a_body_that_is_dropped() {
     }
 }
 
+/// As hyper's server does that has written all of a `Content-Length`.
+#[tokio::test(start_paused = true)]
+async fn case_53_a_body_that_is_dropped_behind_its_last_byte() {
+    let listener = Listener::default();
+    let server = Server::new(200_000, [Cut(1), Whole]);
+    let body = stack(&policy(&listener), &server).oneshot(request()).await.unwrap().into_body();
+    let mut body = Box::pin(body);
+    let mut left = 200_000;
+    while left > 0 {
+        left -= body.frame().await.unwrap().unwrap().into_data().unwrap().len();
+    }
+    drop(body);
+    let lines = listener.0.lines();
+    assert_eq!(lines.last().unwrap(), "whole after 1 continuations and 2 requests");
+}
+
 #[tokio::test(start_paused = true)]
 async fn case_53_the_handle_agrees() {
     let server = Server::new(200_000, [Cut(PROGRESS), Status(503), Cut(10), Whole]);
