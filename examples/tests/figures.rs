@@ -7,7 +7,7 @@ use network_lab::{
     sim::{
         client::Client,
         network::Preset,
-        requests::{Json, get, json, raise_for_status},
+        requests::{get, json, raise_for_status},
         seeds::over_seeds,
         world::{Settings, World},
     },
@@ -16,6 +16,7 @@ use network_lab::{
         stages::Call,
     },
 };
+use serde_json::Value;
 use std::{future::Future, ops::RangeInclusive, time::Duration};
 use tokio::time::sleep;
 use tower::{BoxError, ServiceExt};
@@ -34,11 +35,11 @@ fn urllib3_wait(errors: u32) -> Duration {
     }
 }
 
-async fn naive(client: Client, uri: Uri) -> Result<Json, BoxError> {
+async fn naive(client: Client, uri: Uri) -> Result<Value, BoxError> {
     json(raise_for_status(client.oneshot(get(uri)).await?)?).await
 }
 
-async fn timeout(client: Client, uri: Uri) -> Result<Json, BoxError> {
+async fn timeout(client: Client, uri: Uri) -> Result<Value, BoxError> {
     naive(limited(client), uri).await
 }
 
@@ -71,7 +72,7 @@ async fn to_head(
     uri: Uri,
     backoff: bool,
     retryable: fn(&BoxError) -> bool,
-) -> Result<Json, BoxError> {
+) -> Result<Value, BoxError> {
     let client = limited(client);
     let response = head_with(&client, &uri, &mut 3, &mut 0, backoff, retryable).await?;
     json(response).await
@@ -83,7 +84,7 @@ fn is_connect(error: &BoxError) -> bool {
         .is_some_and(hyper_util::client::legacy::Error::is_connect)
 }
 
-async fn flat(client: Client, uri: Uri) -> Result<Json, BoxError> {
+async fn flat(client: Client, uri: Uri) -> Result<Value, BoxError> {
     let client = limited(client);
     let mut left = 3;
     loop {
@@ -94,7 +95,7 @@ async fn flat(client: Client, uri: Uri) -> Result<Json, BoxError> {
     }
 }
 
-async fn nested(client: Client, uri: Uri) -> Result<Json, BoxError> {
+async fn nested(client: Client, uri: Uri) -> Result<Value, BoxError> {
     let client = limited(client);
     let (mut left, mut errors) = (3_u32, 0_u32);
     loop {
@@ -114,7 +115,7 @@ async fn nested(client: Client, uri: Uri) -> Result<Json, BoxError> {
     }
 }
 
-fn boxed<F: Future<Output = Result<Json, BoxError>> + Send + 'static>(future: F) -> Call {
+fn boxed<F: Future<Output = Result<Value, BoxError>> + Send + 'static>(future: F) -> Call {
     Box::pin(future)
 }
 

@@ -12,10 +12,12 @@
 //!         <- Wire to the client: Gilbert-Elliott loss, stepped by the probe too
 //! ```
 //!
-//! smoltcp makes packets and takes them in. What is sent again and when, and how much may be under way, is Linux's and
-//! lives in `host/`: `timer.rs` (retransmission timeout, tail loss probe), `flight.rs` (SACK and RACK), `window.rs`
-//! (cubic). [`Preset`] says what is still not Linux.
+//! Known differences from Linux: no SACK, no RACK, a first window of two segments and not ten; the first packet of
+//! a connection is repeated after the least timeout (180 ms) and not after a second, and timeouts double up to
+//! 10.8 s and not to two minutes; a repeated SYN is ignored; no ARP. `naive` comes out 7 points of 100 above Linux
+//! (12 without the probe), `timeout` 2 below (5), `retry` 3 below (6).
 
+mod clock;
 mod connection;
 mod connector;
 mod device;
@@ -30,6 +32,12 @@ mod shared;
 mod stream;
 mod tap;
 
+use self::{
+    clock::Clock,
+    host::Host,
+    link::{LossyQueue, Wire},
+    shared::{Hosts, Shared},
+};
 pub use self::{
     connector::Connector,
     listener::Listener,
@@ -39,13 +47,7 @@ pub use self::{
     stream::Stream,
     tap::{LONGEST, MOST_BYTES, Tap},
 };
-use self::{
-    host::Host,
-    link::{LossyQueue, Wire},
-    shared::{Hosts, Shared},
-};
 pub(crate) use self::{
-    host::LEAST as LEAST_TIMEOUT,
     stream::Silence,
     tap::{Decision, QueueLog},
 };
@@ -94,7 +96,7 @@ impl Network {
             to_server: Wire::new(knobs.delay, queue(knobs.lossy.client(), Purpose::ClientLoss)),
             tap,
         };
-        let shared = Shared::new(hosts);
+        let shared = Shared::new(Clock::start(knobs.least_rto), hosts);
         tokio::spawn(driver::drive(Arc::clone(&shared)));
         Self { shared, knobs, off: loss.is_some_and(|loss| loss.is_total()) }
     }
