@@ -7,7 +7,7 @@ use network_lab::{
     sim::{
         client::Client,
         network::Preset,
-        requests::{get, json, raise_for_status},
+        requests::{Json, get, json, raise_for_status},
         seeds::over_seeds,
         world::{Settings, World},
     },
@@ -16,7 +16,6 @@ use network_lab::{
         stages::Call,
     },
 };
-use serde_json::Value;
 use std::{future::Future, ops::RangeInclusive, time::Duration};
 use tokio::time::sleep;
 use tower::{BoxError, ServiceExt};
@@ -35,11 +34,11 @@ fn urllib3_wait(errors: u32) -> Duration {
     }
 }
 
-async fn naive(client: Client, uri: Uri) -> Result<Value, BoxError> {
+async fn naive(client: Client, uri: Uri) -> Result<Json, BoxError> {
     json(raise_for_status(client.oneshot(get(uri)).await?)?).await
 }
 
-async fn timeout(client: Client, uri: Uri) -> Result<Value, BoxError> {
+async fn timeout(client: Client, uri: Uri) -> Result<Json, BoxError> {
     naive(limited(client), uri).await
 }
 
@@ -72,7 +71,7 @@ async fn to_head(
     uri: Uri,
     backoff: bool,
     retryable: fn(&BoxError) -> bool,
-) -> Result<Value, BoxError> {
+) -> Result<Json, BoxError> {
     let client = limited(client);
     let response = head_with(&client, &uri, &mut 3, &mut 0, backoff, retryable).await?;
     json(response).await
@@ -84,7 +83,7 @@ fn is_connect(error: &BoxError) -> bool {
         .is_some_and(hyper_util::client::legacy::Error::is_connect)
 }
 
-async fn flat(client: Client, uri: Uri) -> Result<Value, BoxError> {
+async fn flat(client: Client, uri: Uri) -> Result<Json, BoxError> {
     let client = limited(client);
     let mut left = 3;
     loop {
@@ -95,7 +94,7 @@ async fn flat(client: Client, uri: Uri) -> Result<Value, BoxError> {
     }
 }
 
-async fn nested(client: Client, uri: Uri) -> Result<Value, BoxError> {
+async fn nested(client: Client, uri: Uri) -> Result<Json, BoxError> {
     let client = limited(client);
     let (mut left, mut errors) = (3_u32, 0_u32);
     loop {
@@ -115,7 +114,7 @@ async fn nested(client: Client, uri: Uri) -> Result<Value, BoxError> {
     }
 }
 
-fn boxed<F: Future<Output = Result<Value, BoxError>> + Send + 'static>(future: F) -> Call {
+fn boxed<F: Future<Output = Result<Json, BoxError>> + Send + 'static>(future: F) -> Call {
     Box::pin(future)
 }
 

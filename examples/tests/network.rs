@@ -159,6 +159,75 @@ async fn a_server_behind_a_dead_wire_is_given_up_in_silence() {
     assert!(waiting.await.is_err(), "the client waits for ever");
 }
 
+/// When the server sends something, in milliseconds.
+async fn server_sends(network: &Network, times: usize) -> Vec<u128> {
+    let (start, mut sent, mut when) = (Instant::now(), network.bytes_sent().server, Vec::new());
+    while when.len() < times {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        let now = network.bytes_sent().server;
+        if now > sent {
+            when.push(start.elapsed().as_millis());
+        }
+        sent = now;
+    }
+    when
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_lost_is_sent_again_when_linux_would() {
+    // The handshake's first packet passes, then nothing more of the server's.
+    let network = Network::start(1, Some(DEAF), Preset::NoProbe.knobs());
+    let (_client, mut server) = pair(&network, Connector::new(network.clone())).await;
+    let sends = tokio::spawn(async move { server_sends(&network, 6).await });
+    tokio::task::yield_now().await;
+    server.write_all(b"lost").await.unwrap();
+    let after: Vec<_> = sends.await.unwrap().iter().map(|at| (at + 100) / 200).collect();
+    assert_eq!(after, [0, 1, 2, 4, 8, 16], "in units of 0.2 s");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_repeated_syn_brings_the_answer_at_once_and_sets_the_timer_anew() {
+    let mut loss = DEAF;
+    loss.good_loss = 0.999_999_999;
+    let network = Network::start(1, Some(loss), Preset::NoProbe.knobs());
+    let _listener = network.listen(80);
+    let connecting = tokio::spawn(connect(Connector::new(network.clone())));
+    let seconds: Vec<_> = server_sends(&network, 7).await.iter().map(|at| (at + 500) / 1_000).collect();
+    // The client's SYN comes at 0, 1, 3, 7 and 15 s.
+    assert_eq!(seconds, [0, 1, 2, 3, 5, 7, 11]);
+    connecting.abort();
+}
+
+#[tokio::test(start_paused = true)]
+async fn bytes_come_through_heavy_loss_in_both_directions() {
+    for seed in 1..=5 {
+        let mut knobs = Preset::Talk.knobs();
+        knobs.lossy = network_lab::sim::network::Lossy::Both;
+        let loss = "20,40".parse().unwrap();
+        let network = Network::start(seed, Some(loss), knobs);
+        let (mut client, mut server) = pair(&network, Connector::new(network.clone())).await;
+        let sent: Vec<u8> = (0..100_000_u32).map(|n| (n / 7) as u8).collect();
+        let echo = tokio::spawn(async move {
+            let (mut reader, mut writer) = tokio::io::split(&mut server);
+            tokio::io::copy(&mut reader, &mut writer).await.unwrap();
+            writer.shutdown().await.unwrap();
+        });
+        let (mut reader, mut writer) = tokio::io::split(&mut client);
+        let mut all = Vec::new();
+        let (wrote, read) = tokio::join!(
+            async {
+                writer.write_all(&sent).await?;
+                writer.shutdown().await
+            },
+            reader.read_to_end(&mut all)
+        );
+        wrote.unwrap();
+        read.unwrap();
+        assert!(all == sent, "seed {seed}: {} bytes", all.len());
+        echo.await.unwrap();
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn many_connect_at_once_and_none_is_refused() {
     let network = network(None);

@@ -2,7 +2,7 @@
 
 use crate::{
     output::{Answer, File, plot::Svg, progress::Progress},
-    sim::network::Preset,
+    sim::network::{LEAST_TIMEOUT, Preset},
     talk::{
         capture::{self, Capture},
         experiment::{Experiment, StageResult},
@@ -179,8 +179,7 @@ pub fn successes(experiment: &Experiment, results: &[StageResult]) -> Svg {
 #[must_use]
 pub fn forgetting(experiment: &Experiment) -> Option<Svg> {
     let Experiment { loss, seed, .. } = *experiment;
-    let least_rto = Preset::Talk.knobs().least_rto;
-    (loss.loss_after_loss(1) > 0.0).then(|| memory(loss, probe_rate(), least_rto, seed))
+    (loss.loss_after_loss(1) > 0.0).then(|| memory(loss, probe_rate(), LEAST_TIMEOUT, seed))
 }
 
 /// Packets a second of the talk's probe.

@@ -121,7 +121,7 @@ impl Default for Settings {
                 loss: GilbertElliott::TALK,
                 preset: Preset::Talk,
                 probe: Preset::Talk.knobs().probe,
-                delay: Duration::ZERO,
+                delay: Preset::Talk.knobs().delay,
                 size: SIZE,
                 lies: 1.0,
             },

@@ -6,7 +6,7 @@ use super::settings::{Judged, Policy};
 use crate::{
     sim::{
         client::Client,
-        requests::{get, json, raise_for_status},
+        requests::{Json, get, json, raise_for_status},
     },
     talk::stages::Call,
 };
@@ -14,7 +14,6 @@ use bytes::Bytes;
 use http::{Request, Response, Uri};
 use http_body::Body;
 use http_body_util::Full;
-use serde_json::Value;
 use std::time::Duration;
 use tower::{BoxError, Service, ServiceBuilder, ServiceExt};
 use tower_content_check::{ContentCheckLayer, check::Length};
@@ -37,7 +36,7 @@ pub(crate) fn fetch(policy: &Policy, client: Client, uri: Uri) -> Call {
     }
 }
 
-async fn within<S, B>(deadline: Option<Duration>, service: S, uri: Uri) -> Result<Value, BoxError>
+async fn within<S, B>(deadline: Option<Duration>, service: S, uri: Uri) -> Result<Json, BoxError>
 where
     S: Service<Request<Full<Bytes>>, Response = Response<B>, Error: Into<BoxError>>,
     B: Body<Error: Into<BoxError>>,
@@ -50,7 +49,7 @@ where
     }
 }
 
-async fn document<S, B>(service: S, uri: Uri) -> Result<Value, BoxError>
+async fn document<S, B>(service: S, uri: Uri) -> Result<Json, BoxError>
 where
     S: Service<Request<Full<Bytes>>, Response = Response<B>, Error: Into<BoxError>>,
     B: Body<Error: Into<BoxError>>,

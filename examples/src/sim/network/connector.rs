@@ -2,12 +2,13 @@
 
 use super::{
     Network,
+    host::Name,
     shared::{Shared, Side},
     stream::Stream,
 };
 use http::Uri;
 use hyper_util::rt::TokioIo;
-use smoltcp::{iface::SocketHandle, wire::Ipv4Address};
+use smoltcp::wire::Ipv4Address;
 use std::{
     future::{Future, poll_fn},
     io,
@@ -33,7 +34,7 @@ pub struct Connector {
 /// A connection attempt; dropped before its end, it leaves nothing behind.
 struct Attempt {
     shared: Arc<Shared>,
-    handle: Option<SocketHandle>,
+    name: Option<Name>,
 }
 
 impl Connector {
@@ -75,11 +76,11 @@ impl Network {
             return Err(io::Error::new(io::ErrorKind::HostUnreachable, "no route to host"));
         }
         let shared = self.shared();
-        let handle = shared.connect(server)?;
-        let mut attempt = Attempt { shared: Arc::clone(shared), handle: Some(handle) };
-        poll_fn(|cx| shared.hosts().client.poll_connected(handle, cx)).await?;
-        attempt.handle = None;
-        Ok(Stream::new(Arc::clone(shared), Side::Client, handle))
+        let name = shared.connect(server)?;
+        let mut attempt = Attempt { shared: Arc::clone(shared), name: Some(name) };
+        poll_fn(|cx| shared.hosts().client.poll_connected(name, cx)).await?;
+        attempt.name = None;
+        Ok(Stream::new(Arc::clone(shared), Side::Client, name))
     }
 }
 
@@ -106,8 +107,8 @@ impl Service<Uri> for Connector {
 
 impl Drop for Attempt {
     fn drop(&mut self) {
-        if let Some(handle) = self.handle.take() {
-            self.shared.abandon(handle);
+        if let Some(name) = self.name.take() {
+            self.shared.abandon(name);
         }
     }
 }

@@ -1,19 +1,24 @@
-//! The network card of a simulated host: two queues of IP packets.
+//! The network card of a simulated host: one packet in, and what is to leave.
 
 use smoltcp::{
-    phy::{self, DeviceCapabilities, Medium},
+    phy::{self, Checksum, DeviceCapabilities, Medium},
     time::Instant,
 };
-use std::collections::VecDeque;
 
 /// An IP packet.
 pub(crate) type Packet = Vec<u8>;
 
-/// Packets that have arrived and packets that are to leave.
+/// What a socket sends in one go.
+pub(crate) type Burst = Vec<Packet>;
+
+/// Between the stack and the wire.
 #[derive(Debug)]
 pub(crate) struct Device {
-    pub(crate) arrived: VecDeque<Packet>,
-    pub(crate) leaving: Vec<Packet>,
+    pub(crate) arrived: Option<Packet>,
+    pub(crate) leaving: Burst,
+    /// Whether a socket may send. The congestion window is kept here: a stack that finds its device busy keeps its
+    /// packet and its state.
+    pub(crate) is_open: bool,
     mtu: usize,
 }
 
@@ -21,11 +26,11 @@ pub(crate) struct Device {
 pub(crate) struct RxToken(Packet);
 
 #[derive(Debug)]
-pub(crate) struct TxToken<'a>(&'a mut Vec<Packet>);
+pub(crate) struct TxToken<'a>(&'a mut Burst);
 
 impl Device {
     pub(crate) fn new(mtu: usize) -> Self {
-        Self { arrived: VecDeque::new(), leaving: Vec::new(), mtu }
+        Self { arrived: None, leaving: Burst::new(), is_open: true, mtu }
     }
 }
 
@@ -34,18 +39,21 @@ impl phy::Device for Device {
     type TxToken<'a> = TxToken<'a>;
 
     fn receive(&mut self, _: Instant) -> Option<(RxToken, TxToken<'_>)> {
-        let packet = self.arrived.pop_front()?;
+        let packet = self.arrived.take()?;
         Some((RxToken(packet), TxToken(&mut self.leaving)))
     }
 
     fn transmit(&mut self, _: Instant) -> Option<TxToken<'_>> {
-        Some(TxToken(&mut self.leaving))
+        self.is_open.then_some(TxToken(&mut self.leaving))
     }
 
     fn capabilities(&self) -> DeviceCapabilities {
         let mut capabilities = DeviceCapabilities::default();
         capabilities.medium = Medium::Ip;
         capabilities.max_transmission_unit = self.mtu;
+        // The wire loses packets and breaks none; captures show checksums, so that they are made.
+        capabilities.checksum.ipv4 = Checksum::Tx;
+        capabilities.checksum.tcp = Checksum::Tx;
         capabilities
     }
 }

@@ -7,12 +7,12 @@ use tokio::time::sleep_until;
 /// tokio's timers have this grain; a shorter wait could come round without the clock having moved.
 const GRAIN: Duration = Duration::from_millis(1);
 
-/// Pumps packets whenever a stream has done something or a timer of either stack is due; never ends.
+/// Pumps packets whenever a stream has done something or a timer is due; never ends.
 pub(crate) async fn drive(shared: Arc<Shared>) {
     loop {
-        let next = shared.hosts().pump(&shared.clock);
-        // `poll_at` may lie in the past.
-        let next = next.map(|at| shared.clock.at(at.max(shared.clock.now() + GRAIN)));
+        let now = shared.now();
+        let next = shared.hosts().pump(now);
+        let next = next.map(|at| shared.at(at.max(now + GRAIN)));
         tokio::select! {
             biased;
             () = shared.changed.notified() => {}

@@ -1,7 +1,8 @@
 //! The wire between the hosts: delay, and the loss of one or both directions.
 
 use super::{
-    device::{Device, Packet},
+    device::{Burst, Packet},
+    host::Segment,
     loss::{Chain, GilbertElliott},
     preset::Knobs,
     probe::Probe,
@@ -10,7 +11,6 @@ use crate::sim::{
     network::Tap,
     random::{Purpose, Random},
 };
-use smoltcp::wire::{IpProtocol, Ipv4Packet, TcpPacket};
 use std::{collections::VecDeque, time::Duration};
 
 /// One direction: packets enter at one host's device and come out at the other's.
@@ -31,9 +31,6 @@ pub(crate) struct LossyQueue {
     tap: Option<Tap>,
 }
 
-/// A TCP flow in one direction: source and destination port.
-type Flow = (u16, u16);
-
 impl Wire {
     pub(crate) fn new(delay: Duration, queue: Option<LossyQueue>) -> Self {
         Self { delay, queue, in_flight: VecDeque::new(), sent: 0 }
@@ -41,36 +38,35 @@ impl Wire {
 
     /// Takes what a host sends at this moment.
     ///
-    /// Data packets of one flow that leave together share one decision, because netem sees the stack's write
-    /// as one buffer that is cut into packets behind it (segmentation offload).
-    pub(crate) fn send(&mut self, now: Duration, packets: &mut Vec<Packet>) {
-        let mut decided: Vec<(Flow, bool)> = Vec::new();
-        for packet in packets.drain(..) {
-            self.sent += packet.len() as u64;
-            let lost = match &mut self.queue {
-                None => false,
-                Some(queue) => match data_flow(&packet) {
-                    None => queue.loses(now),
-                    Some(flow) => match decided.iter().find(|(known, _)| *known == flow) {
-                        Some((_, lost)) => *lost,
-                        None => {
-                            let lost = queue.loses(now);
-                            decided.push((flow, lost));
-                            lost
-                        }
-                    },
-                },
-            };
-            if !lost {
-                self.in_flight.push_back((now + self.delay, packet));
+    /// Data packets of one length that follow each other in a burst share one decision, because netem sees them as
+    /// one buffer that is cut into packets behind it (segmentation offload). One of another length, such as the last
+    /// of a write, is a buffer of its own.
+    pub(crate) fn send(&mut self, now: Duration, bursts: &mut Vec<Burst>) {
+        for burst in bursts.drain(..) {
+            let mut decided: Option<(usize, bool)> = None;
+            for packet in burst {
+                self.sent += packet.len() as u64;
+                let length = Segment::read(&packet).map_or(0, |segment| segment.data);
+                let lost = match (&mut self.queue, decided) {
+                    (None, _) => false,
+                    (Some(_), Some((same, lost))) if length == same => lost,
+                    (Some(queue), _) => {
+                        let lost = queue.loses(now);
+                        decided = (length > 0).then_some((length, lost));
+                        lost
+                    }
+                };
+                if !lost {
+                    self.in_flight.push_back((now + self.delay, packet));
+                }
             }
         }
     }
 
     /// Hands over what has arrived by now.
-    pub(crate) fn deliver(&mut self, now: Duration, device: &mut Device) {
+    pub(crate) fn deliver(&mut self, now: Duration, arrived: &mut VecDeque<Packet>) {
         while let Some((_, packet)) = self.in_flight.pop_front_if(|(due, _)| *due <= now) {
-            device.arrived.push_back(packet);
+            arrived.push_back(packet);
         }
     }
 
@@ -129,23 +125,13 @@ impl LossyQueue {
     }
 }
 
-/// The flow of a packet that carries data; `None` for bare acknowledgements, SYN, FIN and RST.
-fn data_flow(packet: &[u8]) -> Option<Flow> {
-    let ip = Ipv4Packet::new_checked(packet).ok()?;
-    if ip.next_header() != IpProtocol::Tcp {
-        return None;
-    }
-    let tcp = TcpPacket::new_checked(ip.payload()).ok()?;
-    (!tcp.payload().is_empty()).then(|| (tcp.src_port(), tcp.dst_port()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::sim::network::preset::Preset;
     use smoltcp::{
         phy::ChecksumCapabilities,
-        wire::{Ipv4Address, Ipv4Repr, TcpControl, TcpRepr, TcpSeqNumber},
+        wire::{IpProtocol, Ipv4Address, Ipv4Packet, Ipv4Repr, TcpControl, TcpPacket, TcpRepr, TcpSeqNumber},
     };
 
     fn packet(port: u16, payload: &[u8]) -> Packet {
@@ -184,30 +170,33 @@ mod tests {
     fn alternating() -> Wire {
         let model = GilbertElliott { p: 1.0, r: 1.0, bad_loss: 1.0, good_loss: 0.0 };
         let knobs = Preset::NoProbe.knobs();
-        Wire::new(knobs.delay, Some(LossyQueue::new(model, &knobs, Random::new(1, Purpose::ServerLoss))))
+        Wire::new(Duration::ZERO, Some(LossyQueue::new(model, &knobs, Random::new(1, Purpose::ServerLoss))))
     }
 
     fn arrived(wire: &mut Wire, now: Duration) -> Vec<Packet> {
-        let mut device = Device::new(1500);
-        wire.deliver(now, &mut device);
-        device.arrived.into()
+        let mut arrived = VecDeque::new();
+        wire.deliver(now, &mut arrived);
+        arrived.into()
     }
 
     #[test]
-    fn data_of_one_flow_that_leaves_together_shares_one_decision() {
+    fn the_full_packets_of_a_burst_share_one_decision_and_its_tail_has_its_own() {
         let mut wire = alternating();
-        let (a, b) = (packet(1, b"a"), packet(2, b"b"));
-        wire.send(Duration::ZERO, &mut vec![a.clone(), b.clone(), a.clone(), b.clone(), a.clone()]);
-        assert_eq!(arrived(&mut wire, Duration::ZERO), [a.clone(), a.clone(), a]);
-        wire.send(Duration::ZERO, &mut vec![b.clone(), b.clone()]);
-        assert_eq!(arrived(&mut wire, Duration::ZERO), [b.clone(), b]);
+        let (full, tail) = (packet(1, b"full"), packet(1, b"end"));
+        let burst = || vec![full.clone(), full.clone(), full.clone(), tail.clone()];
+        wire.send(Duration::ZERO, &mut vec![burst(), burst()]);
+        let passed = [full.clone(), full.clone(), full.clone()];
+        assert_eq!(arrived(&mut wire, Duration::ZERO), [passed.clone(), passed].concat());
+        // Each burst is another's, and each has one buffer: they alternate.
+        wire.send(Duration::ZERO, &mut vec![vec![full.clone(); 2], vec![full.clone(); 2]]);
+        assert_eq!(arrived(&mut wire, Duration::ZERO), [full.clone(), full]);
     }
 
     #[test]
     fn packets_without_data_are_decided_one_by_one() {
         let mut wire = alternating();
         let bare = packet(1, b"");
-        wire.send(Duration::ZERO, &mut vec![bare.clone(), bare.clone(), bare.clone(), bare.clone()]);
+        wire.send(Duration::ZERO, &mut vec![vec![bare.clone(); 3], vec![bare.clone()]]);
         assert_eq!(arrived(&mut wire, Duration::ZERO).len(), 2);
         assert_eq!(wire.sent(), 4 * bare.len() as u64, "what is lost was sent");
     }
@@ -216,7 +205,7 @@ mod tests {
     fn packets_arrive_after_the_delay_and_in_order() {
         let delay = Duration::from_millis(7);
         let mut wire = Wire::new(delay, None);
-        wire.send(Duration::ZERO, &mut vec![packet(1, b"1"), packet(1, b"2")]);
+        wire.send(Duration::ZERO, &mut vec![vec![packet(1, b"1"), packet(1, b"2")]]);
         assert_eq!(wire.next(), Some(delay));
         assert_eq!(arrived(&mut wire, Duration::from_millis(6)).len(), 0);
         assert_eq!(arrived(&mut wire, delay), [packet(1, b"1"), packet(1, b"2")]);

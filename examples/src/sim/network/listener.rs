@@ -23,7 +23,7 @@ impl Listener {
     /// # Errors
     /// If nothing listens any more.
     pub async fn accept(&mut self) -> io::Result<Stream> {
-        let handle = poll_fn(|cx| self.shared.hosts().server.poll_accept(cx)).await?;
-        Ok(Stream::new(Arc::clone(&self.shared), Side::Server, handle))
+        let name = poll_fn(|cx| self.shared.hosts().server.poll_accept(cx)).await?;
+        Ok(Stream::new(Arc::clone(&self.shared), Side::Server, name))
     }
 }

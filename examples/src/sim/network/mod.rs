@@ -12,12 +12,10 @@
 //!         <- Wire to the client: Gilbert-Elliott loss, stepped by the probe too
 //! ```
 //!
-//! Known differences from Linux: no SACK, no RACK, a first window of two segments and not ten; the first packet of
-//! a connection is repeated after the least timeout (180 ms) and not after a second, and timeouts double up to
-//! 10.8 s and not to two minutes; a repeated SYN is ignored; no ARP. `naive` comes out 7 points of 100 above Linux
-//! (12 without the probe), `timeout` 2 below (5), `retry` 3 below (6).
+//! smoltcp makes packets and takes them in. What is sent again and when, and how much may be under way, is Linux's and
+//! lives in `host/`: `timer.rs` (retransmission timeout, tail loss probe), `flight.rs` (SACK and RACK), `window.rs`
+//! (cubic). [`Preset`] says what is still not Linux.
 
-mod clock;
 mod connection;
 mod connector;
 mod device;
@@ -32,12 +30,6 @@ mod shared;
 mod stream;
 mod tap;
 
-use self::{
-    clock::Clock,
-    host::Host,
-    link::{LossyQueue, Wire},
-    shared::{Hosts, Shared},
-};
 pub use self::{
     connector::Connector,
     listener::Listener,
@@ -47,7 +39,13 @@ pub use self::{
     stream::Stream,
     tap::{LONGEST, MOST_BYTES, Tap},
 };
+use self::{
+    host::Host,
+    link::{LossyQueue, Wire},
+    shared::{Hosts, Shared},
+};
 pub(crate) use self::{
+    host::LEAST as LEAST_TIMEOUT,
     stream::Silence,
     tap::{Decision, QueueLog},
 };
@@ -96,7 +94,7 @@ impl Network {
             to_server: Wire::new(knobs.delay, queue(knobs.lossy.client(), Purpose::ClientLoss)),
             tap,
         };
-        let shared = Shared::new(Clock::start(knobs.least_rto), hosts);
+        let shared = Shared::new(hosts);
         tokio::spawn(driver::drive(Arc::clone(&shared)));
         Self { shared, knobs, off: loss.is_some_and(|loss| loss.is_total()) }
     }

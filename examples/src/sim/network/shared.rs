@@ -1,15 +1,18 @@
 //! The two hosts and the wires between them, behind one mutex that is never held over an await.
 
-use super::{clock::Clock, host::Host, link::Wire};
+use super::{
+    host::{Host, Name},
+    link::Wire,
+};
 use crate::sim::network::Tap;
-use smoltcp::{iface::SocketHandle, wire::Ipv4Address};
+use smoltcp::wire::Ipv4Address;
 use std::{
     fmt, io,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll},
     time::Duration,
 };
-use tokio::sync::Notify;
+use tokio::{sync::Notify, time::Instant};
 
 /// Which host of the two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,8 +23,8 @@ pub(crate) enum Side {
 
 /// The state that the driver and all streams share.
 pub(crate) struct Shared {
-    pub(crate) clock: Clock,
     pub(crate) changed: Notify,
+    start: Instant,
     hosts: Mutex<Hosts>,
 }
 
@@ -34,8 +37,18 @@ pub(crate) struct Hosts {
 }
 
 impl Shared {
-    pub(crate) fn new(clock: Clock, hosts: Hosts) -> Arc<Self> {
-        Arc::new(Self { clock, changed: Notify::new(), hosts: Mutex::new(hosts) })
+    /// The run starts now.
+    pub(crate) fn new(hosts: Hosts) -> Arc<Self> {
+        Arc::new(Self { changed: Notify::new(), start: Instant::now(), hosts: Mutex::new(hosts) })
+    }
+
+    /// Time since the start of the run.
+    pub(crate) fn now(&self) -> Duration {
+        self.start.elapsed()
+    }
+
+    pub(crate) fn at(&self, since_start: Duration) -> Instant {
+        self.start + since_start
     }
 
     pub(crate) fn hosts(&self) -> MutexGuard<'_, Hosts> {
@@ -43,27 +56,27 @@ impl Shared {
         self.hosts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn connect(&self, server: (Ipv4Address, u16)) -> io::Result<SocketHandle> {
-        let handle = self.hosts().client.connect(self.clock.now(), server);
+    pub(crate) fn connect(&self, server: (Ipv4Address, u16)) -> io::Result<Name> {
+        let name = self.hosts().client.connect(self.now(), server);
         self.changed.notify_one();
-        handle
+        name
     }
 
-    pub(crate) fn abandon(&self, handle: SocketHandle) {
-        self.hosts().client.abandon(handle);
-        self.changed.notify_one();
+    pub(crate) fn abandon(&self, name: Name) {
+        self.hosts().client.abandon(name);
     }
 
     pub(crate) fn poll_read(
         &self,
         side: Side,
-        handle: SocketHandle,
+        name: Name,
         cx: &Context<'_>,
         buffer: &mut [u8],
     ) -> Poll<io::Result<usize>> {
-        let result = self.hosts().of(side).poll_read(handle, cx, buffer);
-        if result.is_ready() {
-            // There is room again: the peer may have to be told.
+        let mut hosts = self.hosts();
+        let host = hosts.of(side);
+        let result = host.poll_read(self.now(), name, cx, buffer);
+        if !host.leaving.is_empty() {
             self.changed.notify_one();
         }
         result
@@ -72,32 +85,32 @@ impl Shared {
     pub(crate) fn poll_write(
         &self,
         side: Side,
-        handle: SocketHandle,
+        name: Name,
         cx: &Context<'_>,
         data: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let result = self.hosts().of(side).poll_write(self.clock.now(), handle, cx, data);
+        let result = self.hosts().of(side).poll_write(self.now(), name, cx, data);
         self.changed.notify_one();
         result
     }
 
     /// Ends what this side sends; the other direction stays open.
-    pub(crate) fn shut_down(&self, side: Side, handle: SocketHandle) {
-        self.hosts().of(side).shut_down(self.clock.now(), handle);
+    pub(crate) fn shut_down(&self, side: Side, name: Name) {
+        self.hosts().of(side).shut_down(self.now(), name);
         self.changed.notify_one();
     }
 
     /// Ends a connection: with FIN, or with RST where `rudely` or an answer is still on its way.
-    pub(crate) fn close(&self, side: Side, handle: SocketHandle, rudely: bool) {
+    pub(crate) fn close(&self, side: Side, name: Name, rudely: bool) {
         let mut hosts = self.hosts();
-        let rudely = rudely || (side == Side::Client && hosts.awaits_answer(handle));
-        hosts.of(side).close(self.clock.now(), handle, rudely);
+        let rudely = rudely || (side == Side::Client && hosts.awaits_answer(name));
+        hosts.of(side).close(self.now(), name, rudely);
         drop(hosts);
         self.changed.notify_one();
     }
 
-    pub(crate) fn orphan(&self, side: Side, handle: SocketHandle) {
-        self.hosts().of(side).orphan(handle);
+    pub(crate) fn orphan(&self, side: Side, name: Name) {
+        self.hosts().of(side).orphan(name);
         self.changed.notify_one();
     }
 }
@@ -110,51 +123,46 @@ impl Hosts {
         }
     }
 
-    /// Moves packets and polls both stacks until nothing moves; when to come back.
-    pub(crate) fn pump(&mut self, clock: &Clock) -> Option<Duration> {
-        let now = clock.now();
-        let stack_now = clock.to_stack(now);
+    /// Moves packets and lets both hosts work until nothing moves; when to come back.
+    pub(crate) fn pump(&mut self, now: Duration) -> Option<Duration> {
         loop {
-            self.to_client.deliver(now, &mut self.client.device);
-            self.to_server.deliver(now, &mut self.server.device);
+            self.to_client.deliver(now, &mut self.client.arrived);
+            self.to_server.deliver(now, &mut self.server.arrived);
             if let Some(tap) = &self.tap {
                 // The host takes in everything that has arrived before it is looked at again.
-                tap.receives(now, &self.client.device.arrived);
+                tap.receives(now, &self.client.arrived);
             }
-            self.client.poll(now, stack_now);
-            self.server.poll(now, stack_now);
+            self.client.work(now);
+            self.server.work(now);
+            self.client.give_up(now);
+            self.server.give_up(now);
             if let Some(tap) = &self.tap {
-                tap.sends(now, &self.client.device.leaving);
+                self.client.leaving.iter().for_each(|burst| tap.sends(now, burst));
             }
-            self.to_server.send(now, &mut self.client.device.leaving);
-            self.to_client.send(now, &mut self.server.device.leaving);
-            let arrived =
-                [self.to_client.next(), self.to_server.next()].into_iter().flatten().any(|at| at <= now);
-            let resets = self.client.give_up(now) | self.server.give_up(now);
-            if !arrived && !resets {
-                break;
+            self.to_server.send(now, &mut self.client.leaving);
+            self.to_client.send(now, &mut self.server.leaving);
+            let wires = [self.to_client.next(), self.to_server.next()].into_iter().flatten().min();
+            // Not so on a wire without delay.
+            if wires.is_none_or(|at| at > now) {
+                return [wires, self.client.next(), self.server.next()].into_iter().flatten().min();
             }
         }
-        let stacks = [self.client.poll_at(stack_now), self.server.poll_at(stack_now)]
-            .map(|at| Some(clock.since_start(at?)));
-        let wires = [self.to_client.next(), self.to_server.next()];
-        let patience = [self.client.gives_up_at(), self.server.gives_up_at()];
-        [stacks, wires, patience].into_iter().flatten().flatten().min()
     }
 
     /// Whether the client has asked and not yet read all of the answer.
     ///
     /// Linux closes such a connection with FIN and answers the next segment with RST. Here the RST leaves at
     /// once: otherwise the server's retransmissions to nobody would go on stirring the loss chain.
-    fn awaits_answer(&self, handle: SocketHandle) -> bool {
-        self.client.connection(handle).is_some_and(|connection| {
-            connection.unanswered || connection.read < self.server.written_to(connection.client_port)
+    fn awaits_answer(&self, name: Name) -> bool {
+        self.client.connection(name).is_some_and(|client| {
+            let written = self.server.connection(name).map_or(0, |server| server.written);
+            client.unanswered || client.read < written
         })
     }
 }
 
 impl fmt::Debug for Shared {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Shared").field("clock", &self.clock).finish_non_exhaustive()
+        f.debug_struct("Shared").field("start", &self.start).finish_non_exhaustive()
     }
 }

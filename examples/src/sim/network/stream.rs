@@ -1,8 +1,10 @@
 //! One end of a TCP connection as an asynchronous byte stream.
 
-use super::shared::{Shared, Side};
+use super::{
+    host::Name,
+    shared::{Shared, Side},
+};
 use hyper_util::client::legacy::connect::{Connected, Connection};
-use smoltcp::iface::SocketHandle;
 use std::{
     future::Future,
     io,
@@ -24,7 +26,7 @@ use tokio::{
 pub struct Stream {
     shared: Arc<Shared>,
     side: Side,
-    handle: SocketHandle,
+    name: Name,
     silence: Option<Silence>,
 }
 
@@ -36,8 +38,8 @@ pub(crate) struct Silence {
 }
 
 impl Stream {
-    pub(crate) fn new(shared: Arc<Shared>, side: Side, handle: SocketHandle) -> Self {
-        Self { shared, side, handle, silence: None }
+    pub(crate) fn new(shared: Arc<Shared>, side: Side, name: Name) -> Self {
+        Self { shared, side, name, silence: None }
     }
 
     /// Fails a read that stays without a byte for so long, with [`io::ErrorKind::TimedOut`].
@@ -56,7 +58,7 @@ impl AsyncRead for Stream {
     ) -> Poll<io::Result<()>> {
         let this = &mut *self;
         if let Poll::Ready(result) =
-            this.shared.poll_read(this.side, this.handle, cx, buffer.initialize_unfilled())
+            this.shared.poll_read(this.side, this.name, cx, buffer.initialize_unfilled())
         {
             if let Some(silence) = &mut this.silence {
                 silence.broken();
@@ -65,7 +67,7 @@ impl AsyncRead for Stream {
         }
         let over = this.silence.as_mut().is_some_and(|silence| silence.poll_over(cx).is_ready());
         if over {
-            this.shared.close(this.side, this.handle, true);
+            this.shared.close(this.side, this.name, true);
             return Poll::Ready(Err(Silence::error()));
         }
         Poll::Pending
@@ -74,7 +76,7 @@ impl AsyncRead for Stream {
 
 impl AsyncWrite for Stream {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
-        self.shared.poll_write(self.side, self.handle, cx, data)
+        self.shared.poll_write(self.side, self.name, cx, data)
     }
 
     fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -82,7 +84,7 @@ impl AsyncWrite for Stream {
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.shared.shut_down(self.side, self.handle);
+        self.shared.shut_down(self.side, self.name);
         Poll::Ready(Ok(()))
     }
 }
@@ -116,7 +118,7 @@ impl Connection for Stream {
 
 impl Drop for Stream {
     fn drop(&mut self) {
-        self.shared.close(self.side, self.handle, false);
-        self.shared.orphan(self.side, self.handle);
+        self.shared.close(self.side, self.name, false);
+        self.shared.orphan(self.side, self.name);
     }
 }

@@ -6,10 +6,9 @@
 use super::limits::{BACKOFF_FACTOR, MAX_RETRIES, TIMEOUT};
 use crate::sim::{
     client::Client,
-    requests::{get, json, raise_for_status},
+    requests::{Json, get, json, raise_for_status},
 };
 use http::Uri;
-use serde_json::Value;
 use tower::{BoxError, ServiceBuilder, ServiceExt};
 use tower_backoff::Backoff;
 use tower_retry_policy::{
@@ -22,7 +21,7 @@ use tower_retry_policy::{
 ///
 /// # Errors
 /// If no attempt brings an answer, or the one that does breaks off or is no JSON.
-pub async fn get_json(client: Client, uri: Uri) -> Result<Value, BoxError> {
+pub async fn get_json(client: Client, uri: Uri) -> Result<Json, BoxError> {
     let retry = RetryPolicy::urllib3(MAX_RETRIES)
         .retries_after(Connect, MAX_RETRIES)
         .retries_after(Read, MAX_RETRIES)

@@ -8,10 +8,9 @@ use super::{
 };
 use crate::sim::{
     client::Client,
-    requests::{get, json, raise_for_status},
+    requests::{Json, get, json, raise_for_status},
 };
 use http::Uri;
-use serde_json::Value;
 use tower::{BoxError, ServiceBuilder, ServiceExt};
 use tower_content_check::ContentCheckLayer;
 use tower_retry_policy::{AttemptTimeoutLayer, RetryLayer};
@@ -20,7 +19,7 @@ use tower_retry_policy::{AttemptTimeoutLayer, RetryLayer};
 ///
 /// # Errors
 /// If none of the four attempts brings the document.
-pub async fn get_json(client: Client, uri: Uri) -> Result<Value, BoxError> {
+pub async fn get_json(client: Client, uri: Uri) -> Result<Json, BoxError> {
     let response = ServiceBuilder::new()
         .layer(RetryLayer::new(retry(MAX_RETRIES)))
         .layer(ContentCheckLayer::json())

@@ -15,10 +15,9 @@
 use super::recommended::{RETRIES, backoff};
 use crate::sim::{
     client::Client,
-    requests::{get, json, raise_for_status},
+    requests::{Json, get, json, raise_for_status},
 };
 use http::Uri;
-use serde_json::Value;
 use std::time::Duration;
 use tower::{BoxError, ServiceBuilder, ServiceExt};
 use tower_content_check::ContentCheckLayer;
@@ -38,7 +37,7 @@ const AT_ONCE: usize = 3;
 ///
 /// # Errors
 /// If none of the attempts brings the document.
-pub async fn get_json(client: Client, uri: Uri) -> Result<Value, BoxError> {
+pub async fn get_json(client: Client, uri: Uri) -> Result<Json, BoxError> {
     // Without the budget, as in `recommended`. Elsewhere hedges need one: it is what keeps them from doubling the load
     // of a server that has become slow.
     let retry =

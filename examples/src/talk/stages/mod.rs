@@ -16,14 +16,13 @@ pub mod recommended;
 pub mod retry;
 pub mod timeout;
 
-use crate::sim::{client::Client, network::GilbertElliott};
+use crate::sim::{client::Client, network::GilbertElliott, requests::Json};
 use http::Uri;
-use serde_json::Value;
 use std::{fmt, future::Future, pin::Pin, time::Duration};
 use tower::BoxError;
 
 /// A call in progress.
-pub type Call = Pin<Box<dyn Future<Output = Result<Value, BoxError>> + Send>>;
+pub type Call = Pin<Box<dyn Future<Output = Result<Json, BoxError>> + Send>>;
 
 /// One stage of the experiment.
 #[derive(Clone, Copy)]

@@ -6,10 +6,9 @@
 use super::limits::{MAX_RETRIES, TIMEOUT};
 use crate::sim::{
     client::Client,
-    requests::{get, json, raise_for_status},
+    requests::{Json, get, json, raise_for_status},
 };
 use http::Uri;
-use serde_json::Value;
 use std::io::{Error, ErrorKind};
 use tower::{BoxError, ServiceBuilder, ServiceExt};
 use tower_retry_policy::{Attempt, AttemptTimeoutLayer, RetryLayer, RetryPolicy};
@@ -18,7 +17,7 @@ use tower_retry_policy::{Attempt, AttemptTimeoutLayer, RetryLayer, RetryPolicy};
 ///
 /// # Errors
 /// Always, as long as the network is off.
-pub async fn get_json(client: Client, uri: Uri) -> Result<Value, BoxError> {
+pub async fn get_json(client: Client, uri: Uri) -> Result<Json, BoxError> {
     let response = ServiceBuilder::new()
         .layer(RetryLayer::new(RetryPolicy::urllib3(MAX_RETRIES).retry_if(has_route)))
         .layer(AttemptTimeoutLayer::new().head(TIMEOUT).idle(TIMEOUT))

@@ -17,10 +17,9 @@
 use super::limits::{BACKOFF_FACTOR, MAX_RETRIES, TIMEOUT};
 use crate::sim::{
     client::Client,
-    requests::{get, json, raise_for_status},
+    requests::{Json, get, json, raise_for_status},
 };
 use http::{Request, Uri};
-use serde_json::Value;
 use tower::{BoxError, ServiceBuilder, ServiceExt};
 use tower_backoff::Backoff;
 use tower_content_check::{ContentCheckLayer, check::Length};
@@ -30,7 +29,7 @@ use tower_retry_policy::{AttemptNumber, AttemptTimeoutLayer, RetryLayer, RetryPo
 ///
 /// # Errors
 /// If none of the attempts brings a whole body, or the one that does is no JSON.
-pub async fn get_json(client: Client, uri: Uri) -> Result<Value, BoxError> {
+pub async fn get_json(client: Client, uri: Uri) -> Result<Json, BoxError> {
     let response = ServiceBuilder::new()
         .layer(RetryLayer::new(retry(MAX_RETRIES).retry_exhausted_inner(true)))
         .layer(ContentCheckLayer::new(Length::new()))

@@ -14,10 +14,9 @@
 
 use crate::sim::{
     client::Client,
-    requests::{get, json, raise_for_status},
+    requests::{Json, get, json, raise_for_status},
 };
 use http::Uri;
-use serde_json::Value;
 use std::time::Duration;
 use tower::{BoxError, ServiceBuilder, ServiceExt};
 use tower_backoff::{Backoff, Jitter};
@@ -47,7 +46,7 @@ pub(super) fn backoff() -> Backoff {
 ///
 /// # Errors
 /// If none of the attempts brings the document.
-pub async fn get_json(client: Client, uri: Uri) -> Result<Value, BoxError> {
+pub async fn get_json(client: Client, uri: Uri) -> Result<Json, BoxError> {
     // Without the budget: it lets a fifth of the requests be repeated, which protects a server that struggles. This
     // server is well, and this network needs more.
     let retry =

@@ -7,10 +7,9 @@
 use super::limits::{MAX_RETRIES, TIMEOUT};
 use crate::sim::{
     client::Client,
-    requests::{get, json, raise_for_status},
+    requests::{Json, get, json, raise_for_status},
 };
 use http::Uri;
-use serde_json::Value;
 use tower::{BoxError, ServiceBuilder, ServiceExt};
 use tower_retry_policy::{AttemptTimeoutLayer, RetryLayer, RetryPolicy};
 
@@ -18,7 +17,7 @@ use tower_retry_policy::{AttemptTimeoutLayer, RetryLayer, RetryPolicy};
 ///
 /// # Errors
 /// If no attempt brings an answer, or the one that does breaks off or is no JSON.
-pub async fn get_json(client: Client, uri: Uri) -> Result<Value, BoxError> {
+pub async fn get_json(client: Client, uri: Uri) -> Result<Json, BoxError> {
     let response = ServiceBuilder::new()
         .layer(RetryLayer::new(RetryPolicy::urllib3(MAX_RETRIES)))
         .layer(AttemptTimeoutLayer::new().head(TIMEOUT).idle(TIMEOUT))

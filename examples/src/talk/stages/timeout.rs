@@ -6,10 +6,9 @@
 use super::limits::TIMEOUT;
 use crate::sim::{
     client::Client,
-    requests::{get, json, raise_for_status},
+    requests::{Json, get, json, raise_for_status},
 };
 use http::Uri;
-use serde_json::Value;
 use tower::{BoxError, ServiceBuilder, ServiceExt};
 use tower_retry_policy::AttemptTimeoutLayer;
 
@@ -17,7 +16,7 @@ use tower_retry_policy::AttemptTimeoutLayer;
 ///
 /// # Errors
 /// If there is no connection or no answer in time, no good answer, or no JSON in it.
-pub async fn get_json(client: Client, uri: Uri) -> Result<Value, BoxError> {
+pub async fn get_json(client: Client, uri: Uri) -> Result<Json, BoxError> {
     let response = ServiceBuilder::new()
         .layer(AttemptTimeoutLayer::new().head(TIMEOUT).idle(TIMEOUT))
         .service(client.with_connect_timeout(TIMEOUT))

@@ -1,100 +1,73 @@
 //! What listens on a port. smoltcp has sockets and no backlog; this is the backlog.
 
-use super::socket;
-use crate::sim::network::{
-    connection::{Connection, Waiter},
-    preset::Knobs,
-};
-use smoltcp::{
-    iface::{SocketHandle, SocketSet},
-    socket::tcp::{Socket, State},
-};
+use super::{Endpoint, Host, Name};
+use crate::sim::network::connection::{Connection, Waiter};
+use smoltcp::socket::tcp::State;
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::VecDeque,
     task::{Context, Poll},
     time::Duration,
 };
 
-/// One free socket, those in the handshake, and those to be accepted.
+/// A listening port, and the connections to be accepted there.
+#[derive(Debug)]
 pub(super) struct Listening {
     port: u16,
-    free: SocketHandle,
-    half_open: Vec<HalfOpen>,
-    accepted: VecDeque<SocketHandle>,
+    accepted: VecDeque<Name>,
     acceptor: Waiter,
 }
 
-struct HalfOpen {
-    handle: SocketHandle,
-    client_port: u16,
-    since: Duration,
-}
-
 impl Listening {
-    pub(super) fn new(port: u16, sockets: &mut SocketSet<'static>, knobs: &Knobs) -> Self {
-        Self {
-            port,
-            free: socket::listening(sockets, knobs, port),
-            half_open: Vec::new(),
-            accepted: VecDeque::new(),
-            acceptor: Waiter::default(),
-        }
+    pub(super) fn new(port: u16) -> Self {
+        Self { port, accepted: VecDeque::new(), acceptor: Waiter::default() }
     }
 
-    /// Whether a handshake with this client port is under way.
-    pub(super) fn knows(&self, client_port: u16) -> bool {
-        self.half_open.iter().any(|half_open| half_open.client_port == client_port)
+    pub(super) fn port(&self) -> u16 {
+        self.port
     }
 
-    /// Replaces the free socket if it is taken, and moves on the handshakes that are through.
-    pub(super) fn look_at_handshakes(
-        &mut self,
-        now: Duration,
-        sockets: &mut SocketSet<'static>,
-        knobs: &Knobs,
-        connections: &mut BTreeMap<SocketHandle, Connection>,
-    ) {
-        let socket = sockets.get::<Socket<'_>>(self.free);
-        if let (false, Some(remote)) = (socket.is_listening(), socket.remote_endpoint()) {
-            self.half_open.push(HalfOpen { handle: self.free, client_port: remote.port, since: now });
-            self.free = socket::listening(sockets, knobs, self.port);
-        }
-        self.half_open.retain(|half_open| match sockets.get::<Socket<'_>>(half_open.handle).state() {
-            State::SynReceived => true,
-            // The client reset the handshake: smoltcp turns the socket back into a listening one.
-            State::Listen | State::Closed => {
-                sockets.remove(half_open.handle);
-                false
-            }
-            _ => {
-                connections.insert(half_open.handle, Connection::new(now, half_open.client_port));
-                self.accepted.push_back(half_open.handle);
-                self.acceptor.wake();
-                false
-            }
-        });
-    }
-
-    pub(super) fn poll_accept(&mut self, cx: &Context<'_>) -> Poll<SocketHandle> {
+    pub(super) fn poll_accept(&mut self, cx: &Context<'_>) -> Poll<Name> {
         match self.accepted.pop_front() {
-            Some(handle) => Poll::Ready(handle),
+            Some(name) => Poll::Ready(name),
             None => self.acceptor.wait(cx),
         }
     }
+}
 
-    /// Forgets the handshakes that have taken longer than this.
-    pub(super) fn give_up(&mut self, now: Duration, patience: Duration, sockets: &mut SocketSet<'static>) {
-        self.half_open.retain(|half_open| {
-            let keep = half_open.since + patience > now;
-            if !keep {
-                sockets.remove(half_open.handle);
-            }
-            keep
-        });
+impl Host {
+    /// Makes a socket that listens, for one SYN that has arrived.
+    pub(super) fn open(&mut self, now: Duration, name: Name, port: u16) {
+        if self.listening.as_ref().is_none_or(|listening| listening.port != port) {
+            return;
+        }
+        let mut endpoint = Endpoint::new(now, &self.knobs);
+        if endpoint.socket_mut().listen(port).is_ok() {
+            let mut connection = Connection::new(now, endpoint);
+            connection.is_half_open = true;
+            self.connections.insert(name, connection);
+        }
     }
 
-    /// When [`Listening::give_up`] will have something to do.
-    pub(super) fn gives_up_at(&self, patience: Duration) -> Option<Duration> {
-        self.half_open.iter().map(|half_open| half_open.since + patience).min()
+    /// Hands a connection to be accepted once its handshake is through, or forgets it if the client reset it.
+    pub(super) fn look_at_handshake(&mut self, name: Name) {
+        let (Some(listening), Some(connection)) = (&mut self.listening, self.connections.get_mut(&name))
+        else {
+            return;
+        };
+        if !connection.is_half_open {
+            return;
+        }
+        match connection.endpoint.socket().state() {
+            State::SynReceived => {}
+            // smoltcp turns a socket that was reset in the handshake back into a listening one.
+            State::Listen | State::Closed => {
+                self.connections.remove(&name);
+            }
+            _ => {
+                connection.is_half_open = false;
+                listening.accepted.push_back(name);
+                listening.acceptor.wake();
+            }
+        }
     }
 }

@@ -1,49 +1,55 @@
-//! A simulated host: a smoltcp stack, its device, and what an operating system adds to them: an accept queue,
-//! orphaned connections, and giving up.
+//! A simulated host: a smoltcp stack, and what an operating system adds to it: timers, a congestion window, an accept
+//! queue, orphaned connections, and giving up.
 
+mod endpoint;
+mod flight;
 mod listening;
 mod patience;
 mod programs;
-mod socket;
+mod segment;
+mod stack;
+mod timer;
+mod window;
 
-use self::listening::Listening;
-use super::{connection::Connection, device::Device, preset::Knobs};
-use crate::sim::random::Random;
-use smoltcp::{
-    iface::{Config, Interface, PollIngressSingleResult, PollResult, SocketHandle, SocketSet},
-    time::Instant as StackInstant,
-    wire::{HardwareAddress, IpAddress, IpCidr, Ipv4Address, Ipv4Packet, TcpPacket},
+pub(crate) use self::{endpoint::Endpoint, segment::Segment, timer::LEAST};
+use self::{listening::Listening, stack::Stack};
+use super::{
+    connection::Connection,
+    device::{Burst, Packet},
+    preset::Knobs,
 };
-use std::{collections::BTreeMap, time::Duration};
+use crate::sim::random::Random;
+use smoltcp::{iface::SocketSet, time::Instant as StackInstant, wire::Ipv4Address};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    time::Duration,
+};
+
+/// The client's port, which names a connection at both ends: there is one client, one server and one listening port.
+pub(crate) type Name = u16;
 
 /// The first port of the range that RFC 6335 leaves to clients.
-const FIRST_CLIENT_PORT: u16 = 49_152;
+const FIRST_CLIENT_PORT: Name = 49_152;
 
-/// A host with its sockets.
+/// A host with its connections.
 pub(crate) struct Host {
-    pub(crate) device: Device,
-    interface: Interface,
-    sockets: SocketSet<'static>,
+    /// Packets that have come off the wire.
+    pub(crate) arrived: VecDeque<Packet>,
+    /// What is to go onto it.
+    pub(crate) leaving: Vec<Burst>,
+    stack: Stack,
     knobs: Knobs,
-    next_port: u16,
-    connections: BTreeMap<SocketHandle, Connection>,
+    next_port: Name,
+    connections: BTreeMap<Name, Connection>,
     listening: Option<Listening>,
 }
 
 impl Host {
-    pub(crate) fn new(address: Ipv4Address, knobs: Knobs, mut random: Random) -> Self {
-        let mut device = Device::new(knobs.mtu);
-        let mut config = Config::new(HardwareAddress::Ip);
-        config.random_seed = random.next_u64();
-        let mut interface = Interface::new(config, &mut device, StackInstant::ZERO);
-        interface.update_ip_addrs(|addresses| {
-            // There is room for two addresses, and this is the first.
-            let _ = addresses.push(IpCidr::new(IpAddress::Ipv4(address), 24));
-        });
+    pub(crate) fn new(address: Ipv4Address, knobs: Knobs, random: Random) -> Self {
         Self {
-            device,
-            interface,
-            sockets: SocketSet::new(Vec::new()),
+            arrived: VecDeque::new(),
+            leaving: Vec::new(),
+            stack: Stack::new(address, &knobs, random),
             knobs,
             next_port: FIRST_CLIENT_PORT,
             connections: BTreeMap::new(),
@@ -51,68 +57,61 @@ impl Host {
         }
     }
 
-    /// Takes in what has arrived and puts out what is to leave.
-    pub(crate) fn poll(&mut self, now: Duration, stack_now: StackInstant) {
-        loop {
-            self.ignore_repeated_syn();
-            let taken = self.interface.poll_ingress_single(stack_now, &mut self.device, &mut self.sockets);
-            if matches!(taken, PollIngressSingleResult::None) {
-                break;
+    /// Takes in what has arrived, and repeats what is due.
+    pub(crate) fn work(&mut self, now: Duration) {
+        while let Some(packet) = self.arrived.pop_front() {
+            if let Some(segment) = Segment::read(&packet) {
+                self.receive(now, packet, &segment);
             }
-            // After every packet, for smoltcp has no backlog: the one free socket takes one connection, and
-            // the next SYN would be answered with RST.
-            if let Some(listening) = &mut self.listening {
-                listening.look_at_handshakes(now, &mut self.sockets, &self.knobs, &mut self.connections);
-            }
-            self.observe(now);
         }
-        while matches!(
-            self.interface.poll_egress(stack_now, &mut self.device, &mut self.sockets),
-            PollResult::SocketStateChanged
-        ) {}
-        self.observe(now);
-    }
-
-    /// When the stack wants to be polled again.
-    pub(crate) fn poll_at(&mut self, stack_now: StackInstant) -> Option<StackInstant> {
-        self.interface.poll_at(stack_now, &self.sockets)
-    }
-
-    /// Drops arrived SYNs of connections that are known, as a socket in the handshake ignores them; the free
-    /// socket would take the connection a second time.
-    fn ignore_repeated_syn(&mut self) {
-        while let Some(port) = self.device.arrived.front().and_then(|packet| opening_port(packet)) {
-            let known = self.listening.as_ref().is_some_and(|listening| listening.knows(port))
-                || self.connections.values().any(|connection| connection.client_port == port);
-            if !known {
-                return;
+        for connection in self.connections.values_mut() {
+            if connection.endpoint.due().is_some_and(|due| due <= now) {
+                let burst = connection.endpoint.repeat(now, &mut self.stack);
+                self.leaving.push(burst);
             }
-            self.device.arrived.pop_front();
         }
     }
 
-    fn observe(&mut self, now: Duration) {
-        for (&handle, connection) in &mut self.connections {
-            connection.observe(now, self.sockets.get(handle));
+    /// When there will be something to do if nothing arrives.
+    pub(crate) fn next(&self) -> Option<Duration> {
+        let due = self.connections.values().filter_map(|connection| connection.endpoint.due());
+        due.chain(self.gives_up_at()).min()
+    }
+
+    fn receive(&mut self, now: Duration, packet: Packet, segment: &Segment) {
+        let name = match &self.listening {
+            Some(listening) if listening.port() == segment.target => segment.source,
+            _ => segment.target,
+        };
+        if self.listening.is_some() && segment.opens() && !self.connections.contains_key(&name) {
+            self.open(now, name, segment.target);
+        }
+        let Some(connection) = self.connections.get_mut(&name) else { return self.refuse(packet) };
+        let burst = connection.endpoint.receive(now, &mut self.stack, packet, segment);
+        self.leaving.push(burst);
+        connection.look();
+        self.look_at_handshake(name);
+    }
+
+    /// Answers a packet for which there is no socket: with RST, unless it is one.
+    fn refuse(&mut self, packet: Packet) {
+        self.stack.device.arrived = Some(packet);
+        let mut none = SocketSet::new(Vec::new());
+        self.stack.interface.poll_ingress_single(StackInstant::ZERO, &mut self.stack.device, &mut none);
+        self.leaving.push(std::mem::take(&mut self.stack.device.leaving));
+    }
+
+    /// Puts out what a connection has to send, as a system call does at once.
+    fn send(&mut self, now: Duration, name: Name) {
+        if let Some(connection) = self.connections.get_mut(&name) {
+            let burst = connection.endpoint.send(now, &mut self.stack);
+            self.leaving.push(burst);
         }
     }
 
-    pub(crate) fn connection(&self, handle: SocketHandle) -> Option<&Connection> {
-        self.connections.get(&handle)
+    pub(crate) fn connection(&self, name: Name) -> Option<&Connection> {
+        self.connections.get(&name)
     }
-
-    /// Bytes that the program at this end has written to the connection with this client port.
-    pub(crate) fn written_to(&self, client_port: u16) -> u64 {
-        let of_client = self.connections.values().filter(|connection| connection.client_port == client_port);
-        of_client.map(|connection| connection.written).max().unwrap_or(0)
-    }
-}
-
-/// The source port of a packet that opens a connection.
-fn opening_port(packet: &[u8]) -> Option<u16> {
-    let ip = Ipv4Packet::new_checked(packet).ok()?;
-    let tcp = TcpPacket::new_checked(ip.payload()).ok()?;
-    (tcp.syn() && !tcp.ack()).then(|| tcp.src_port())
 }
 
 impl std::fmt::Debug for Host {

@@ -1,46 +1,42 @@
 //! Giving up: handshakes that the client does not complete, and connections whose program is gone.
 
 use super::Host;
-use smoltcp::socket::tcp::{Socket, State};
+use crate::sim::network::{connection::Connection, preset::Knobs};
+use smoltcp::socket::tcp::State;
 use std::time::Duration;
 
+/// `TCP_TIMEWAIT_LEN`.
+const TIME_WAIT: Duration = Duration::from_secs(60);
+
 impl Host {
-    /// Gives up what has waited too long; true if that leaves something to send.
-    pub(crate) fn give_up(&mut self, now: Duration) -> bool {
-        if let Some(listening) = &mut self.listening {
-            listening.give_up(now, self.knobs.half_open_give_up, &mut self.sockets);
-        }
-        let (patience, sockets) = (self.knobs.orphan_give_up, &mut self.sockets);
-        let mut to_send = false;
-        self.connections.retain(|&handle, connection| {
-            if !connection.orphan {
-                return true;
-            }
-            let socket = sockets.get_mut::<Socket<'_>>(handle);
-            if socket.can_recv() && socket.state() != State::Closed {
+    /// Gives up what has waited too long.
+    pub(crate) fn give_up(&mut self, now: Duration) {
+        let (knobs, stack, leaving) = (&self.knobs, &mut self.stack, &mut self.leaving);
+        self.connections.retain(|_, connection| {
+            if connection.is_orphan && connection.endpoint.socket().can_recv() {
                 // Data for a program that is gone: Linux answers with RST.
-                socket.abort();
-                to_send = true;
+                connection.endpoint.socket_mut().abort();
+                leaving.push(connection.endpoint.send(now, stack));
             }
-            // A closed socket with a remote endpoint has yet to send its RST.
-            let gone = socket.state() == State::Closed && socket.remote_endpoint().is_none();
-            let waiting = !matches!(socket.state(), State::Closed | State::TimeWait);
             // Without RST, as Linux does it: the peer learns nothing.
-            let hopeless = waiting && connection.progress.ends(patience) <= now;
-            if gone || hopeless {
-                sockets.remove(handle);
-            }
-            !(gone || hopeless)
+            gives_up_at(connection, knobs).is_none_or(|at| at > now)
         });
-        to_send
     }
 
     /// When [`Host::give_up`] will have something to do.
     pub(crate) fn gives_up_at(&self) -> Option<Duration> {
-        let patience = self.knobs.half_open_give_up;
-        let half_open = self.listening.iter().filter_map(|listening| listening.gives_up_at(patience));
-        let orphans = self.connections.values().filter(|connection| connection.orphan);
-        let orphans = orphans.map(|connection| connection.progress.ends(self.knobs.orphan_give_up));
-        half_open.chain(orphans).min()
+        self.connections.values().filter_map(|connection| gives_up_at(connection, &self.knobs)).min()
     }
+}
+
+fn gives_up_at(connection: &Connection, knobs: &Knobs) -> Option<Duration> {
+    if connection.is_half_open {
+        return Some(connection.since + knobs.half_open_give_up);
+    }
+    let since = connection.endpoint.progress();
+    connection.is_orphan.then(|| match connection.endpoint.socket().state() {
+        State::Closed => Duration::ZERO,
+        State::TimeWait => since + TIME_WAIT,
+        _ => since + knobs.orphan_give_up,
+    })
 }
