@@ -100,7 +100,7 @@ async fn an_unanswered_connection_gives_up_in_time() {
 
 #[tokio::test(start_paused = true)]
 async fn the_read_timeout_is_re_armed_by_each_read_and_resets_the_connection() {
-    let network = network(None);
+    let network = delayed(0);
     let connector = Connector::new(network.clone()).with_read_timeout(Duration::from_secs(10));
     let (mut client, mut server) = pair(&network, connector).await;
     let start = Instant::now();

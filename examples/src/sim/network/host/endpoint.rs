@@ -5,7 +5,7 @@
 
 use super::{
     flight::{Flight, News},
-    segment::Segment,
+    segment::{Segment, bare},
     stack::Stack,
     timer::{Expiry, Timer},
 };
@@ -96,9 +96,13 @@ impl Endpoint {
             // Not for the stack, which would count it and repeat by rules of its own.
             return self.mind_the_gap(now);
         }
+        let (unread, open) = (self.socket().recv_queue(), self.socket().may_recv());
         stack.device.arrived = Some(packet);
         stack.interface.poll_ingress_single(self.clock, &mut stack.device, &mut self.set);
         self.look_at_handshake(now);
+        if self.socket().recv_queue() > unread || open && !self.socket().may_recv() {
+            self.acknowledge(stack);
+        }
         if news == News::Nothing {
             return self.send(now, stack);
         }
@@ -163,6 +167,23 @@ impl Endpoint {
             self.timer.restart(now, self.next());
         }
         std::mem::take(&mut stack.device.leaving)
+    }
+
+    /// Acknowledges what has just arrived, even if there is no room for the data that the stack would send along.
+    fn acknowledge(&mut self, stack: &mut Stack) {
+        if self.flight.has_room() || self.socket().state() == State::Closed {
+            return;
+        }
+        let known = stack.device.leaving.len();
+        stack.device.is_open = true;
+        stack.interface.poll_egress(self.clock, &mut stack.device, &mut self.set);
+        if let Some(packet) = stack.device.leaving.get_mut(known)
+            && let Some(segment) = Segment::read(packet)
+            && segment.ends > segment.starts
+        {
+            self.flight.holds(packet, &segment);
+            *packet = bare(packet);
+        }
     }
 
     /// Repeats what is due by now.

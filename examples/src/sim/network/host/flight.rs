@@ -39,6 +39,7 @@ struct Sent {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     UnderWay,
+    /// Or never on the wire: it is to be sent as soon as there is room.
     Lost,
     /// It is there, but something before it is not.
     BehindGap,
@@ -78,6 +79,15 @@ impl Flight {
 
     /// The socket has sent this; whether it is to be acknowledged, and for the first time.
     pub(super) fn sends(&mut self, packet: &Packet, segment: &Segment) -> bool {
+        self.notes(packet, segment, State::UnderWay)
+    }
+
+    /// The socket would have sent this, for what it acknowledges, but there is no room: it has to wait its turn.
+    pub(super) fn holds(&mut self, packet: &Packet, segment: &Segment) {
+        self.notes(packet, segment, State::Lost);
+    }
+
+    fn notes(&mut self, packet: &Packet, segment: &Segment, state: State) -> bool {
         if let Some(number) = segment.acknowledges {
             self.says = Some((number, segment.window));
         }
@@ -86,13 +96,7 @@ impl Flight {
         if is_new {
             self.highest = Some(segment.ends);
             let (starts, ends, number) = (segment.starts, segment.ends, self.count);
-            self.queue.push_back(Sent {
-                starts,
-                ends,
-                packet: packet.clone(),
-                number,
-                state: State::UnderWay,
-            });
+            self.queue.push_back(Sent { starts, ends, packet: packet.clone(), number, state });
             self.count += 1;
         }
         is_new

@@ -1,7 +1,7 @@
 //! What a TCP packet says, as far as our own rules need it. The stack itself reads its packets again.
 
 use crate::sim::network::device::Packet;
-use smoltcp::wire::{Ipv4Packet, TcpPacket, TcpSeqNumber};
+use smoltcp::wire::{IPV4_HEADER_LEN, Ipv4Packet, TcpPacket, TcpSeqNumber};
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Segment {
@@ -59,4 +59,21 @@ pub(super) fn bring_up_to_date(packet: &mut Packet, acknowledges: TcpSeqNumber, 
         tcp.set_window_len(window);
         tcp.fill_checksum(&source, &target);
     }
+}
+
+/// The acknowledgement that a packet carries, without its data.
+pub(super) fn bare(packet: &[u8]) -> Packet {
+    let header = TcpPacket::new_unchecked(&packet[IPV4_HEADER_LEN..]).header_len();
+    let length = IPV4_HEADER_LEN + usize::from(header);
+    let mut bare = packet[..length].to_vec();
+    let mut ip = Ipv4Packet::new_unchecked(&mut bare);
+    // Less than the packet's, so it fits.
+    ip.set_total_len(length as u16);
+    ip.fill_checksum();
+    let (source, target) = (ip.src_addr().into(), ip.dst_addr().into());
+    let mut tcp = TcpPacket::new_unchecked(ip.payload_mut());
+    tcp.set_psh(false);
+    tcp.set_fin(false);
+    tcp.fill_checksum(&source, &target);
+    bare
 }

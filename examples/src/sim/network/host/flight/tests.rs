@@ -125,3 +125,14 @@ fn a_bad_handshake_leaves_a_window_of_one_packet() {
         assert_eq!(count, packets, "{repeats} repeats");
     }
 }
+
+#[test]
+fn what_has_to_wait_goes_when_there_is_room() {
+    let mut flight = sent(10);
+    flight.holds(&vec![10], &segment(100, 110));
+    assert_eq!(repeated(&mut flight), [0; 0]);
+    flight.receives(&acknowledgement(10, None));
+    assert_eq!(repeated(&mut flight), [10]);
+    flight.receives(&acknowledgement(110, None));
+    assert!(!flight.is_any());
+}
