@@ -5,7 +5,7 @@
 //! (RACK, RFC 8985).
 
 use super::{
-    segment::{Segment, bring_up_to_date},
+    segment::{Segment, bring_up_to_date, without_first},
     window::Window,
 };
 use crate::sim::network::device::{Burst, Packet};
@@ -111,6 +111,13 @@ impl Flight {
         while let Some(sent) = self.queue.pop_front_if(|sent| number <= highest && sent.ends <= number) {
             arrived += usize::from(sent.state != State::BehindGap);
             self.arrived = self.arrived.max(Some(sent.number));
+            progress = true;
+        }
+        if let Some(first) = self.queue.front_mut().filter(|first| number <= highest && first.starts < number)
+        {
+            // The peer would take nothing from a packet that begins before what it waits for, not even its FIN.
+            first.packet = without_first(&first.packet, number - first.starts);
+            first.starts = number;
             progress = true;
         }
         let mut gap = false;

@@ -42,6 +42,9 @@ pub(crate) struct Host {
     next_port: Name,
     connections: BTreeMap<Name, Connection>,
     listening: Option<Listening>,
+    /// When something is to be repeated and when something is to be given up, at the earliest.
+    repeats_at: Duration,
+    gives_up_at: Duration,
 }
 
 impl Host {
@@ -54,6 +57,8 @@ impl Host {
             next_port: FIRST_CLIENT_PORT,
             connections: BTreeMap::new(),
             listening: None,
+            repeats_at: Duration::MAX,
+            gives_up_at: Duration::MAX,
         }
     }
 
@@ -64,7 +69,9 @@ impl Host {
                 self.receive(now, packet, &segment);
             }
         }
-        for connection in self.connections.values_mut() {
+        // A timer that was set since then is not due yet.
+        let due = if self.repeats_at <= now { self.connections.values_mut() } else { Default::default() };
+        for connection in due {
             if connection.endpoint.due().is_some_and(|due| due <= now) {
                 let burst = connection.endpoint.repeat(now, &mut self.stack);
                 self.leaving.push(burst);
@@ -73,9 +80,14 @@ impl Host {
     }
 
     /// When there will be something to do if nothing arrives.
-    pub(crate) fn next(&self) -> Option<Duration> {
-        let due = self.connections.values().filter_map(|connection| connection.endpoint.due());
-        due.chain(self.gives_up_at()).min()
+    pub(crate) fn next(&mut self) -> Option<Duration> {
+        (self.repeats_at, self.gives_up_at) = (Duration::MAX, Duration::MAX);
+        for connection in self.connections.values() {
+            self.repeats_at = self.repeats_at.min(connection.endpoint.due().unwrap_or(Duration::MAX));
+            self.gives_up_at =
+                self.gives_up_at.min(connection.gives_up_at(&self.knobs).unwrap_or(Duration::MAX));
+        }
+        Some(self.repeats_at.min(self.gives_up_at)).filter(|&at| at < Duration::MAX)
     }
 
     fn receive(&mut self, now: Duration, packet: Packet, segment: &Segment) {
@@ -90,6 +102,10 @@ impl Host {
         let burst = connection.endpoint.receive(now, &mut self.stack, packet, segment);
         self.leaving.push(burst);
         connection.look();
+        if connection.is_orphan {
+            // It may have closed.
+            self.gives_up_at = now;
+        }
         self.look_at_handshake(name);
     }
 

@@ -11,6 +11,9 @@ const TIME_WAIT: Duration = Duration::from_secs(60);
 impl Host {
     /// Gives up what has waited too long.
     pub(crate) fn give_up(&mut self, now: Duration) {
+        if self.gives_up_at > now {
+            return;
+        }
         let (knobs, stack, leaving) = (&self.knobs, &mut self.stack, &mut self.leaving);
         self.connections.retain(|_, connection| {
             if connection.is_orphan && connection.endpoint.socket().can_recv() {
@@ -19,24 +22,22 @@ impl Host {
                 leaving.push(connection.endpoint.send(now, stack));
             }
             // Without RST, as Linux does it: the peer learns nothing.
-            gives_up_at(connection, knobs).is_none_or(|at| at > now)
+            connection.gives_up_at(knobs).is_none_or(|at| at > now)
         });
-    }
-
-    /// When [`Host::give_up`] will have something to do.
-    pub(crate) fn gives_up_at(&self) -> Option<Duration> {
-        self.connections.values().filter_map(|connection| gives_up_at(connection, &self.knobs)).min()
     }
 }
 
-fn gives_up_at(connection: &Connection, knobs: &Knobs) -> Option<Duration> {
-    if connection.is_half_open {
-        return Some(connection.since + knobs.half_open_give_up);
+impl Connection {
+    /// When [`Host::give_up`] forgets it, if nothing happens until then.
+    pub(super) fn gives_up_at(&self, knobs: &Knobs) -> Option<Duration> {
+        if self.is_half_open {
+            return Some(self.since + knobs.half_open_give_up);
+        }
+        let since = self.endpoint.progress();
+        self.is_orphan.then(|| match self.endpoint.socket().state() {
+            State::Closed => Duration::ZERO,
+            State::TimeWait => since + TIME_WAIT,
+            _ => since + knobs.orphan_give_up,
+        })
     }
-    let since = connection.endpoint.progress();
-    connection.is_orphan.then(|| match connection.endpoint.socket().state() {
-        State::Closed => Duration::ZERO,
-        State::TimeWait => since + TIME_WAIT,
-        _ => since + knobs.orphan_give_up,
-    })
 }

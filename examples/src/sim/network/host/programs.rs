@@ -133,6 +133,7 @@ impl Host {
     pub(crate) fn orphan(&mut self, name: Name) {
         if let Some(connection) = self.connections.get_mut(&name) {
             connection.is_orphan = true;
+            self.gives_up_at = Duration::ZERO;
         }
     }
 

@@ -51,29 +51,45 @@ impl Segment {
 /// Lets a packet that was sent before say what its host would say today. The stack drops what acknowledges less than
 /// is acknowledged already.
 pub(super) fn bring_up_to_date(packet: &mut Packet, acknowledges: TcpSeqNumber, window: u16) {
-    let mut ip = Ipv4Packet::new_unchecked(packet);
-    let (source, target) = (ip.src_addr().into(), ip.dst_addr().into());
-    let mut tcp = TcpPacket::new_unchecked(ip.payload_mut());
+    let tcp = TcpPacket::new_unchecked(&packet[IPV4_HEADER_LEN..]);
     if tcp.ack() && !tcp.syn() && (tcp.ack_number(), tcp.window_len()) != (acknowledges, window) {
-        tcp.set_ack_number(acknowledges);
-        tcp.set_window_len(window);
-        tcp.fill_checksum(&source, &target);
+        change(packet, |tcp| {
+            tcp.set_ack_number(acknowledges);
+            tcp.set_window_len(window);
+        });
     }
 }
 
 /// The acknowledgement that a packet carries, without its data.
 pub(super) fn bare(packet: &[u8]) -> Packet {
+    let data = TcpPacket::new_unchecked(&packet[IPV4_HEADER_LEN..]).payload().len();
+    let mut bare = without_first(packet, data);
+    change(&mut bare, |tcp| {
+        tcp.set_seq_number(tcp.seq_number() - data);
+        tcp.set_psh(false);
+        tcp.set_fin(false);
+    });
+    bare
+}
+
+/// A packet without the first bytes of its data, as `tcp_trim_head` leaves it.
+pub(super) fn without_first(packet: &[u8], bytes: usize) -> Packet {
     let header = TcpPacket::new_unchecked(&packet[IPV4_HEADER_LEN..]).header_len();
-    let length = IPV4_HEADER_LEN + usize::from(header);
-    let mut bare = packet[..length].to_vec();
-    let mut ip = Ipv4Packet::new_unchecked(&mut bare);
-    // Less than the packet's, so it fits.
-    ip.set_total_len(length as u16);
+    let (headers, data) = packet.split_at(IPV4_HEADER_LEN + usize::from(header));
+    let mut rest = [headers, data.get(bytes..).unwrap_or_default()].concat();
+    // Shorter than the packet, so it fits.
+    let length = rest.len() as u16;
+    let mut ip = Ipv4Packet::new_unchecked(&mut rest);
+    ip.set_total_len(length);
     ip.fill_checksum();
+    change(&mut rest, |tcp| tcp.set_seq_number(tcp.seq_number() + bytes));
+    rest
+}
+
+fn change(packet: &mut Packet, change: impl FnOnce(&mut TcpPacket<&mut [u8]>)) {
+    let mut ip = Ipv4Packet::new_unchecked(packet);
     let (source, target) = (ip.src_addr().into(), ip.dst_addr().into());
     let mut tcp = TcpPacket::new_unchecked(ip.payload_mut());
-    tcp.set_psh(false);
-    tcp.set_fin(false);
+    change(&mut tcp);
     tcp.fill_checksum(&source, &target);
-    bare
 }
