@@ -69,12 +69,13 @@ fn hedged_beside(summaries: &[StageSummary], other: &str) -> [f64; 3] {
     ]
 }
 
-/// The bars are those of 200 seeds, and hold over these few too.
+/// Without the probe `recommended` sends fewer requests since its repeats come as early as Linux's, so that `hedged` is allowed
+/// more beside it.
 #[test]
 fn hedging_takes_a_third_of_the_time_of_the_talks_last_stage() {
     for (preset, content_aware, recommended) in [
         (Preset::Talk, [1.70, 0.40, 0.34], [1.25, 0.64, 0.62]),
-        (Preset::NoProbe, [1.62, 0.37, 0.32], [1.08, 0.63, 0.62]),
+        (Preset::NoProbe, [1.62, 0.37, 0.32], [1.12, 0.63, 0.62]),
     ] {
         let summaries = run(preset, &["content-aware", "recommended", "hedged"]);
         assert_eq!(summaries[2].mean_ok, 100.0, "every call of every seed: {:?}", summaries[2]);

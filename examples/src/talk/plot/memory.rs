@@ -72,7 +72,7 @@ pub fn memory(model: GilbertElliott, probe: u32, least_rto: Duration, seed: u64)
         curve(&mut svg, model, &stream, rate, (&gap, &chance), circle);
     }
     let words = format!("forgotten: {} %", percent(stationary));
-    svg.text(rto + 6.0, beside(at(stationary)), Anchor::Start, "small", &words);
+    svg.text(rto + 3.0, beside(at(stationary)), Anchor::Start, "small", &words);
     // Each name beside the middle of its curve.
     let half = |steps: u64| {
         (model.loss_after_loss(steps) - stationary).abs() * 2.0 <= (neighbour - stationary).abs()
