@@ -5,7 +5,7 @@
 //!
 //! | head, silence | requests per call | 100 calls take | the longest takes |
 //! |---|---|---|---|
-//! | `content-aware` | 1.25 | 465 s | 293 s |
+//! | `content-aware` | 1.25 | 441 s | 272 s |
 //! | 14 s, 14 s | 1.67 | 220 s | 100 s |
 //! | 14 s, 28 s | 1.53 | 260 s | 125 s |
 //! | 14 s, 35 s | 1.52 | 291 s | 141 s |
