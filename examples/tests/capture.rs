@@ -173,7 +173,7 @@ fn where_nothing_passes_the_capture_is_empty() {
 #[test]
 fn a_capture_ends_after_an_hour_or_when_it_is_large_enough() {
     let mut long = experiment(1, &["retry"]);
-    (long.requests, long.workers) = (120, 1);
+    (long.requests, long.workers) = (160, 1);
     let took = long.run(1, || ()).unwrap()[0].first.took;
     assert!(took > LONGEST + Duration::from_secs(60), "{took:?}");
     let capture = long.captures(0.001, 1, || ()).unwrap().pop().unwrap();
