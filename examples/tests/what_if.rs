@@ -72,14 +72,16 @@ fn the_figures_agree_with_the_calls() {
     seconds.sort_by(f64::total_cmp);
     assert_eq!(figures["p50_seconds"]["value"], seconds[99]);
     assert_eq!(figures["p99_seconds"]["value"], serde_json::Value::Null, "never");
-    for (name, low, high) in [("success_percent", 0.0, 100.0), ("requests_per_call", 0.0, 1.0)] {
-        let number = |end: &str| figures[name][end].as_f64().unwrap();
-        assert!(low <= number("low") && number("low") < number("value"), "{figures}");
-        assert!(number("value") < number("high") && number("high") <= high, "{figures}");
-    }
+    let number = |name: &str, end: &str| figures[name][end].as_f64().unwrap();
+    let ends = ["low", "value", "high"];
+    let [low, value, high] = ends.map(|end| number("success_percent", end));
+    assert!(0.0 <= low && low < value && value < high && high <= 100.0, "{figures}");
+    // Each call sends its one request, in every run.
+    assert_eq!(ends.map(|end| number("requests_per_call", end)), [1.0; 3], "{figures}");
 }
 
-/// A second attempt at the 95th percentile of `my-network.toml`: its tail costs one request in twenty.
+/// A second attempt just below the 95th percentile of `my-network.toml`: its tail costs one request in twenty. Over 200 seeds
+/// p99 is 0.65 of what it was and p99.9 0.56; these 60 spread more.
 #[test]
 fn a_hedge_on_a_mild_network_shortens_its_tail() {
     let measure = |set: &[(&str, &str)]| {
@@ -104,13 +106,13 @@ fn a_hedge_on_a_mild_network_shortens_its_tail() {
         ("workers", "4"),
         ("seeds", "60"),
     ];
-    let (without, hedged) = (measure(&mild), measure(&[&mild[..], &[("hedge", "1720ms")]].concat()));
+    let (without, hedged) = (measure(&mild), measure(&[&mild[..], &[("hedge", "1600ms")]].concat()));
     let share = |of: fn(&Figures) -> f64| of(&hedged) / of(&without);
-    assert!(share(|figures| figures.p99.value) <= 0.62, "{without:?} {hedged:?}");
-    assert!(share(|figures| figures.p999.value) <= 0.62, "{without:?} {hedged:?}");
+    assert!(share(|figures| figures.p99.value) <= 0.75, "{without:?} {hedged:?}");
+    assert!(share(|figures| figures.p999.value) <= 0.75, "{without:?} {hedged:?}");
     assert!((1.02..=1.07).contains(&share(|figures| figures.requests.value)), "{without:?} {hedged:?}");
     // One at a time is no hedge at all, and what a hedge may not start is not sent.
-    let alone = measure(&[&mild[..], &[("hedge", "1720ms"), ("attempts", "1")]].concat());
+    let alone = measure(&[&mild[..], &[("hedge", "1600ms"), ("attempts", "1")]].concat());
     assert!(alone.requests.value <= 1.0, "{alone:?}");
 }
 
