@@ -17,7 +17,8 @@ impl AttemptTimeoutLayer {
         Self { timeouts: AttemptTimeouts::new() }
     }
 
-    /// Limits the time from the call to the response's head.
+    /// Limits the time from the call to the response's head. Time in which the attempt waits for a recorded upload is not
+    /// counted: see the [module](super#uploads).
     #[must_use]
     pub const fn head(mut self, limit: Duration) -> Self {
         self.timeouts = self.timeouts.head(limit);

@@ -7,7 +7,7 @@
 //!
 //! | limit | counts | from | to |
 //! |---|---|---|---|
-//! | [`head`](AttemptTimeoutLayer::head) | the wait for the response's head | the call | the head |
+//! | [`head`](AttemptTimeoutLayer::head) | the wait for the response's head | the call; with a recorded upload, the last frame of it that was taken | the head |
 //! | [`idle`](AttemptTimeoutLayer::idle) | silence in the body, each wait for a frame by itself | the wait's first poll | the next frame |
 //! | [`total`](AttemptTimeoutLayer::total) | the whole attempt | the call | the end of the body |
 //! | [`Deadline`](crate::deadline::Deadline) in the request's extensions | the call that the attempt belongs to | - | the deadline |
@@ -44,6 +44,17 @@
 //! attempt (a content check), so that the reading is held to them. A limit on all attempts together is a
 //! [`Deadline`](crate::deadline::Deadline).
 //!
+//! # Uploads
+//! A client that is slow with its upload is not a slow server. Where the request's body is a
+//! [`ReplayBody`](crate::ReplayBody) that records a stream, the attempt hears what it waits for, and `head` counts only while
+//! that is the server: from the call until the body is asked for, which takes a connection, and again from each frame that was
+//! taken. Time in which the body is asked for and has nothing is its sender's. So `head` ends an attempt whose server takes
+//! none of the upload for so long, or is silent after it; an upload that stalls it does not end. Whoever makes the body knows
+//! how long it may pause, and lets it fail then, which no policy tries again; `total` and the deadline count all of it.
+//!
+//! Of other bodies nothing is known: `head` counts from the call, and has to have room for the sending. That holds for bytes
+//! that are there at once too, which a client takes as one frame, however long the connection needs for them.
+//!
 //! # The data come before the timer
 //! Each poll asks the inner future or body first. A head or frame that is there is handed over, even if a limit has passed
 //! meanwhile; the timer is only asked when there is nothing. The `idle` clock runs only while somebody waits for a frame,
@@ -56,7 +67,7 @@
 //! which is moved on when it fires too early, so that most frames cost no registration. The head's timer lives
 //! within the future; the body's is one allocation, at the body's first wait. What remains for an answer that is there
 //! at once is the moving of a response whose body has grown by 64 bytes: some 150 instructions, of which any body that is
-//! as much larger costs 95. `cargo bench -p retry-policy-benches --bench attempt_timeout` prints all this beside other
+//! as much larger costs 95. A recorded upload adds an allocation and, for each frame, a reading of the clock. `cargo bench -p retry-policy-benches --bench attempt_timeout` prints all this beside other
 //! timeouts.
 //!
 //! # Differences from `tower::timeout` and tower-http's

@@ -1,5 +1,5 @@
 use super::{AttemptTimeoutError, AttemptTimeouts, LimitedBody, ResponseFuture};
-use crate::limits::Watch;
+use crate::{limits::Watch, replay_body};
 use http::{Request, Response};
 use std::task::{Context, Poll};
 use tower::BoxError;
@@ -40,6 +40,7 @@ impl<S, ReqBody, ResBody> Service<Request<ReqBody>> for AttemptTimeout<S>
 where
     S: Service<Request<ReqBody>, Response = Response<ResBody>>,
     S::Error: Into<BoxError>,
+    ReqBody: 'static,
 {
     type Response = Response<LimitedBody<ResBody, AttemptTimeoutError>>;
     type Error = BoxError;
@@ -51,14 +52,17 @@ where
     }
 
     #[inline]
-    fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
+    fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
         // most requests bring nothing: they are spared the look-ups
-        if request.extensions().is_empty() {
-            return ResponseFuture::new(self.inner.call(request), Watch::begin(self.timeouts));
-        }
-        match Watch::begin_with(request.extensions(), self.timeouts) {
-            Ok(watch) => ResponseFuture::new(self.inner.call(request), watch),
-            Err(refused) => ResponseFuture::refused(refused),
-        }
+        let watch = if request.extensions().is_empty() {
+            Watch::begin(self.timeouts)
+        } else {
+            match Watch::begin_with(request.extensions(), self.timeouts) {
+                Ok(watch) => watch,
+                Err(refused) => return ResponseFuture::refused(refused),
+            }
+        };
+        let sending = if watch.limits_head() { replay_body::sending(request.body_mut()) } else { None };
+        ResponseFuture::sending(self.inner.call(request), watch, sending)
     }
 }

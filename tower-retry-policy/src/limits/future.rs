@@ -1,10 +1,11 @@
-use super::{Expired, LimitError, LimitedBody, Watch, timer};
+use super::{Expired, LimitError, LimitedBody, Sending, Watch, timer};
 use http::Response;
 use pin_project_lite::pin_project;
 use std::{
     future::Future,
     marker::PhantomData,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll, ready},
 };
 use tokio::time::Sleep;
@@ -31,6 +32,7 @@ pin_project! {
             #[pin]
             inner: F,
             watch: Watch,
+            sending: Option<Arc<Sending>>,
             #[pin]
             timer: Option<Sleep>,
         },
@@ -45,7 +47,13 @@ pin_project! {
 impl<F, E> ResponseFuture<F, E> {
     #[inline]
     pub(crate) fn new(inner: F, watch: Watch) -> Self {
-        Self { state: State::Called { inner, watch, timer: None }, error: PhantomData }
+        Self::sending(inner, watch, None)
+    }
+
+    /// A call whose request's body tells how far it is.
+    #[inline]
+    pub(crate) fn sending(inner: F, watch: Watch, sending: Option<Arc<Sending>>) -> Self {
+        Self { state: State::Called { inner, watch, sending, timer: None }, error: PhantomData }
     }
 
     /// A call that is not made.
@@ -58,7 +66,9 @@ impl<F, E> ResponseFuture<F, E> {
     fn poll_limits(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Expired> {
         let mut state = self.project().state;
         let expired = match state.as_mut().project() {
-            StateProj::Called { watch, timer, .. } => ready!(poll_timer(watch, timer, cx)),
+            StateProj::Called { watch, sending, timer, .. } => {
+                ready!(poll_timer(watch, sending.as_deref(), timer, cx))
+            }
             StateProj::Over { expired } => *expired,
         };
         // the inner future goes now, and its connection with it, not when the caller gets round to it
@@ -92,7 +102,12 @@ where
     }
 }
 
-fn poll_timer(watch: &mut Watch, mut timer: Pin<&mut Option<Sleep>>, cx: &mut Context<'_>) -> Poll<Expired> {
+fn poll_timer(
+    watch: &mut Watch,
+    sending: Option<&Sending>,
+    mut timer: Pin<&mut Option<Sleep>>,
+    cx: &mut Context<'_>,
+) -> Poll<Expired> {
     if timer.is_none() {
         let Some((end, at_once)) = watch.head_end() else { return Poll::Pending };
         if at_once {
@@ -101,7 +116,16 @@ fn poll_timer(watch: &mut Watch, mut timer: Pin<&mut Option<Sleep>>, cx: &mut Co
         timer.set(Some(tokio::time::sleep_until(end)));
         timer.as_mut().as_pin_mut().map(timer::register);
     }
-    let Some(sleep) = timer.as_pin_mut() else { return Poll::Pending };
-    ready!(timer::poll_fired(sleep, cx));
-    Poll::Ready(watch.head_expired())
+    let Some(mut sleep) = timer.as_pin_mut() else { return Poll::Pending };
+    loop {
+        ready!(timer::poll_fired(sleep.as_mut(), cx));
+        let Some((end, expired)) = sending.and_then(|sending| watch.end_while(sending)) else {
+            return Poll::Ready(watch.head_expired());
+        };
+        if end <= sleep.deadline() {
+            return Poll::Ready(expired);
+        }
+        // too early: an upload that gets on moves the end, and no timer
+        sleep.as_mut().reset(end);
+    }
 }

@@ -6,6 +6,7 @@ mod body;
 mod deadline;
 mod expired;
 mod future;
+mod sending;
 mod span;
 mod timeouts;
 pub(crate) mod timer;
@@ -15,6 +16,7 @@ mod watch;
 pub(crate) use self::{
     allowance::Allowance,
     expired::{Cause, Expired, LimitError},
+    sending::Sending,
     span::Span,
     watch::Watch,
 };

@@ -30,7 +30,8 @@ impl AttemptTimeouts {
         Self { head: none, idle: none, total: none }
     }
 
-    /// Limits the time from the call to the response's head.
+    /// Limits the time from the call to the response's head. Time in which the attempt waits for a recorded upload is not
+    /// counted: see the [module](crate::attempt_timeout#uploads).
     ///
     /// Zero is allowed and refuses every head that is not there at the first poll.
     #[must_use]

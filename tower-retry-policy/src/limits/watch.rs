@@ -1,4 +1,4 @@
-use super::{Allowance, AttemptTimeouts, Cause, Deadline, Expired};
+use super::{Allowance, AttemptTimeouts, Cause, Deadline, Expired, Sending};
 use http::Extensions;
 use tokio::time::Instant;
 
@@ -54,6 +54,27 @@ impl Watch {
         }
         let end = strictest.after(*self.started.get_or_insert_with(Instant::now))?;
         Some((end, strictest.is_zero()))
+    }
+
+    /// Whether the head has a limit of its own.
+    #[inline]
+    pub(crate) fn limits_head(&self) -> bool {
+        !self.timeouts.head.is_unlimited()
+    }
+
+    /// When the wait for the head ends in a call whose request's body is on its way, and by which limit. The head's own counts
+    /// from when the server was last waited for; of two at the same instant, the narrower.
+    pub(super) fn end_while(&self, sending: &Sending) -> Option<(Instant, Expired)> {
+        let started = self.started?;
+        let head = self.timeouts.head.after(sending.server_since(started));
+        let head = head.map(|end| (end, Expired::new(Cause::Head, self.timeouts.head)));
+        let call = self.strictest().after(started);
+        let call =
+            call.map(|end| (end, self.call_expired(Cause::TotalBeforeHead, Cause::DeadlineBeforeHead)));
+        match (head, call) {
+            (Some((head, _)), Some((end, expired))) if end < head => Some((end, expired)),
+            (head, call) => head.or(call),
+        }
     }
 
     /// Whether a wait in the body can end by a limit.

@@ -5,6 +5,7 @@ use super::{
     recording::Recording,
     source::Source,
 };
+use crate::limits::Sending;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::Full;
@@ -40,6 +41,8 @@ enum Content {
 struct Reader {
     recording: Arc<Mutex<Recording<dyn Source>>>,
     place: Place,
+    /// Of an attempt that wants to know.
+    sending: Option<Arc<Sending>>,
 }
 
 // ===== impl ReplayBody =====
@@ -80,7 +83,7 @@ impl ReplayBody {
         }
         let Some(inner) = inner else { return Self::default() };
         let recording = Arc::new(Mutex::new(Recording::new(inner, limit)));
-        Self { content: Content::Recorded(Reader { recording, place: Place::default() }) }
+        Self { content: Content::Recorded(Reader::new(recording)) }
     }
 
     /// Whether a clone would get the whole body: nothing of it was read yet, or all that was read is recorded.
@@ -103,9 +106,15 @@ impl ReplayBody {
         }
     }
 
+    /// Has this reader, and no clone of it, tell what it waits for, if it may have to wait.
+    pub(super) fn sending(&mut self) -> Option<Arc<Sending>> {
+        let Content::Recorded(reader) = &mut self.content else { return None };
+        Some(Arc::clone(reader.sending.get_or_insert_default()))
+    }
+
     /// Numbers this reader before it is read, so that it can be told from others that read beside it.
     pub(super) fn number(&mut self) -> Option<Ticket> {
-        let Content::Recorded(Reader { recording, place }) = &mut self.content else { return None };
+        let Content::Recorded(Reader { recording, place, .. }) = &mut self.content else { return None };
         Some(recording.lock().ok()?.ticket(place))
     }
 
@@ -135,7 +144,7 @@ impl Clone for ReplayBody {
             Content::Sent | Content::Lost => Content::Lost,
             Content::Recorded(reader) => {
                 let recording = Arc::clone(&reader.recording);
-                Content::Recorded(Reader { recording, place: Place::default() })
+                Content::Recorded(Reader::new(recording))
             }
         };
         Self { content }
@@ -235,6 +244,10 @@ impl Body for ReplayBody {
 // ===== impl Reader =====
 
 impl Reader {
+    fn new(recording: Arc<Mutex<Recording<dyn Source>>>) -> Self {
+        Self { recording, place: Place::default(), sending: None }
+    }
+
     fn poll_frame(&mut self, cx: &mut Context<'_>) -> NextFrame {
         let Ok(mut recording) = self.recording.lock() else {
             return Poll::Ready(Some(Err(Kind::Panicked.into())));
@@ -247,6 +260,9 @@ impl Reader {
             drop(recording);
             woken.into_iter().for_each(Waker::wake);
         }
+        if let Some(sending) = &self.sending {
+            if next.is_pending() { sending.waits_for_body() } else { sending.waits_for_server() }
+        }
         match next {
             Poll::Pending => Poll::Pending,
             Poll::Ready(None) => Poll::Ready(None),
@@ -258,6 +274,14 @@ impl Reader {
     /// Fails when the source has panicked under another reader: nobody knows what is left of it.
     fn lock(&self) -> Result<MutexGuard<'_, Recording<dyn Source>>, ReplayBodyError> {
         self.recording.lock().map_err(|_| Kind::Panicked.into())
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        if let Some(sending) = &self.sending {
+            sending.is_over();
+        }
     }
 }
 

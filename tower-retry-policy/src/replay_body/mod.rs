@@ -94,7 +94,8 @@ pub(crate) use self::place::Ticket;
 pub use self::{
     body::ReplayBody, error::ReplayBodyError, layer::ReplayBodyLayer, service::ReplayBodyService,
 };
-use std::any::Any;
+use crate::limits::Sending;
+use std::{any::Any, sync::Arc};
 
 const DEFAULT_LIMIT: usize = 64 * 1024;
 
@@ -106,6 +107,12 @@ pub(crate) fn is_replayable<B: 'static>(body: &B) -> bool {
 /// Whether all of a request's body is there, so that another attempt beside those that run would not wait for it.
 pub(crate) fn is_complete<B: 'static>(body: &B) -> bool {
     (body as &dyn Any).downcast_ref().is_none_or(ReplayBody::is_complete)
+}
+
+/// What tells whether an attempt waits for its request's body, where that is recorded and so may be waited for.
+#[inline]
+pub(crate) fn sending<B: 'static>(body: &mut B) -> Option<Arc<Sending>> {
+    (body as &mut dyn Any).downcast_mut().and_then(ReplayBody::sending)
 }
 
 /// The number of an attempt's reader, where it has one.
