@@ -23,51 +23,86 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program speaks to its user")]
 
 mod arguments;
+mod connection;
+mod forward;
 mod head_deadline;
 mod hop_by_hop;
+mod log;
 mod refusal;
+mod server;
+mod signals;
 mod upstream;
+mod write_limit;
 
 use arguments::Arguments;
-use axum::{
-    Router,
-    extract::{ConnectInfo, Request, State},
-    response::Response,
-    routing::get,
-};
+use axum::{Router, routing::get};
 use clap::Parser;
+use forward::{Gateway, forward};
+use log::Log;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
-use std::{future::ready, net::SocketAddr, process::ExitCode, time::Duration};
-use tokio::net::TcpListener;
+use server::Phase;
+use signals::Signals;
+use std::{
+    collections::HashMap,
+    future::ready,
+    process::{ExitCode, exit},
+    sync::Arc,
+    time::Duration,
+};
+use tokio::{net::TcpListener, sync::watch};
 use tower::BoxError;
 use tower_retry_policy::MetricsObserver;
 use upstream::Upstream;
 
-async fn serve(arguments: Arguments) -> Result<(), BoxError> {
+async fn serve(arguments: Arguments, log: &Log) -> Result<(), BoxError> {
+    let mut signals = Signals::new()?;
     let metrics = prometheus()?;
-    let mut router = Router::new().route("/metrics", get(move || ready(metrics.render())));
-    for (at, place) in arguments.upstreams.iter().enumerate() {
-        if arguments.upstreams[..at].iter().any(|earlier| earlier.name == place.name) {
-            return Err(format!("two upstreams have the name {:?}", place.name).into());
-        }
-        let upstream = Upstream::new(place, arguments.limits());
-        let whole = Router::new().fallback(forward).with_state(upstream);
-        router = router.nest(&format!("/{}", place.name), whole);
+    let gateway = Gateway { upstreams: upstreams(&arguments, log)? };
+    let calls = Router::new().fallback(forward).with_state(gateway);
+    let counts = Router::new().route("/metrics", get(move || ready(metrics.render())));
+
+    let (phase, phases) = watch::channel(Phase::Serving);
+    let mut servers = Vec::new();
+    let mut addresses = Vec::new();
+    for (address, router) in [(arguments.listen, calls), (arguments.metrics, counts)] {
+        let listener = TcpListener::bind(address)
+            .await
+            .map_err(|error| format!("cannot listen on {address}: {error}"))?;
+        addresses.push(listener.local_addr()?);
+        servers.push(server::serve(listener, router, phases.clone(), arguments.allowed(), log.clone()));
     }
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    let listener = TcpListener::bind(arguments.listen).await?;
-    println!("listening on http://{}", listener.local_addr()?);
-    axum::serve(listener, service).with_graceful_shutdown(asked_to_end()).await?;
-    println!("all calls have ended");
+    log.say(format!("listening on http://{}", addresses[0]));
+    log.say(format!("metrics on http://{}/metrics", addresses[1]));
+    let servers: Vec<_> = servers.into_iter().map(tokio::spawn).collect();
+
+    signals.next().await;
+    phase.send_replace(Phase::Ending);
+    let all_ended = async {
+        let mut cut = 0;
+        for server in servers {
+            cut += server.await.unwrap_or_default();
+        }
+        cut
+    };
+    tokio::select! {
+        cut = all_ended => match cut {
+            0 => log.say("all calls have ended"),
+            cut => log.say(format!("connections that did not end and were cut: {cut}")),
+        },
+        () = signals.next() => return Err("told to end a second time, calls under way were cut".into()),
+    }
     Ok(())
 }
 
-async fn forward(
-    State(upstream): State<Upstream>,
-    ConnectInfo(client): ConnectInfo<SocketAddr>,
-    request: Request,
-) -> Response {
-    upstream.call(request, client.ip()).await
+fn upstreams(arguments: &Arguments, log: &Log) -> Result<Arc<HashMap<String, Upstream>>, BoxError> {
+    let mut upstreams = HashMap::new();
+    for place in &arguments.upstreams {
+        let upstream = Upstream::new(place, arguments.limits(), log.clone());
+        if upstreams.insert(place.name.clone(), upstream).is_some() {
+            return Err(format!("two upstreams have the name {:?}", place.name).into());
+        }
+    }
+    Ok(upstreams.into())
 }
 
 /// What the observers of the policies count, as Prometheus reads it.
@@ -87,31 +122,18 @@ fn prometheus() -> Result<PrometheusHandle, BoxError> {
     Ok(handle)
 }
 
-/// Ctrl-C, or SIGTERM, by which service managers end what they run.
-async fn asked_to_end() {
-    #[cfg(unix)]
-    let terminated = async {
-        use tokio::signal::unix::{SignalKind, signal};
-        match signal(SignalKind::terminate()) {
-            Ok(mut signal) => signal.recv().await,
-            Err(_) => std::future::pending().await,
-        }
-    };
-    #[cfg(not(unix))]
-    let terminated = std::future::pending::<Option<()>>();
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminated => {}
-    }
-}
-
 #[tokio::main]
 async fn main() -> ExitCode {
-    match serve(Arguments::parse()).await {
-        Ok(()) => ExitCode::SUCCESS,
+    let arguments = Arguments::parse();
+    let log = Log::start();
+    let code = match serve(arguments, &log).await {
+        Ok(()) => 0,
         Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
+            log.complain(format!("error: {error}"));
+            1
         }
-    }
+    };
+    log.flush(Duration::from_millis(200));
+    // and not by returning: the runtime would wait for a thread that looks up a name
+    exit(code)
 }

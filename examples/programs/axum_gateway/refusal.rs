@@ -1,7 +1,10 @@
 //! What the client is told when the gateway has given up.
 
 use axum::body::Body;
-use http::{HeaderName, HeaderValue, Response, StatusCode, header::CONTENT_TYPE};
+use http::{
+    HeaderName, HeaderValue, Method, Request, Response, StatusCode,
+    header::{CONTENT_TYPE, UPGRADE},
+};
 use serde_json::json;
 use std::error::Error;
 use tokio::time::error::Elapsed;
@@ -53,6 +56,34 @@ pub(crate) fn answer(error: &(dyn Error + 'static)) -> Response<Body> {
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
     note(&mut response, &format!("details=\"stopped: {reason}\""));
+    response
+}
+
+/// The upstream speaks another protocol from here on, which nobody has asked it for.
+pub(crate) fn switched() -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::BAD_GATEWAY;
+    note(&mut response, "error=http_protocol_error");
+    response
+}
+
+/// What a proxy that hands on requests does not do: a tunnel, an echo of what may hold secrets (RFC 9110 sections 9.3.6 and 9.3.8),
+/// and another protocol on the same connection. An offer of HTTP/2 is one that may be passed over (section 7.8).
+pub(crate) fn unsupported<B>(request: &Request<B>) -> Option<Response<Body>> {
+    let is_offer = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"h2c");
+    let method = matches!(*request.method(), Method::CONNECT | Method::TRACE);
+    let upgrade = request.headers().get_all(UPGRADE).iter().any(|value| !is_offer(value));
+    (method || upgrade).then(|| {
+        let mut response =
+            Response::new(Body::from("methods CONNECT and TRACE, and upgrades, are not supported\n"));
+        *response.status_mut() = StatusCode::NOT_IMPLEMENTED;
+        response
+    })
+}
+
+pub(crate) fn not_found() -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::NOT_FOUND;
     response
 }
 

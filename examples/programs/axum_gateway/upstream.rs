@@ -3,16 +3,18 @@
 use crate::{
     arguments::{Limits, Place},
     head_deadline::{HeadDeadline, of_head},
-    hop_by_hop, refusal,
+    hop_by_hop,
+    log::Log,
+    refusal,
 };
 use axum::body::Body;
 use http::{
-    HeaderName, HeaderValue, Request, Response, Uri, Version,
+    HeaderValue, Request, Response, StatusCode, Uri, Version,
     header::{EXPECT, HOST, VIA},
-    uri::{Authority, PathAndQuery, Scheme},
+    uri::{Authority, Parts, PathAndQuery, Scheme},
 };
 use hyper_util::{
-    client::legacy::{Client, connect::HttpConnector},
+    client::legacy::{self, connect::HttpConnector},
     rt::{TokioExecutor, TokioTimer},
 };
 use std::{net::IpAddr, sync::Arc, time::Duration};
@@ -47,28 +49,40 @@ pub(crate) struct Upstream {
     name: Arc<str>,
     host: Authority,
     stack: Stack,
+    log: Log,
 }
 
 type Stack = BoxCloneSyncService<Request<Body>, Response<Body>, BoxError>;
 
 impl Upstream {
-    pub(crate) fn new(place: &Place, limits: Limits) -> Self {
-        Self { name: place.name.as_str().into(), host: place.host.clone(), stack: stack(&place.name, limits) }
+    pub(crate) fn new(place: &Place, limits: Limits, log: Log) -> Self {
+        let stack = stack(&place.name, limits);
+        Self { name: place.name.as_str().into(), host: place.host.clone(), stack, log }
     }
 
-    pub(crate) async fn call(&self, mut request: Request<Body>, client: IpAddr) -> Response<Body> {
-        self.turn(&mut request, client);
+    pub(crate) async fn call(
+        &self,
+        mut request: Request<Body>,
+        target: PathAndQuery,
+        client: IpAddr,
+    ) -> Response<Body> {
+        self.turn(&mut request, target, client);
         // the query may hold secrets
         let told = format!("{} {}", request.method(), request.uri().path());
-        let mut response = match self.stack.clone().oneshot(request).await {
-            Ok(response) => refusal::noted(response),
+        let response = match self.stack.clone().oneshot(request).await {
+            // no other protocol was offered, and there is no way to speak one
+            Ok(response) if response.status() == StatusCode::SWITCHING_PROTOCOLS => refusal::switched(),
+            Ok(mut response) => {
+                hop_by_hop::remove(response.headers_mut());
+                refusal::noted(response)
+            }
             Err(error) => {
                 let story = RetryError::find(&*error).map(|error| error.history().to_string());
-                eprintln!("{} {told}: {}", self.name, story.unwrap_or_else(|| error.to_string()));
+                let story = story.unwrap_or_else(|| error.to_string());
+                self.log.complain(format!("{} {told}: {story}", self.name));
                 refusal::answer(&*error)
             }
         };
-        hop_by_hop::remove(response.headers_mut());
         let status = response.status().as_str().to_owned();
         metrics::counter!("gateway.answers", "upstream" => self.name.to_string(), "status" => status)
             .increment(1);
@@ -76,28 +90,25 @@ impl Upstream {
     }
 
     /// From a request to the gateway to one to the upstream.
-    fn turn(&self, request: &mut Request<Body>, client: IpAddr) {
-        const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
-        let mut uri = std::mem::take(request.uri_mut()).into_parts();
+    fn turn(&self, request: &mut Request<Body>, target: PathAndQuery, client: IpAddr) {
+        hop_by_hop::remove(request.headers_mut());
+        request.headers_mut().remove(EXPECT); // answered here, as soon as the body is asked for
+        request.headers_mut().remove(HOST); // the client of the upstream writes its own
+        request.headers_mut().append(VIA, HeaderValue::from_static("1.1 axum_gateway"));
+        if let Ok(client) = HeaderValue::try_from(client.to_string()) {
+            request.headers_mut().append("x-forwarded-for", client);
+        }
+        let mut uri = Parts::default();
         uri.scheme = Some(Scheme::HTTP);
         uri.authority = Some(self.host.clone());
-        uri.path_and_query.get_or_insert(PathAndQuery::from_static("/"));
+        uri.path_and_query = Some(target);
         *request.uri_mut() = Uri::from_parts(uri).unwrap_or_default();
         *request.version_mut() = Version::HTTP_11;
-
-        let headers = request.headers_mut();
-        hop_by_hop::remove(headers);
-        headers.remove(HOST); // the client of the upstream writes its own
-        headers.remove(EXPECT); // answered here, as soon as the body is asked for
-        headers.append(VIA, HeaderValue::from_static("1.1 axum_gateway"));
-        if let Ok(client) = HeaderValue::try_from(client.to_string()) {
-            headers.append(FORWARDED_FOR, client);
-        }
     }
 }
 
 fn stack(name: &str, limits: Limits) -> Stack {
-    let client: Client<_, ReplayBody> = Client::builder(TokioExecutor::new())
+    let client: legacy::Client<_, ReplayBody> = legacy::Client::builder(TokioExecutor::new())
         .pool_timer(TokioTimer::new())
         .pool_idle_timeout(Duration::from_secs(30))
         .retry_canceled_requests(false) // the policy does that, and counts it

@@ -41,7 +41,7 @@ async fn a_download_goes_on_where_the_upstream_broke_off() {
     let came = response.into_body().collect().await.unwrap().to_bytes();
     assert!(came == file(), "{} bytes, and not those of the file", came.len());
 
-    let metrics = client.get("/metrics").await.unwrap().content;
+    let metrics = Client::of(&gateway.metrics).get("/metrics").await.unwrap().content;
     for line in [
         r#"http_client_retry_continuations{upstream="up",phase="body"} 14"#,
         r#"http_client_retry_bodies_continued{upstream="up"} 1"#,
@@ -101,7 +101,7 @@ async fn calls_under_way_end_before_the_program_does() {
         async move { client.get("/up/slow").await }
     });
     upstream.seen.go_on.notified().await;
-    gateway.interrupt().await;
+    gateway.signal("INT").await;
     let answer = call.await.unwrap().unwrap();
     assert_eq!((answer.status.as_u16(), answer.content.as_str()), (200, GOOD));
     let address = gateway.address.clone();
@@ -151,7 +151,7 @@ async fn an_upload_that_the_client_breaks_off_is_not_sent_again() {
     // the gateway is none the worse for it
     let answer = client.call("PUT", "/up/sum", &[], content("abc")).await.unwrap();
     assert_eq!(answer.content, "3 bytes, sum 294\n");
-    let metrics = client.get("/metrics").await.unwrap().content;
+    let metrics = Client::of(&gateway.metrics).get("/metrics").await.unwrap().content;
     assert!(!metrics.contains("http_client_retry_retries"), "{metrics}");
 }
 
@@ -191,7 +191,7 @@ async fn metrics_tell_what_the_retries_did() {
         assert_eq!(client.get(path).await.unwrap().status, 200);
     }
     assert_eq!(client.call("POST", "/up/busy/1/again", &[], content("")).await.unwrap().status, 503);
-    let metrics = client.get("/metrics").await.unwrap();
+    let metrics = Client::of(&gateway.metrics).get("/metrics").await.unwrap();
     let lines: Vec<&str> = metrics.content.lines().collect();
     for line in [
         r#"http_client_retry_attempts{upstream="up"} 9"#,
@@ -215,7 +215,9 @@ async fn bad_arguments_get_one_clear_error() {
         (&["http://127.0.0.1:1"], "a name and an address are needed, such as api=http://127.0.0.1:8080"),
         (&["a=https://127.0.0.1:1"], "a name and an address are needed"),
         (&["a=http://127.0.0.1:1/path"], "a name and an address are needed"),
-        (&["metrics=http://127.0.0.1:1"], r#""metrics" is no name"#),
+        (&["a=http://127.0.0.1:99999"], "a name and an address are needed"),
+        (&["a=http://127.0.0.1:"], "a name and an address are needed"),
+        (&["a=http://user:word@127.0.0.1:1"], "a name and an address are needed"),
         (&["a/b=http://127.0.0.1:1"], r#""a/b" is no name"#),
         (&["--deadline", "-1", "a=http://127.0.0.1:1"], "error: "),
         (&["--deadline", "soon", "a=http://127.0.0.1:1"], "a number of seconds is needed, such as 0.5"),

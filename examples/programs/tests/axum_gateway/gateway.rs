@@ -15,35 +15,49 @@ use tokio::{
 /// A gateway on a port of its own; it ends with this.
 pub(crate) struct Gateway {
     pub(crate) address: String,
+    pub(crate) metrics: String,
     process: Child,
     printed: Lines<BufReader<ChildStdout>>,
 }
 
 impl Gateway {
     pub(crate) async fn start(arguments: &[&str]) -> Self {
+        Self::start_with(arguments, Stdio::null()).await
+    }
+
+    /// With this as its standard error.
+    pub(crate) async fn start_with(arguments: &[&str], errors: Stdio) -> Self {
         let mut process = Command::new(program("axum_gateway"))
-            .args(["--listen", "127.0.0.1:0"])
+            .args(["--listen", "127.0.0.1:0", "--metrics", "127.0.0.1:0"])
             .args(arguments)
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(errors)
             .kill_on_drop(true)
             .spawn()
             .unwrap();
         let mut printed = BufReader::new(process.stdout.take().unwrap()).lines();
         let line = printed.next_line().await.unwrap().unwrap();
         let address = line.strip_prefix("listening on http://").unwrap().to_owned();
-        Self { address, process, printed }
+        let line = printed.next_line().await.unwrap().unwrap();
+        let metrics =
+            line.strip_prefix("metrics on http://").unwrap().strip_suffix("/metrics").unwrap().to_owned();
+        Self { address, metrics, process, printed }
     }
 
     pub(crate) fn id(&self) -> u32 {
         self.process.id().unwrap()
     }
 
-    /// As Ctrl-C does.
     #[cfg(unix)]
-    pub(crate) async fn interrupt(&self) {
-        let status = Command::new("kill").args(["-INT", &self.id().to_string()]).status().await.unwrap();
+    pub(crate) async fn signal(&self, name: &str) {
+        let status = Command::new("kill").args(["-s", name, &self.id().to_string()]).status().await.unwrap();
         assert!(status.success());
+    }
+
+    /// The first line of its standard error, if that is a pipe.
+    pub(crate) async fn complaint(&mut self) -> String {
+        let mut lines = BufReader::new(self.process.stderr.take().unwrap()).lines();
+        timeout(Duration::from_secs(10), lines.next_line()).await.expect("a line").unwrap().unwrap()
     }
 
     /// How it ended, and the last line that it printed.

@@ -46,8 +46,8 @@ async fn the_gateway_answers_as_its_transcript_says() {
         {
             writeln!(printed, "{name}: {}", value.to_str().unwrap()).unwrap();
         }
-        writeln!(printed, "\n{}", answer.content.replace(&upstream.address.to_string(), "127.0.0.1:8080"))
-            .unwrap();
+        let content = answer.content.replace(&upstream.address.to_string(), "127.0.0.1:8080");
+        writeln!(printed, "\n{}", content.replace(&gateway.address, "127.0.0.1:3000")).unwrap();
     }
     if env::var_os("TRANSCRIPTS").is_some_and(|value| value == "overwrite") {
         fs::write(path, printed).unwrap();
