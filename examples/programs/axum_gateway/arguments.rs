@@ -21,7 +21,7 @@ pub(crate) struct Arguments {
     /// How long an upstream may be silent, in seconds
     #[arg(long, value_name = "SECONDS", default_value = "3", value_parser = seconds)]
     pub(crate) patience: Duration,
-    /// How long a client may take for the head of a request, or not read its answer, in seconds
+    /// How long a client may take for the head of a request, pause in its upload, or not read its answer, in seconds
     #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = seconds)]
     pub(crate) client_idle: Duration,
     /// How long calls under way may go on when the program is asked to end, in seconds

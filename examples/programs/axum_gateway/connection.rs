@@ -37,6 +37,7 @@ pub(crate) struct Client {
 #[derive(Debug, Default)]
 struct Notes {
     reset_if_cut: AtomicBool,
+    unread: AtomicBool,
 }
 
 /// For so long what a client still sends is read and dropped, although it was answered: closing at once would reset the
@@ -55,6 +56,11 @@ impl Client {
     /// Nothing but the end of the connection ends what is answered now: if that breaks off, only a reset can say so.
     pub(crate) fn reset_if_cut(&self) {
         self.connection.reset_if_cut.store(true, Relaxed);
+    }
+
+    /// An upload was answered before it was read.
+    pub(crate) fn leaves_unread(&self) {
+        self.connection.unread.store(true, Relaxed);
     }
 }
 
@@ -95,7 +101,7 @@ pub(crate) async fn serve(
     if cut || io.has_passed() {
         return;
     }
-    let unread = end.is_err_and(|error| error.is_parse());
+    let unread = client.connection.unread.load(Relaxed) || end.is_err_and(|error| error.is_parse());
     close(io.into_inner(), unread).await;
 }
 

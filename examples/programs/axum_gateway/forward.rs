@@ -1,18 +1,19 @@
 //! From a request to the gateway to the upstream that it names, and back.
 
-use crate::{connection::Client, refusal, upstream::Upstream};
+use crate::{connection::Client, refusal, upload, upstream::Upstream};
 use axum::{
     Extension,
     body::Body,
     extract::{Request, State},
 };
 use http::{Response, Uri, Version, uri::PathAndQuery};
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
-/// All upstreams, by their names.
+/// All upstreams, by their names, and how long a client may pause in its upload.
 #[derive(Clone)]
 pub(crate) struct Gateway {
     pub(crate) upstreams: Arc<HashMap<String, Upstream>>,
+    pub(crate) idle: Duration,
 }
 
 pub(crate) async fn forward(
@@ -23,6 +24,7 @@ pub(crate) async fn forward(
     if request.version() < Version::HTTP_11 {
         client.reset_if_cut();
     }
+    let request = upload::watched(request, &client, gateway.idle);
     let mut response = match (refusal::unsupported(&request), gateway.target(request.uri())) {
         (Some(refused), _) => refused,
         (None, None) => refusal::not_found(),

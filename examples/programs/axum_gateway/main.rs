@@ -31,6 +31,7 @@ mod log;
 mod refusal;
 mod server;
 mod signals;
+mod upload;
 mod upstream;
 mod write_limit;
 
@@ -57,7 +58,7 @@ use upstream::Upstream;
 async fn serve(arguments: Arguments, log: &Log) -> Result<(), BoxError> {
     let mut signals = Signals::new()?;
     let metrics = prometheus()?;
-    let gateway = Gateway { upstreams: upstreams(&arguments, log)? };
+    let gateway = Gateway { upstreams: upstreams(&arguments, log)?, idle: arguments.client_idle };
     let calls = Router::new().fallback(forward).with_state(gateway);
     let counts = Router::new().route("/metrics", get(move || ready(metrics.render())));
 

@@ -1,9 +1,10 @@
 //! What the client is told when the gateway has given up.
 
+use crate::upload::UploadStalled;
 use axum::body::Body;
 use http::{
     HeaderName, HeaderValue, Method, Request, Response, StatusCode,
-    header::{CONTENT_TYPE, UPGRADE},
+    header::{CONNECTION, CONTENT_TYPE, UPGRADE},
 };
 use serde_json::json;
 use std::error::Error;
@@ -41,6 +42,7 @@ pub(crate) fn answer(error: &(dyn Error + 'static)) -> Response<Body> {
     let phase = last.and_then(AttemptRecord::phase);
     let status = status(error, stop);
     let reason = match stop {
+        _ if status == StatusCode::REQUEST_TIMEOUT => "upload stalled".to_owned(),
         Some(stop) => stop.to_string(),
         None if status == StatusCode::GATEWAY_TIMEOUT => "deadline".to_owned(),
         None => "not retryable".to_owned(),
@@ -55,6 +57,10 @@ pub(crate) fn answer(error: &(dyn Error + 'static)) -> Response<Body> {
     let mut response = Response::new(Body::from(format!("{problem}\n")));
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    if status == StatusCode::REQUEST_TIMEOUT {
+        // RFC 9110 section 15.5.9
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
     note(&mut response, &format!("details=\"stopped: {reason}\""));
     response
 }
@@ -88,7 +94,9 @@ pub(crate) fn not_found() -> Response<Body> {
 }
 
 fn status(error: &(dyn Error + 'static), stop: Option<StopReason>) -> StatusCode {
-    if is_in_chain::<ReplayBodyError>(error) {
+    if is_in_chain::<UploadStalled>(error) {
+        StatusCode::REQUEST_TIMEOUT
+    } else if is_in_chain::<ReplayBodyError>(error) {
         // the client's own body broke off
         StatusCode::BAD_REQUEST
     } else if matches!(stop, Some(StopReason::Budget | StopReason::RetryAfterTooLong(_))) {

@@ -22,8 +22,8 @@ use tower::{BoxError, ServiceBuilder, ServiceExt, layer::layer_fn, util::BoxClon
 use tower_backoff::{Backoff, Jitter};
 use tower_content_check::{ContentCheckLayer, Head, check::Length, continuation::ContinueLayer};
 use tower_retry_policy::{
-    AttemptTimeoutLayer, MetricsObserver, RatioBudget, ReplayBody, ReplayBodyLayer, RetryError, RetryLayer,
-    RetryPolicy,
+    AttemptTimeoutLayer, MetricsObserver, RatioBudget, ReplayBody, ReplayBodyLayer, RetryAfter, RetryError,
+    RetryLayer, RetryPolicy,
 };
 
 /// Answers up to this length are read inside the attempt, so that one that breaks off is fetched again; longer ones
@@ -120,6 +120,8 @@ fn stack(name: &str, limits: Limits) -> Stack {
                 .cap(Duration::from_millis(500))
                 .jitter(Jitter::Full),
         )
+        // longer than anybody waits here: the refusal is handed on, with the time that it asks for
+        .retry_after(RetryAfter::Refuse(limits.deadline))
         // whoever calls the gateway may write that field; whether the upstream recognises a repeat by it is for the
         // gateway's owner to say
         .honour_idempotency_key(limits.trusts_keys)

@@ -11,4 +11,5 @@ mod load;
 mod logging;
 mod raw;
 mod transcript;
+mod uploads;
 mod upstream;
