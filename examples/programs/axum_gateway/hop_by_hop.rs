@@ -2,15 +2,20 @@
 
 use http::{
     HeaderMap, HeaderName,
-    header::{CONNECTION, TE, TRANSFER_ENCODING, UPGRADE},
+    header::{CONNECTION, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE},
 };
 
-/// Those that have to be removed although `Connection` may not list them.
-const KNOWN: [HeaderName; 6] = [
+/// Those that have to be removed although `Connection` may not list them: credentials for this proxy among them, and the
+/// announcement of trailers, which are not passed on (RFC 9110 sections 11.7 and 6.5.1).
+const KNOWN: [HeaderName; 10] = [
     CONNECTION,
     HeaderName::from_static("keep-alive"),
     HeaderName::from_static("proxy-connection"),
+    HeaderName::from_static("proxy-authentication-info"),
+    PROXY_AUTHENTICATE,
+    PROXY_AUTHORIZATION,
     TE,
+    TRAILER,
     TRANSFER_ENCODING,
     UPGRADE,
 ];

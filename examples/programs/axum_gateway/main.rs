@@ -25,6 +25,7 @@
 mod arguments;
 mod connection;
 mod forward;
+mod forwarded;
 mod head_deadline;
 mod hop_by_hop;
 mod log;

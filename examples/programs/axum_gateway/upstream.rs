@@ -2,6 +2,7 @@
 
 use crate::{
     arguments::{Limits, Place},
+    forwarded,
     head_deadline::{HeadDeadline, of_head},
     hop_by_hop,
     log::Log,
@@ -9,8 +10,8 @@ use crate::{
 };
 use axum::body::Body;
 use http::{
-    HeaderValue, Request, Response, StatusCode, Uri, Version,
-    header::{EXPECT, HOST, VIA},
+    Request, Response, StatusCode, Uri, Version,
+    header::EXPECT,
     uri::{Authority, Parts, PathAndQuery, Scheme},
 };
 use hyper_util::{
@@ -93,11 +94,7 @@ impl Upstream {
     fn turn(&self, request: &mut Request<Body>, target: PathAndQuery, client: IpAddr) {
         hop_by_hop::remove(request.headers_mut());
         request.headers_mut().remove(EXPECT); // answered here, as soon as the body is asked for
-        request.headers_mut().remove(HOST); // the client of the upstream writes its own
-        request.headers_mut().append(VIA, HeaderValue::from_static("1.1 axum_gateway"));
-        if let Ok(client) = HeaderValue::try_from(client.to_string()) {
-            request.headers_mut().append("x-forwarded-for", client);
-        }
+        forwarded::rewrite(request, client);
         let mut uri = Parts::default();
         uri.scheme = Some(Scheme::HTTP);
         uri.authority = Some(self.host.clone());

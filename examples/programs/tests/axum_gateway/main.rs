@@ -10,6 +10,7 @@ mod gateway;
 mod load;
 mod logging;
 mod raw;
+mod requests;
 mod transcript;
 mod uploads;
 mod upstream;
