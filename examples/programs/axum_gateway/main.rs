@@ -3,24 +3,28 @@
 //! ```text
 //! cargo run --release --example axum_gateway -- api=http://127.0.0.1:8080 files=http://127.0.0.1:8081
 //! curl -i http://127.0.0.1:3000/api/some/path
-//! curl http://127.0.0.1:3000/metrics
+//! curl http://127.0.0.1:3001/metrics
 //! ```
 //!
 //! - Each upstream has a stack and a budget of its own ([`upstream`]): one that fails uses up nobody else's retries.
-//! - When the gateway gives up, it answers 502, 503 or 504 and says why; what an upstream answered last is handed on
+//! - When the gateway gives up, it answers 408, 502, 503 or 504 and says why; what an upstream answered last is handed on
 //!   as it is ([`refusal`]).
 //! - An `Idempotency-Key` from outside permits no repeat, because nobody here knows whether the upstream honours it:
 //!   `--trust-idempotency-keys` says that all do.
-//! - Fields that belong to one connection end at the gateway ([`hop_by_hop`]).
+//! - Fields that belong to one connection end at the gateway ([`hop_by_hop`]), and what clients say of themselves does not
+//!   pass it ([`forwarded`]).
 //! - What is streamed and breaks off is continued from the upstream while the client reads; if that cannot be, the
-//!   client's connection breaks. The deadline is that of short calls, and of heads: no stream ends by it
-//!   ([`head_deadline`]).
+//!   client's connection breaks, and is reset where nothing else says so ([`connection`]). The deadline is that of short calls,
+//!   and of heads: no stream and no upload ends by it ([`head_deadline`]).
+//! - A client may be slow with its upload and may not stop: that is its own fault, and costs nobody a retry ([`upload`]).
 //! - It holds nothing for long: of an upload 64 KiB at most, of an answer 256 KiB, the rest is streamed. That, and how
 //!   many calls fail through an upstream that fails three times in ten, is printed by
-//!   `cargo test -p programs load::load -- --nocapture`, 20,000 calls with 64 in flight.
-//! - After Ctrl-C or SIGTERM it takes no new calls and ends when those under way have ended: short ones by the deadline.
-
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program speaks to its user")]
+//!   `cargo test -p programs load::load -- --nocapture`, 40,000 calls with 64 in flight.
+//! - After Ctrl-C or SIGTERM it takes no new connections and ends when those that are there have ended, by the end of the grace
+//!   period at the latest ([`server`]). The second signal ends it at once.
+//! - What it prints is nobody's condition for an answer ([`log`]).
+//!
+//! `examples/programs/README.md` says what it is good for, and what a production proxy has beyond it.
 
 mod arguments;
 mod connection;
