@@ -50,14 +50,15 @@ struct Hops;
 impl Observer for Hops {
     fn ended(&self, call: &CallEnd<'_>) {
         let Some(status) = call.status() else { return }; // the error at the end says it all
-        println!("{} {}: {status}", call.method(), call.uri());
+        println!("{} {}: {status}", call.method(), arguments::without_query(call.uri()));
         if let Some(history) = call.history() {
             println!("  {history}");
         }
     }
 }
 
-async fn fetch(url: Uri) -> Result<(), BoxError> {
+/// Whether the last answer is a failure.
+async fn fetch(url: Uri) -> Result<bool, BoxError> {
     let connector = HttpsConnectorBuilder::new().with_native_roots()?.https_or_http().enable_http1().build();
     let client = Client::builder(TokioExecutor::new())
         .pool_timer(TokioTimer::new())
@@ -74,16 +75,18 @@ async fn fetch(url: Uri) -> Result<(), BoxError> {
 
     let response = service.oneshot(Request::get(url).body(Full::default())?).await?;
 
+    let status = response.status();
     let last = response.extensions().get::<RequestUri>().map(|RequestUri(uri)| uri.clone());
     let content = response.into_body().collect().await?.to_bytes();
-    println!("{} bytes from {}", content.len(), last.unwrap_or_default());
-    Ok(())
+    let last = arguments::without_query(&last.unwrap_or_default());
+    println!("{} bytes from {last}", content.len());
+    Ok(status.is_client_error() || status.is_server_error())
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
     match fetch(Arguments::parse().url).await {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(failed) => ExitCode::from(u8::from(failed)),
         Err(error) => {
             // the outline names method and host; the history has the text of each attempt's error
             let story = RetryError::find(&*error).map(|error| error.history().to_string());

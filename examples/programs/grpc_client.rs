@@ -16,7 +16,7 @@ mod arguments;
 use bytes::{Buf, BufMut, Bytes};
 use clap::Parser;
 use http::{Request, Uri, uri::PathAndQuery};
-use std::time::Duration;
+use std::{process::ExitCode, time::Duration};
 use tonic::{
     Code, Status,
     client::{Grpc, GrpcService},
@@ -43,7 +43,7 @@ struct Arguments {
 }
 
 #[tokio::main]
-async fn main() {
+async fn main() -> ExitCode {
     let Arguments { server, methods } = Arguments::parse();
     let channel = Channel::builder(server).connect_lazy();
 
@@ -66,12 +66,17 @@ async fn main() {
         .service(channel);
 
     let mut client = Grpc::new(service);
+    let mut failed = false;
     for method in methods {
         match call(&mut client, &method).await {
             Ok(text) => println!("{method}: {text}"),
-            Err(status) => println!("{method}: {:?}: {}", status.code(), status.message()),
+            Err(status) => {
+                failed = true;
+                println!("{method}: {:?}: {}", status.code(), status.message());
+            }
         }
     }
+    ExitCode::from(u8::from(failed))
 }
 
 /// The status of a call that the stack has given up.

@@ -43,7 +43,8 @@ struct Arguments {
     patience: Duration,
 }
 
-async fn fetch(Arguments { url, json, patience }: Arguments) -> Result<(), BoxError> {
+/// Whether the answer is a failure.
+async fn fetch(Arguments { url, json, patience }: Arguments) -> Result<bool, BoxError> {
     // The client. Its pool needs a timer to let go of idle connections.
     let connector = HttpsConnectorBuilder::new().with_native_roots()?.https_or_http().enable_http1().build();
     let client = Client::builder(TokioExecutor::new())
@@ -69,13 +70,13 @@ async fn fetch(Arguments { url, json, patience }: Arguments) -> Result<(), BoxEr
         Some(history) => println!("{history}"),
         None => println!("1 attempt"), // one that was good costs no history
     }
-    Ok(())
+    Ok(status.is_client_error() || status.is_server_error())
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
     match fetch(Arguments::parse()).await {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(failed) => ExitCode::from(u8::from(failed)),
         Err(error) => {
             // the outline names method and host; the history has the text of each attempt's error
             let story = RetryError::find(&*error).map(|error| error.history().to_string());

@@ -123,7 +123,7 @@ mod weather {
 
 use clap::Parser;
 use http::Uri;
-use std::{error::Error, time::Duration};
+use std::{error::Error, process::ExitCode, time::Duration};
 use tower_backoff::Backoff;
 use tower_retry_policy::RetryPolicy;
 use weather::{Client, Forecast};
@@ -137,28 +137,32 @@ struct Arguments {
 }
 
 #[tokio::main]
-async fn main() {
+async fn main() -> ExitCode {
     // what these users call a city, the server takes for the trouble to make
     let client = Client::new(Arguments::parse().server);
     let minute = Duration::from_secs(60);
 
-    tell("as the author has it", client.forecast("page").await);
+    let good = tell("as the author has it", &client.forecast("page").await);
     let once = Some(RetryPolicy::never());
-    tell("this call without retries", client.forecast_with("cut", once, minute).await);
+    tell("this call without retries", &client.forecast_with("cut", once, minute).await);
 
     let at_once = RetryPolicy::standard().backoff(Backoff::none());
     let hasty = client.clone().retry(at_once.clone().retries(1));
-    tell("a client that retries once, at once", hasty.forecast("down").await);
+    tell("a client that retries once, at once", &hasty.forecast("down").await);
 
     let eager = client.retry(at_once.retries(1000).without_budget());
-    tell("a client that retries a thousand times", eager.forecast("down").await);
+    tell("a client that retries a thousand times", &eager.forecast("down").await);
+    // the others fail on purpose
+    if good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-fn tell(what: &str, outcome: Result<Forecast, weather::Error>) {
+/// Whether it was good.
+fn tell(what: &str, outcome: &Result<Forecast, weather::Error>) -> bool {
     println!("{what}");
     match outcome {
         Ok(Forecast { city, celsius }) => println!("  {celsius} degrees in {city}"),
         // the source is the outline of the call: what was asked of whom, and how each attempt ended
         Err(error) => println!("  {error}: {}", error.source().map(ToString::to_string).unwrap_or_default()),
     }
+    outcome.is_ok()
 }

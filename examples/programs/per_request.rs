@@ -36,7 +36,8 @@ struct Arguments {
     server: Uri,
 }
 
-async fn calls(server: Uri) -> Result<(), BoxError> {
+/// Whether the first was good: others fail on purpose.
+async fn calls(server: Uri) -> Result<bool, BoxError> {
     let client = Client::builder(TokioExecutor::new()).pool_timer(TokioTimer::new()).build_http();
     let mut service = ServiceBuilder::new()
         .layer(RetryLayer::new(RetryPolicy::standard()))
@@ -49,7 +50,8 @@ async fn calls(server: Uri) -> Result<(), BoxError> {
     let post = |path: &str| Request::post(format!("{server}{path}"));
 
     let request = get("/busy")?;
-    tell("nothing: the layer's policy holds, and Retry-After is obeyed", &mut service, request).await?;
+    let good =
+        tell("nothing: the layer's policy holds, and Retry-After is obeyed", &mut service, request).await?;
 
     let mut request = get("/down")?;
     request.extensions_mut().insert(RetryPolicy::never());
@@ -76,11 +78,13 @@ async fn calls(server: Uri) -> Result<(), BoxError> {
     let request = post("/lost/order/with/key")
         .header("idempotency-key", "\"8e03978e\"")
         .body(Full::from("one beer"))?;
-    tell("an idempotency key: the server knows a repeated order from a new one", &mut service, request).await
+    tell("an idempotency key: the server knows a repeated order from a new one", &mut service, request)
+        .await?;
+    Ok(good)
 }
 
-/// Sends the request and prints what came of it.
-async fn tell<S, B>(says: &str, service: &mut S, request: Request<Full<Bytes>>) -> Result<(), BoxError>
+/// Sends the request and prints what came of it. Returns whether that was good.
+async fn tell<S, B>(says: &str, service: &mut S, request: Request<Full<Bytes>>) -> Result<bool, BoxError>
 where
     S: Service<Request<Full<Bytes>>, Response = Response<CheckedBody<B>>, Error = BoxError>,
     B: http_body::Body<Data = Bytes, Error: Into<BoxError>>,
@@ -92,20 +96,22 @@ where
             let status = response.status();
             println!("  answer  {status} {}", response.into_body().into_text().await?);
             println!("  history {}", history.as_deref().unwrap_or("none, there was one attempt"));
+            Ok(status.is_success())
         }
         Err(error) => {
             // its own text is the outline, its history has the text of each attempt's error
             let Some(last) = RetryError::find(&*error) else { return Err(error) };
             println!("  error   {}", last.history());
+            Ok(false)
         }
     }
-    Ok(())
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
     match calls(Arguments::parse().server).await {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
         Err(error) => {
             eprintln!("error: {error}");
             ExitCode::FAILURE

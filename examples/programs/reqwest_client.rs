@@ -27,7 +27,8 @@ struct Arguments {
     url: Uri,
 }
 
-async fn fetch(url: Uri) -> Result<(), BoxError> {
+/// Whether the answer is a failure.
+async fn fetch(url: Uri) -> Result<bool, BoxError> {
     // What it does by itself the policy does not see: its retries would multiply with those of the policy, and behind a
     // redirect nobody knows that the first request has arrived. `follow_redirects` shows where redirects belong. Its
     // timeouts are off unless somebody sets them.
@@ -59,7 +60,7 @@ async fn fetch(url: Uri) -> Result<(), BoxError> {
     if let Some(history) = history {
         println!("{history}");
     }
-    Ok(())
+    Ok(status.is_client_error() || status.is_server_error())
 }
 
 #[tokio::main]
@@ -67,7 +68,7 @@ async fn main() -> ExitCode {
     // reqwest is built without a TLS provider of its own here, so the process needs one
     let _ = ring::default_provider().install_default();
     match fetch(Arguments::parse().url).await {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(failed) => ExitCode::from(u8::from(failed)),
         Err(error) => {
             // the outline names method and host; the history has the text of each attempt's error
             let story = RetryError::find(&*error).map(|error| error.history().to_string());

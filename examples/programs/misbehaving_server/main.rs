@@ -104,9 +104,13 @@ async fn listen(address: SocketAddr) -> io::Result<()> {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
-            accepted = listener.accept() => {
-                connections.spawn(serve(Arc::clone(&server), accepted?.0));
-            }
+            accepted = listener.accept() => match accepted {
+                Ok((connection, _)) => {
+                    connections.spawn(serve(Arc::clone(&server), connection));
+                }
+                // a client that has left, or no descriptors: a connection has to end before there are any
+                Err(_) => sleep(Duration::from_millis(100)).await,
+            },
             Some(_) = connections.join_next() => {} // one has ended
             () = server.restart.notified() => {
                 drop(listener);

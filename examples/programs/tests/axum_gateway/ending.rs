@@ -1,8 +1,10 @@
 //! All connections end: those of clients that do not go on, and all of them when the program is asked to end.
 
 use crate::{
+    client::Client,
     gateway::Gateway,
     raw::{End, Raw, Scripted, head},
+    upstream::Upstream,
 };
 use std::time::Duration;
 use tokio::{
@@ -106,4 +108,19 @@ async fn the_second_signal_ends_at_once() {
         assert!(start.elapsed() < Duration::from_secs(4));
         assert_eq!(raw.rest().await.1, End::Reset);
     }
+}
+
+/// A process without descriptors accepts nothing, and goes on when there are some again.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_lack_of_descriptors_passes() {
+    let upstream = Upstream::start(0).await;
+    let gateway = Gateway::with_descriptors(32, &[&upstream.argument()]).await;
+    let mut held = Vec::new();
+    for _ in 0..60 {
+        held.push(Raw::connect(&gateway.address).await);
+    }
+    sleep(Duration::from_millis(300)).await;
+    drop(held);
+    assert_eq!(Client::of(&gateway.address).get("/up/good").await.unwrap().status, 200);
 }

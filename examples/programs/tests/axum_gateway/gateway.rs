@@ -27,7 +27,20 @@ impl Gateway {
 
     /// With this as its standard error.
     pub(crate) async fn start_with(arguments: &[&str], errors: Stdio) -> Self {
-        let mut process = Command::new(program("axum_gateway"))
+        Self::from(Command::new(program("axum_gateway")), arguments, errors).await
+    }
+
+    /// With so many descriptors.
+    #[cfg(unix)]
+    pub(crate) async fn with_descriptors(count: u32, arguments: &[&str]) -> Self {
+        let mut command = Command::new("sh");
+        command.args(["-c", &format!("ulimit -n {count}; exec \"$0\" \"$@\"")]);
+        command.arg(program("axum_gateway"));
+        Self::from(command, arguments, Stdio::null()).await
+    }
+
+    async fn from(mut command: Command, arguments: &[&str], errors: Stdio) -> Self {
+        let mut process = command
             .args(["--listen", "127.0.0.1:0", "--metrics", "127.0.0.1:0"])
             .args(arguments)
             .stdout(Stdio::piped())

@@ -22,12 +22,21 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) async fn start() -> Self {
-        let mut process = Command::new(program("misbehaving_server"))
-            .arg("127.0.0.1:0")
-            .stdout(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap();
+        Self::from(Command::new(program("misbehaving_server"))).await
+    }
+
+    /// With so many descriptors.
+    #[cfg(unix)]
+    pub(crate) async fn with_descriptors(count: u32) -> Self {
+        let mut command = Command::new("sh");
+        command.args(["-c", &format!("ulimit -n {count}; exec \"$0\" \"$@\"")]);
+        command.arg(program("misbehaving_server"));
+        Self::from(command).await
+    }
+
+    async fn from(mut command: Command) -> Self {
+        let mut process =
+            command.arg("127.0.0.1:0").stdout(Stdio::piped()).kill_on_drop(true).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).await.unwrap();
         let address = line.trim().strip_prefix("listening on http://").unwrap().to_owned();
@@ -52,8 +61,14 @@ pub(crate) async fn run_in(
     // far above what any of them needs: a program that hangs must not hang the tests
     let output = timeout(Duration::from_secs(60), command.output()).await.expect("the program ends").unwrap();
     let errors = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.success(), errors.is_empty(), "{name} {arguments:?}: {errors}");
+    assert!(errors.is_empty() || !output.status.success(), "{name} {arguments:?}: {errors}");
     String::from_utf8(output.stdout).unwrap() + &errors
+}
+
+/// Its exit status.
+pub(crate) async fn status(name: &str, arguments: &[String]) -> Option<i32> {
+    let output = Command::new(program(name)).args(arguments).kill_on_drop(true).output();
+    timeout(Duration::from_secs(60), output).await.expect("the program ends").unwrap().status.code()
 }
 
 /// Examples are built beside the directory of the tests' own executables; by `cargo test`, unless it is asked for one
