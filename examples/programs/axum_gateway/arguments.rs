@@ -80,6 +80,10 @@ fn is_plain(host: &Authority) -> bool {
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {
+    const YEAR: f64 = 365.0 * 86_400.0;
     let seconds: f64 = text.parse().map_err(|_| "a number of seconds is needed, such as 0.5".to_owned())?;
+    if seconds > YEAR {
+        return Err("a year is the most".to_owned()); // a clock that is added to must not overflow
+    }
     Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
 }

@@ -3,8 +3,8 @@
 use crate::upload::UploadStalled;
 use axum::body::Body;
 use http::{
-    HeaderName, HeaderValue, Method, Request, Response, StatusCode,
-    header::{CONNECTION, CONTENT_TYPE, UPGRADE},
+    HeaderName, HeaderValue, Method, Request, Response, StatusCode, Version,
+    header::{CONNECTION, CONTENT_TYPE, HOST, UPGRADE},
 };
 use serde_json::json;
 use std::error::Error;
@@ -73,18 +73,26 @@ pub(crate) fn switched() -> Response<Body> {
     response
 }
 
-/// What a proxy that hands on requests does not do: a tunnel, an echo of what may hold secrets (RFC 9110 sections 9.3.6 and 9.3.8),
-/// and another protocol on the same connection. An offer of HTTP/2 is one that may be passed over (section 7.8).
+/// What a proxy that hands on requests does not do: a tunnel, an echo of what may hold secrets (RFC 9110 sections 9.3.6 and
+/// 9.3.8), and another protocol on the same connection. An offer of HTTP/2 is one that may be passed over (section 7.8).
+/// Nor does it guess which host was meant, if not just one is named (RFC 9112 section 3.2).
 pub(crate) fn unsupported<B>(request: &Request<B>) -> Option<Response<Body>> {
     let is_offer = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"h2c");
-    let method = matches!(*request.method(), Method::CONNECT | Method::TRACE);
-    let upgrade = request.headers().get_all(UPGRADE).iter().any(|value| !is_offer(value));
-    (method || upgrade).then(|| {
-        let mut response =
-            Response::new(Body::from("methods CONNECT and TRACE, and upgrades, are not supported\n"));
-        *response.status_mut() = StatusCode::NOT_IMPLEMENTED;
-        response
-    })
+    let hosts = request.headers().get_all(HOST).iter().count();
+    let (status, reason) = if hosts > 1 || hosts == 0 && request.version() == Version::HTTP_11 {
+        (StatusCode::BAD_REQUEST, "one Host is needed\n")
+    } else if matches!(*request.method(), Method::CONNECT | Method::TRACE) {
+        (StatusCode::NOT_IMPLEMENTED, "CONNECT and TRACE are not supported\n")
+    } else if !request.headers().get_all(UPGRADE).iter().all(is_offer) {
+        (StatusCode::NOT_IMPLEMENTED, "upgrades are not supported\n")
+    } else {
+        return None;
+    };
+    let mut response = Response::new(Body::from(reason));
+    *response.status_mut() = status;
+    // what comes next may be meant for somebody else
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    Some(response)
 }
 
 pub(crate) fn not_found() -> Response<Body> {

@@ -215,6 +215,7 @@ async fn bad_arguments_get_one_clear_error() {
         (&["http://127.0.0.1:1"], "a name and an address are needed, such as api=http://127.0.0.1:8080"),
         (&["a=https://127.0.0.1:1"], "a name and an address are needed"),
         (&["a=http://127.0.0.1:1/path"], "a name and an address are needed"),
+        (&["--client-idle", "1e19", "a=http://127.0.0.1:1"], "a year is the most"),
         (&["a=http://127.0.0.1:99999"], "a name and an address are needed"),
         (&["a=http://127.0.0.1:"], "a name and an address are needed"),
         (&["a=http://user:word@127.0.0.1:1"], "a name and an address are needed"),

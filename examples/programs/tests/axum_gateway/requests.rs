@@ -96,9 +96,12 @@ async fn other_protocols_are_refused() {
         ("GET /up/x HTTP/1.1\r\nconnection: upgrade\r\nupgrade: websocket\r\n", "501"),
         ("GET /up/x HTTP/1.1\r\nconnection: upgrade\r\nupgrade: h2c\r\n", "200"),
     ] {
-        let request = format!("{request}host: a\r\nconnection: close\r\n\r\n");
+        let request =
+            format!("{request}host: a\r\n\r\nGET /up/after HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n");
         let (answer, _) = exchange(&gateway.address, &request).await;
         assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{request}: {answer}");
+        // what follows a refusal may be meant for the other end of a tunnel
+        assert_eq!(answer.contains("GET /after"), status == "200", "{request}: {answer}");
     }
     // HTTP/2 by prior knowledge
     let (answer, end) =
@@ -112,6 +115,23 @@ async fn other_protocols_are_refused() {
     let (answer, _) =
         exchange(&gateway.address, "GET /up/x HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n").await;
     assert!(answer.starts_with("HTTP/1.1 502 "), "{answer}");
+}
+
+#[tokio::test]
+async fn one_host_is_named() {
+    let upstream = echo().await;
+    let gateway = Gateway::start(&[&upstream.argument()]).await;
+    for (version, hosts, status) in [
+        ("1.1", "host: a\r\n", "200"),
+        ("1.1", "", "400"),
+        ("1.1", "host: a\r\nhost: a\r\n", "400"),
+        ("1.0", "", "200"),
+        ("1.0", "host: a\r\nhost: b\r\n", "400"),
+    ] {
+        let request = format!("GET /up/x HTTP/{version}\r\n{hosts}connection: close\r\n\r\n");
+        let (answer, _) = exchange(&gateway.address, &request).await;
+        assert!(answer.starts_with(&format!("HTTP/{version} {status} ")), "{request}: {answer}");
+    }
 }
 
 /// A client that says how long it waits is not waited for longer, and not longer than anybody.
