@@ -28,6 +28,7 @@
 
 mod arguments;
 mod connection;
+mod early_answer;
 mod forward;
 mod forwarded;
 mod head_deadline;

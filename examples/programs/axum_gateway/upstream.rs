@@ -2,6 +2,7 @@
 
 use crate::{
     arguments::{Limits, Place},
+    early_answer::EarlyAnswer,
     forwarded,
     head_deadline::{HeadDeadline, of_head},
     hop_by_hop,
@@ -109,7 +110,7 @@ fn stack(name: &str, limits: Limits) -> Stack {
         .pool_timer(TokioTimer::new())
         .pool_idle_timeout(Duration::from_secs(30))
         .retry_canceled_requests(false) // the policy does that, and counts it
-        .build(HttpConnector::new());
+        .build(HttpConnector::new().map_response(EarlyAnswer::new));
     let policy = RetryPolicy::standard()
         .retries(RETRIES)
         .backoff(

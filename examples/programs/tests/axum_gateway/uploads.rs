@@ -9,7 +9,7 @@ use crate::{
 use std::time::Duration;
 use tokio::{
     io::{AsyncWriteExt, copy, sink},
-    time::{Instant, sleep},
+    time::{Instant, sleep, timeout},
 };
 
 const BEGINNING: &str = "PUT /up/sum HTTP/1.1\r\nhost: a\r\ncontent-length: 20\r\n\r\n";
@@ -114,25 +114,31 @@ async fn an_upstream_that_reads_nothing_is_silent() {
 async fn an_early_refusal_reaches_the_client() {
     const REFUSAL: &[u8] =
         b"HTTP/1.1 413 Content Too Large\r\ncontent-length: 9\r\nconnection: close\r\n\r\ntoo large";
-    let upstream = Scripted::start(|mut connection| async move {
-        head(&mut connection).await;
-        connection.write_all(REFUSAL).await.unwrap();
-        connection.shutdown().await.unwrap();
-        // as a server does that wants its answer to be read
-        let _ = tokio::time::timeout(Duration::from_secs(1), copy(&mut connection, &mut sink())).await;
-    })
-    .await;
-    let gateway = Gateway::start(&[&upstream.argument()]).await;
-    for method in ["POST", "PUT"] {
-        for whole in [false, true] {
-            let mut raw = Raw::connect(&gateway.address).await;
-            raw.send(format!("{method} /up/x HTTP/1.1\r\nhost: a\r\ncontent-length: 3000000\r\n\r\n")).await;
-            let mut sent = 0;
-            while sent < if whole { 3_000_000 } else { 100_000 } && raw.send(vec![b'x'; 10_000]).await {
-                sent += 10_000;
+    // one that wants its answer to be read, and one that has not thought of it: its end is a reset
+    for lingers in [true, false] {
+        let upstream = Scripted::start(move |mut connection| async move {
+            head(&mut connection).await;
+            connection.write_all(REFUSAL).await.unwrap();
+            if lingers {
+                connection.shutdown().await.unwrap();
+                let _ = timeout(Duration::from_secs(1), copy(&mut connection, &mut sink())).await;
             }
-            let answer = raw.until("too large").await;
-            assert!(answer.starts_with("HTTP/1.1 413 Content Too Large\r\n"), "{method} {whole}: {answer}");
+        })
+        .await;
+        let gateway = Gateway::start(&[&upstream.argument()]).await;
+        for (method, length) in [("POST", 100_000), ("POST", 3_000_000), ("PUT", 100_000), ("PUT", 3_000_000)]
+        {
+            for _ in 0..10 {
+                let mut raw = Raw::connect(&gateway.address).await;
+                raw.send(format!("{method} /up/x HTTP/1.1\r\nhost: a\r\ncontent-length: 3000000\r\n\r\n"))
+                    .await;
+                let mut sent = 0;
+                while sent < length && raw.send(vec![b'x'; 10_000]).await {
+                    sent += 10_000;
+                }
+                let answer = raw.until("\r\n\r\n").await;
+                assert!(answer.starts_with("HTTP/1.1 413 "), "{lingers} {method} {length}: {answer}");
+            }
         }
     }
 }
