@@ -5,7 +5,7 @@ use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
     task::JoinSet,
-    time::timeout,
+    time::{Instant, timeout, timeout_at},
 };
 
 /// Far above what any answer here takes.
@@ -43,8 +43,9 @@ impl Raw {
 
     pub(crate) async fn rest_within(&mut self, limit: Duration) -> (String, End) {
         let mut came = Vec::new();
+        let until = Instant::now() + limit;
         let end = loop {
-            match timeout(limit, self.stream.read_buf(&mut came)).await {
+            match timeout_at(until, self.stream.read_buf(&mut came)).await {
                 Err(_) => break End::Open,
                 Ok(Ok(0)) => break End::Closed,
                 Ok(Ok(_)) => {}
