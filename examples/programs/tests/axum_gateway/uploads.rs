@@ -37,7 +37,8 @@ async fn the_deadline_begins_behind_the_upload() {
     let upstream = Upstream::start(0).await;
     let arguments = [&*upstream.argument(), "--patience", "9", "--deadline", "0.5"];
     let gateway = Gateway::start(&arguments).await;
-    for (path, status) in [("sum", "200 OK"), ("silent", "504 Gateway Timeout")] {
+    // the second is tried again, which a deadline that has passed would not allow
+    for (path, status) in [("sum", "200 OK"), ("busy/1/x", "200 OK"), ("silent", "504 Gateway Timeout")] {
         let mut raw = Raw::connect(&gateway.address).await;
         raw.send(BEGINNING.replace("sum", path)).await;
         for _ in 0..10 {
@@ -130,15 +131,41 @@ async fn an_early_refusal_reaches_the_client() {
         {
             for _ in 0..10 {
                 let mut raw = Raw::connect(&gateway.address).await;
-                raw.send(format!("{method} /up/x HTTP/1.1\r\nhost: a\r\ncontent-length: 3000000\r\n\r\n"))
+                raw.send(format!("{method} /up/x HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-length: 3000000\r\n\r\n"))
                     .await;
                 let mut sent = 0;
                 while sent < length && raw.send(vec![b'x'; 10_000]).await {
                     sent += 10_000;
                 }
-                let answer = raw.until("\r\n\r\n").await;
+                let (answer, end) = raw.rest().await;
                 assert!(answer.starts_with("HTTP/1.1 413 "), "{lingers} {method} {length}: {answer}");
+                assert_eq!(end, End::Closed, "{lingers} {method} {length}");
             }
         }
+    }
+}
+
+/// A client that is still sending when it is answered is listened to for a while: a reset takes with it, on its way or in
+/// the client's own system, what has not been read yet.
+#[tokio::test]
+async fn an_answered_client_is_not_reset_while_it_sends() {
+    let upstream = Scripted::start(|mut connection| async move {
+        head(&mut connection).await;
+        connection.write_all(b"HTTP/1.1 413 Content Too Large\r\ncontent-length: 0\r\n\r\n").await.unwrap();
+    })
+    .await;
+    let gateway = Gateway::start(&[&upstream.argument()]).await;
+    let mut raw = Raw::connect(&gateway.address).await;
+    raw.send("POST /up/x HTTP/1.1\r\nhost: a\r\ncontent-length: 3000000\r\n\r\nbeginning").await;
+    assert!(raw.until("\r\n\r\n").await.starts_with("HTTP/1.1 413 "));
+    for _ in 0..10 {
+        assert!(raw.send(vec![b'x'; 10_000]).await);
+        sleep(Duration::from_millis(50)).await;
+    }
+    // not for ever
+    let start = Instant::now();
+    while raw.send(vec![b'x'; 10_000]).await {
+        assert!(start.elapsed() < Duration::from_secs(6), "still listened to");
+        sleep(Duration::from_millis(50)).await;
     }
 }
