@@ -1,12 +1,13 @@
 //! The client's end: how hyper-util's client gets its connections.
 
 use super::{
-    Network,
+    Network, SERVER,
     host::Name,
     shared::{Shared, Side},
     stream::Stream,
 };
-use http::Uri;
+use crate::sim::port;
+use http::{Uri, uri::Scheme};
 use hyper_util::rt::TokioIo;
 use smoltcp::wire::Ipv4Address;
 use std::{
@@ -21,6 +22,10 @@ use tokio::time::{sleep, timeout};
 use tower_service::Service;
 
 /// Connects from the client's host.
+///
+/// A client that makes its own connections calls it as the service it is; hyper-util's is built over it. Every host name is
+/// the server's, whose address is `10.0.0.2`. At another address of IPv4 there is nobody, and no answer; IPv6 is
+/// `InvalidInput`.
 ///
 /// Errors are [`io::Error`]s: `ConnectionRefused`, `TimedOut` (after the operating system's limit, or the
 /// connector's own if that is shorter), `HostUnreachable` where the network is off.
@@ -71,6 +76,7 @@ impl Connector {
 
 impl Network {
     async fn connect(&self, server: (Ipv4Address, u16)) -> io::Result<Stream> {
+        self.account().connects();
         if self.is_off() {
             sleep(self.knobs().unreachable_after).await;
             return Err(io::Error::new(io::ErrorKind::HostUnreachable, "no route to host"));
@@ -84,11 +90,19 @@ impl Network {
     }
 }
 
-/// Where a URI leads: there is no name resolution here.
+/// Where a URI leads: every name is the server's.
 fn address(uri: &Uri) -> io::Result<(Ipv4Address, u16)> {
-    let host = uri.host().unwrap_or_default();
-    let host = host.parse().map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
-    Ok((host, uri.port_u16().unwrap_or(80)))
+    let invalid = |problem: &str| io::Error::new(io::ErrorKind::InvalidInput, problem);
+    let authority = uri.authority().ok_or_else(|| invalid("a URI without a host"))?;
+    let host = match authority.host() {
+        "" => return Err(invalid("a URI without a host")),
+        address if address.starts_with('[') => return Err(invalid("the simulated network has no IPv6")),
+        host => host.parse().unwrap_or(SERVER),
+    };
+    // Whoever speaks TLS does it over this connection.
+    let default = if uri.scheme() == Some(&Scheme::HTTPS) { 443 } else { 80 };
+    let port = port(authority).map_err(|problem| invalid(&problem))?;
+    Ok((host, port.unwrap_or(default)))
 }
 
 impl Service<Uri> for Connector {

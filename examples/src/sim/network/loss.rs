@@ -52,6 +52,28 @@ impl GilbertElliott {
     /// The talk's switched-off network: `gemodel 50 20 100 100`.
     pub const OFF: Self = Self { p: 0.5, r: 0.2, bad_loss: 1.0, good_loss: 1.0 };
 
+    /// Loss in bursts: in the bad state all packets are lost, in the good state none.
+    ///
+    /// That is a share of `p / (p + r)` of all packets, in bursts of `1 / r` on average: `new(0.05, 0.5)` loses one in
+    /// eleven, two in a row.
+    ///
+    /// # Panics
+    /// If either is no probability.
+    #[must_use]
+    pub fn new(p: f64, r: f64) -> Self {
+        Self { p: probability(p), r: probability(r), bad_loss: 1.0, good_loss: 0.0 }
+    }
+
+    /// This share of all packets is lost (0..=1), each by itself. 1 is a network that is switched off.
+    ///
+    /// # Panics
+    /// If it is no probability.
+    #[must_use]
+    pub fn independent(share: f64) -> Self {
+        let share = probability(share);
+        Self { p: 0.0, r: 1.0, bad_loss: share, good_loss: share }
+    }
+
     /// Whether every packet is lost whatever the state: the network is off.
     #[must_use]
     pub fn is_total(&self) -> bool {
@@ -89,6 +111,11 @@ impl GilbertElliott {
         let stationary = self.stationary_bad();
         stationary + power(1.0 - self.p - self.r, steps) * (start - stationary)
     }
+}
+
+fn probability(number: f64) -> f64 {
+    assert!((0.0..=1.0).contains(&number), "{number} is no probability: expected 0 to 1");
+    number
 }
 
 /// Integer power by squaring: `f64::powi` may round differently on another platform, and a run must be the

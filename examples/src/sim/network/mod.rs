@@ -16,6 +16,7 @@
 //! lives in `host/`: `timer.rs` (retransmission timeout, tail loss probe), `flight.rs` (SACK and RACK), `window.rs`
 //! (cubic). [`Preset`] says what is still not Linux.
 
+mod account;
 mod connection;
 mod connector;
 mod device;
@@ -24,12 +25,22 @@ mod host;
 mod link;
 mod listener;
 mod loss;
+mod meter;
 mod preset;
 mod probe;
+mod serve;
 mod shared;
 mod stream;
 mod tap;
+mod traffic;
 
+use self::{
+    account::Account,
+    host::Host,
+    link::{LossyQueue, Wire},
+    meter::Meter,
+    shared::{Hosts, Shared},
+};
 pub use self::{
     connector::Connector,
     listener::Listener,
@@ -38,11 +49,7 @@ pub use self::{
     probe::Probe,
     stream::Stream,
     tap::{LONGEST, MOST_BYTES, Tap},
-};
-use self::{
-    host::Host,
-    link::{LossyQueue, Wire},
-    shared::{Hosts, Shared},
+    traffic::{Sent, Traffic},
 };
 pub(crate) use self::{
     host::LEAST as LEAST_TIMEOUT,
@@ -70,6 +77,7 @@ pub struct BytesSent {
 #[derive(Debug, Clone)]
 pub struct Network {
     shared: Arc<Shared>,
+    account: Arc<Account>,
     knobs: Knobs,
     off: bool,
 }
@@ -92,17 +100,29 @@ impl Network {
             server: Host::new(SERVER, knobs, Random::new(seed, Purpose::ServerStack)),
             to_client: Wire::new(knobs.delay, to_client),
             to_server: Wire::new(knobs.delay, queue(knobs.lossy.client(), Purpose::ClientLoss)),
+            client_meter: Meter::new(knobs.delay),
+            server_meter: Meter::new(knobs.delay),
             tap,
         };
         let shared = Shared::new(hosts);
         tokio::spawn(driver::drive(Arc::clone(&shared)));
-        Self { shared, knobs, off: loss.is_some_and(|loss| loss.is_total()) }
+        Self { shared, account: Arc::default(), knobs, off: loss.is_some_and(|loss| loss.is_total()) }
     }
 
     /// Listens on a port of the server.
+    ///
+    /// # Panics
+    /// If the server listens already: it has one listening port, and one listener.
     #[must_use]
     pub fn listen(&self, port: u16) -> Listener {
+        assert!(self.account.listens(), "the simulated server listens already, and has one port");
         Listener::bind(Arc::clone(&self.shared), port)
+    }
+
+    /// Connects from the client's host: what a client is built over.
+    #[must_use]
+    pub fn connector(&self) -> Connector {
+        Connector::new(self.clone())
     }
 
     /// The settings of this network.
@@ -122,6 +142,26 @@ impl Network {
     pub fn bytes_sent(&self) -> BytesSent {
         let hosts = self.shared.hosts();
         BytesSent { server: hosts.to_client.sent(), client: hosts.to_server.sent() }
+    }
+
+    /// What this network has carried so far.
+    #[must_use]
+    pub fn traffic(&self) -> Traffic {
+        let hosts = self.shared.hosts();
+        let sent = |meter: &Meter, wire: &Wire| Sent {
+            packets: meter.sent(),
+            lost: meter.lost(),
+            bytes: wire.sent(),
+        };
+        Traffic {
+            connections: self.account.connections(),
+            client: sent(&hosts.client_meter, &hosts.to_server),
+            server: sent(&hosts.server_meter, &hosts.to_client),
+        }
+    }
+
+    pub(crate) fn account(&self) -> &Arc<Account> {
+        &self.account
     }
 
     fn shared(&self) -> &Arc<Shared> {

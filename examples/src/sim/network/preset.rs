@@ -1,10 +1,10 @@
 //! Every setting of the simulated network, with its reason.
 
-use clap::ValueEnum;
 use std::time::Duration;
 
 /// A named set of [`Knobs`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 #[non_exhaustive]
 pub enum Preset {
     /// As in the talk: a UDP probe runs beside the downloads and steps the loss chain with them.

@@ -3,6 +3,7 @@
 use super::{
     host::{Host, Name},
     link::Wire,
+    meter::Meter,
 };
 use crate::sim::network::Tap;
 use smoltcp::wire::Ipv4Address;
@@ -33,6 +34,10 @@ pub(crate) struct Hosts {
     pub(crate) server: Host,
     pub(crate) to_client: Wire,
     pub(crate) to_server: Wire,
+    /// What the client sends.
+    pub(crate) client_meter: Meter,
+    /// What the server sends.
+    pub(crate) server_meter: Meter,
     pub(crate) tap: Option<Tap>,
 }
 
@@ -128,8 +133,10 @@ impl Hosts {
         loop {
             self.to_client.deliver(now, &mut self.client.arrived);
             self.to_server.deliver(now, &mut self.server.arrived);
+            // A host takes in everything that has arrived before it is looked at again.
+            self.server_meter.arrive(now, self.client.arrived.len());
+            self.client_meter.arrive(now, self.server.arrived.len());
             if let Some(tap) = &self.tap {
-                // The host takes in everything that has arrived before it is looked at again.
                 tap.receives(now, &self.client.arrived);
             }
             self.client.work(now);
@@ -139,6 +146,8 @@ impl Hosts {
             if let Some(tap) = &self.tap {
                 self.client.leaving.iter().for_each(|burst| tap.sends(now, burst));
             }
+            self.client_meter.leave(now, self.client.leaving.iter().map(Vec::len).sum());
+            self.server_meter.leave(now, self.server.leaving.iter().map(Vec::len).sum());
             self.to_server.send(now, &mut self.client.leaving);
             self.to_client.send(now, &mut self.server.leaving);
             let wires = [self.to_client.next(), self.to_server.next()].into_iter().flatten().min();
