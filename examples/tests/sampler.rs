@@ -61,9 +61,18 @@ fn bad_input_is_one_line_that_says_what_would_be_right() {
         (&["ten", "10", "naive"], "invalid digit"),
         (&["10", "1001", "naive"], "1001 is not in 1..="),
         (&["1", "1", "naive", "--url", "https://localhost/"], "https is not spoken here, only http"),
-        (&["1", "1", "naive", "--url", "localhost/test.json"], "wanted is http://host/path"),
-        (&["1", "1", "naive", "--url", "ftp://localhost/"], "wanted is http://host/path"),
-        (&["1", "1", "naive", "--url", ""], "wanted is http://host/path"),
+        (&["1", "1", "naive", "--url", "localhost/test.json"], "expected http://host/path"),
+        (&["1", "1", "naive", "--url", "ftp://localhost/"], "expected http://host/path"),
+        (&["1", "1", "naive", "--url", ""], "expected http://host/path"),
+        (&["1", "1", "naive", "--url", "http://"], "http://host/path"),
+        (
+            &["1", "1", "naive", "--url", "http://127.0.0.1:99999/x"],
+            "`99999` is no port; expected 1 to 65535",
+        ),
+        (&["1", "1", "naive", "--url", "http://user@127.0.0.1:65536/x"], "`65536` is no port"),
+        (&["1", "1", "naive", "--url", "http://[::1]:99999/x"], "`99999` is no port"),
+        (&["1", "1", "naive", "--url", "http://127.0.0.1:/x"], "`` is no port"),
+        (&["1", "1", "naive", "--url", "http://127.0.0.1:0/x"], "`0` is no port"),
         (&["1", "1", "naive", "--url", "http://h/", "--loss", "1,2"], "'--loss"),
         (&["1", "1", "naive", "--loss", "120,2"], "outside 0..100"),
     ] {
@@ -153,6 +162,110 @@ fn a_stage_does_over_the_loopback_device_what_it_does_in_the_simulation() {
         assert!(output.status.success());
         assert_eq!(flags(&output.stdout), expected, "{stage}");
     }
+}
+
+/// What is counted on standard error, and the third column.
+fn reasons(output: &Output) -> (Vec<String>, Vec<String>) {
+    let said = String::from_utf8(output.stderr.clone()).unwrap();
+    let rows = String::from_utf8(output.stdout.clone()).unwrap();
+    let column = rows.lines().map(|row| row.splitn(3, ',').nth(2).unwrap().to_owned());
+    (said.lines().map(|line| line.trim().to_owned()).collect(), column.collect())
+}
+
+#[test]
+fn failures_are_told_apart_in_a_summary_and_in_a_third_column() {
+    use Deed::{Answer, Close, Cut, Empty, Html, Status};
+    let (_tell, told) = channel();
+    let url =
+        server(&[Status(404), Html, Answer, Close, Status(404), Cut, Status(500), Empty, Status(404)], told);
+    let output = sampler(&["9", "1", "naive", "--reasons", "--url", &url]);
+    let (summary, column) = reasons(&output);
+    let expected = [
+        "status 404",
+        "body is not JSON",
+        "",
+        "connection broken before the answer",
+        "status 404",
+        "body cut",
+        "status 500",
+        "body is not JSON",
+        "status 404",
+    ];
+    assert_eq!(column, expected);
+    let expected = [
+        "8 of 9 calls failed",
+        "3  status 404",
+        "2  body is not JSON",
+        "1  connection broken before the answer",
+        "1  status 500",
+        "1  body cut",
+    ];
+    assert_eq!(summary, expected);
+}
+
+#[test]
+fn the_reason_is_the_last_attempts_whatever_the_layers() {
+    use Deed::{Answer, Close, Cut, Html, Status};
+    for (stage, deeds, reason) in [
+        ("retry", &[Close, Close, Close, Close][..], "connection broken before the answer"),
+        ("retry", &[Close, Html], "body is not JSON"),
+        ("retry", &[Close, Cut], "body cut"),
+        ("flat", &[Html, Answer], ""),
+        ("flat", &[Cut, Status(404)], "status 404"),
+        ("content-aware", &[Status(404)], "status 404"),
+    ] {
+        let (_tell, told) = channel();
+        let url = server(deeds, told);
+        let output = sampler(&["1", "1", stage, "--reasons", "--url", &url]);
+        assert_eq!(reasons(&output).1, [reason], "{stage} {deeds:?}");
+    }
+}
+
+#[test]
+fn a_port_where_nobody_listens_is_told_apart_from_a_name_that_nobody_has() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let refused = format!("http://{}/", listener.local_addr().unwrap());
+    drop(listener);
+    // A label of 64 characters is too long for any name, so that no resolver has to be asked.
+    let unknown = format!("http://{}.invalid/", "x".repeat(64));
+    for (url, reason) in [(refused, "connection refused"), (unknown, "unknown host")] {
+        let (summary, column) = reasons(&sampler(&["2", "1", "naive", "--reasons", "--url", &url]));
+        assert_eq!(column, [reason, reason]);
+        assert_eq!(summary, ["2 of 2 calls failed".to_owned(), format!("2  {reason}")]);
+    }
+}
+
+#[test]
+fn the_simulations_failures_are_told_apart_too() {
+    for (arguments, reason) in [
+        (&["5", "5", "network-off"][..], "no route to host"),
+        (&["20", "5", "naive", "--loss", "0,100,100,0", "--lies", "0"], ""),
+        (&["20", "5", "timeout"], "no connection in time|no answer in time|body stalled"),
+        (&["20", "5", "own-retry", "--lies", "100", "--loss", "0,100"], "body is not JSON"),
+        (&["20", "5", "content-aware", "--lies", "100", "--loss", "0,100"], "body is not JSON"),
+        (&["20", "5", "flat", "--lies", "100", "--loss", "0,100"], "body is not JSON"),
+        (&["20", "5", "recommended", "--lies", "100", "--loss", "0,100"], "body is not JSON"),
+    ] {
+        let output = sampler(&[arguments, &["--reasons"]].concat());
+        let (summary, column) = reasons(&output);
+        let known = |seen: &String| seen.is_empty() || reason.split('|').any(|reason| reason == seen);
+        assert!(column.iter().all(known), "{arguments:?}: {column:?}");
+        let failed = column.iter().filter(|reason| !reason.is_empty()).count();
+        assert_eq!(failed > 0, !reason.is_empty(), "{arguments:?}: {summary:?}");
+        assert_eq!(failed > 0, !summary.is_empty(), "{arguments:?}: {summary:?}");
+    }
+}
+
+#[test]
+fn rows_have_two_columns_without_the_flag_and_no_summary_without_a_failure() {
+    let (_tell, told) = channel();
+    let url = server(&[Deed::Answer, Deed::Status(404)], told);
+    let output = sampler(&["1", "1", "naive", "--url", &url]);
+    assert_eq!(flags(&output.stdout), [0]);
+    assert!(output.stderr.is_empty(), "{output:?}");
+    let output = sampler(&["1", "1", "naive", "--url", &url]);
+    assert_eq!(flags(&output.stdout), [1]);
+    assert!(!output.stderr.is_empty());
 }
 
 #[test]

@@ -39,8 +39,16 @@ fn main() -> ExitCode {
     drop(progress);
     match ended {
         // A reader that has seen enough, such as `head`, is no failure.
-        Ok(Ended { unread: true, .. } | Ended { unfinished: 0, .. }) => ExitCode::SUCCESS,
-        Ok(ended) => complain(&format!("note: {ended}"), 0),
-        Err(error) => complain(&format!("error: the rows cannot be written: {error}"), 1),
+        Ok(Ended { unread: true, .. }) => {}
+        Ok(ended) => {
+            if ended.failures.failed() > 0 {
+                complain(&ended.failures.to_string(), 0);
+            }
+            if ended.unfinished > 0 {
+                complain(&format!("note: {ended}"), 0);
+            }
+        }
+        Err(error) => return complain(&format!("error: the rows cannot be written: {error}"), 1),
     }
+    ExitCode::SUCCESS
 }

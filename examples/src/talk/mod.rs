@@ -4,6 +4,7 @@ pub mod capture;
 pub mod experiment;
 pub mod page;
 pub mod plot;
+pub mod reason;
 pub mod report;
 mod run;
 pub mod sampler;

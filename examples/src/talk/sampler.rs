@@ -5,7 +5,7 @@ use crate::{
         client::{Client, Counters},
         place::Place,
     },
-    talk::stages::Call,
+    talk::{reason::Reason, stages::Call},
 };
 use http::Uri;
 use std::{
@@ -44,6 +44,16 @@ pub struct Sample {
     pub took: Duration,
     /// Requests it sent, the first included.
     pub requests: u64,
+}
+
+/// One call that came to its end, with what went wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Finished {
+    /// The call.
+    pub sample: Sample,
+    /// Why it failed, if it did.
+    pub failure: Option<Reason>,
 }
 
 /// What the calls came to.
@@ -96,7 +106,7 @@ impl Sampler {
         self,
         place: P,
         run: R,
-        mut each: impl FnMut(&Sample) -> io::Result<()>,
+        mut each: impl FnMut(&Finished) -> io::Result<()>,
     ) -> (Sampled, io::Result<()>)
     where
         P: Place,
@@ -113,9 +123,9 @@ impl Sampler {
         drop(sender);
         let mut samples = Vec::new();
         let all = async {
-            while let Some(sample) = ended.recv().await {
-                each(&sample)?;
-                samples.push(sample);
+            while let Some(finished) = ended.recv().await {
+                each(&finished)?;
+                samples.push(finished.sample);
             }
             while let Some(worker) = workers.join_next().await {
                 if let Err(error) = worker
@@ -143,15 +153,17 @@ impl Sampler {
 }
 
 impl<P: Place, R: Fn(Client, Uri) -> Call> Pool<P, R> {
-    async fn work(self: Arc<Self>, ended: UnboundedSender<Sample>) {
+    async fn work(self: Arc<Self>, ended: UnboundedSender<Finished>) {
         while self.next.fetch_add(1, Ordering::Relaxed) < self.requests {
             let client = self.place.client();
             let counters = Arc::clone(client.counters());
             self.begun().push(Arc::clone(&counters));
             let start = Instant::now();
-            let ok = (self.run)(client, self.place.uri()).await.is_ok();
-            let sample = Sample { ok, took: start.elapsed(), requests: counters.requests() };
-            if ended.send(sample).is_err() {
+            let result = (self.run)(client, self.place.uri()).await;
+            let took = start.elapsed();
+            let failure = result.err().map(|error| Reason::of(&*error));
+            let sample = Sample { ok: failure.is_none(), took, requests: counters.requests() };
+            if ended.send(Finished { sample, failure }).is_err() {
                 break;
             }
         }

@@ -6,11 +6,13 @@ use crate::{
     sim::{
         network::{GilbertElliott, Preset},
         place::RealNetwork,
+        port,
         world::World,
     },
     talk::{
         experiment::Experiment,
-        sampler::Sample,
+        reason::Failures,
+        sampler::Finished,
         stages::{Stage, StageLoss},
     },
 };
@@ -23,7 +25,8 @@ use std::{
     time::Duration,
 };
 
-/// Calls one stage of the talk so often and writes a CSV row `flag,seconds` as each call ends: 0 success, 1 error
+/// Calls one stage of the talk so often and writes a CSV row `flag,seconds` as each call ends: 0 success, 1 error. In the
+/// end it counts on standard error what the failed calls failed of.
 #[derive(Debug, Parser)]
 #[command(name = "sampler", version)]
 #[non_exhaustive]
@@ -44,6 +47,10 @@ pub struct Sampling {
     #[arg(long, default_value_t = 1, allow_negative_numbers = true)]
     seed: u64,
 
+    /// Write why a call failed as a third column: `flag,seconds,reason`
+    #[arg(long)]
+    reasons: bool,
+
     /// Call this address over the real network, in real time; http only
     #[arg(long, value_name = "URL", value_parser = address, conflicts_with_all = ["loss", "preset", "lies"])]
     url: Option<Uri>,
@@ -62,9 +69,11 @@ pub struct Sampling {
 }
 
 /// How it ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Ended {
+    /// What the calls that ended failed of.
+    pub failures: Failures,
     /// Calls that had not ended at the stage's horizon, or had not begun.
     pub unfinished: usize,
     /// The horizon.
@@ -113,10 +122,17 @@ impl Sampling {
         let sampler = experiment.sampler(self.stage);
         // Milliseconds are the grain of virtual time.
         let decimals = if self.url.is_some() { 6 } else { 3 };
-        let each = |sample: &Sample| {
-            let row = format!("{},{:.decimals$}\n", u8::from(!sample.ok), sample.took.as_secs_f64());
+        let mut failures = Failures::default();
+        let each = |Finished { sample, failure, .. }: &Finished| {
+            let mut row =
+                vec![u8::from(!sample.ok).to_string(), format!("{:.decimals$}", sample.took.as_secs_f64())];
+            if self.reasons {
+                row.push(failure.as_ref().map(ToString::to_string).unwrap_or_default());
+            }
+            let row = line(&row)?;
+            failures.count(failure.as_ref());
             let _whole = interrupt::whole();
-            rows.write_all(row.as_bytes())?;
+            rows.write_all(&row)?;
             rows.flush()?;
             advance();
             Ok(())
@@ -134,7 +150,7 @@ impl Sampling {
         if !unread {
             result?;
         }
-        Ok(Ended { unfinished: sampled.unfinished, horizon: sampler.horizon, unread })
+        Ok(Ended { failures, unfinished: sampled.unfinished, horizon: sampler.horizon, unread })
     }
 
     fn experiment(&self) -> Experiment {
@@ -159,11 +175,21 @@ impl fmt::Display for Ended {
     }
 }
 
+/// A line of CSV.
+fn line(cells: &[String]) -> io::Result<Vec<u8>> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(cells)?;
+    writer.into_inner().map_err(csv::IntoInnerError::into_error)
+}
+
 fn address(text: &str) -> Result<Uri, String> {
-    let uri: Uri = text.parse().map_err(|error| format!("{error}; wanted is http://host/path"))?;
-    match (uri.scheme(), uri.host()) {
-        (Some(scheme), Some(host)) if *scheme == Scheme::HTTP && !host.is_empty() => Ok(uri),
+    let uri: Uri = text.parse().map_err(|error| format!("{error}; expected http://host/path"))?;
+    match (uri.scheme(), uri.authority()) {
+        (Some(scheme), Some(authority)) if *scheme == Scheme::HTTP && !authority.host().is_empty() => {
+            port(authority)?;
+            Ok(uri)
+        }
         (Some(scheme), _) if *scheme == Scheme::HTTPS => Err("https is not spoken here, only http".into()),
-        _ => Err("wanted is http://host/path".into()),
+        _ => Err("expected http://host/path".into()),
     }
 }
