@@ -13,8 +13,8 @@
 //! | 27 s, 27 s | 1.41 | 288 s | 136 s |
 //! | 14 s, 52 s | 1.44 | 324 s | 173 s |
 //!
-//! Limits between 14 and 30 s do about the same, so none of them was picked for this table. On Linux itself 14 s and
-//! 14 s took 221 s for 1.73 connections per call, 14 s and 35 s took 320 s for 1.61.
+//! Limits between 14 and 30 s do about the same, so none of them was picked for this table. Linux itself says the same
+//! (24 runs each, `examples/REALITY.md`): from 35 s of silence to 14 s a fifth less time for a fifteenth more requests.
 
 use crate::sim::{
     client::Client,
