@@ -192,6 +192,13 @@ impl Cli {
         kernel::possible(setup)
     }
 
+    /// Whether the files are named where the answer does not name them itself.
+    #[must_use]
+    pub fn says_where(&self) -> bool {
+        use Command::{Amplification, Download, Jitter, Storm, Tail};
+        matches!(&self.command, Some(Amplification(_) | Download(_) | Jitter(_) | Storm(_) | Tail(_)))
+    }
+
     /// Where the results go.
     #[must_use]
     pub fn out(&self) -> PathBuf {

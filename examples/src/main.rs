@@ -44,7 +44,7 @@ fn run(cli: &Cli) -> ExitCode {
         Ok(directory) => directory,
         Err(error) => return complain(&line(&error), BAD_INPUT),
     };
-    match answer(cli).and_then(|answer| deliver(&answer, &directory)) {
+    match answer(cli).and_then(|answer| deliver(&answer, &directory, cli)) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => complain(&line(&*error), 1),
@@ -69,9 +69,14 @@ fn answer(cli: &Cli) -> Result<Answer, Box<dyn Error>> {
 }
 
 /// Whether there is an answer at all.
-fn deliver(answer: &Answer, directory: &OutputDirectory) -> Result<bool, Box<dyn Error>> {
+fn deliver(answer: &Answer, directory: &OutputDirectory, cli: &Cli) -> Result<bool, Box<dyn Error>> {
     directory.write(&answer.files)?;
     stdout().write_all(answer.text.as_bytes())?;
+    if cli.says_where() {
+        let names: Vec<&str> = answer.files.iter().map(|(name, _)| name.as_str()).collect();
+        // Beside the answer, which is the same wherever it is put. Nobody may read it any more.
+        let _ = writeln!(stderr(), "in {}: {}", cli.out().display(), names.join(", "));
+    }
     Ok(answer.found)
 }
 

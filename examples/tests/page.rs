@@ -4,6 +4,7 @@
 
 mod program;
 
+use network_lab::talk::stages::STAGES;
 use program::{Scratch, files, talk};
 use std::{
     collections::BTreeMap,
@@ -92,6 +93,29 @@ fn the_page_shows_every_stage_with_its_stack_and_its_figures() {
     }
     for plot in ["successes", "time-success", "requests", "pairs", "timelines", "memory", "probe-effect"] {
         assert_eq!(html.matches(&format!("href=\"{plot}.svg\"")).count(), 1, "{plot}");
+    }
+}
+
+#[test]
+fn what_is_beside_the_talk_has_its_plot_and_its_command() {
+    let scratch = Scratch::new("page-beside");
+    let files = index(&scratch, &["--seeds", "1", "--requests", "3", "--stage", "ideal"]);
+    let (_, chapter) = files["index.html"].split_once("<h2 id=\"beside\">").unwrap();
+    let mut parts = chapter.split("<h3 id=\"").skip(1);
+    let plots = Path::new(env!("CARGO_MANIFEST_DIR")).join("plots");
+    for (id, plot) in
+        [("storm", "storm"), ("jitter", "jitter"), ("download", "download"), ("hedging", "tail")]
+    {
+        let part = parts.next().unwrap().split_once("</section>").unwrap().0;
+        assert!(part.starts_with(&format!("{id}\"")), "{id}");
+        assert!(
+            part.contains(&format!("<code>cargo run --release -- {plot} --seed 1 --seeds 20</code>")),
+            "{id}"
+        );
+        // The plot on the page is the committed one, from its first element to its last.
+        let committed = fs::read_to_string(plots.join(format!("{plot}.svg"))).unwrap();
+        let (_, elements) = committed.split_once("<text").unwrap();
+        assert!(part.contains(elements), "{id}");
     }
 }
 
@@ -204,7 +228,7 @@ fn a_browser_shows_it_wide_and_narrow_light_and_dark() {
     let scratch = Scratch::new("page-browser");
     let html = &index(&scratch, &["--seeds", "4"])["index.html"];
     let plots = html.matches("<svg ").count();
-    assert_eq!(plots, 11 + 7);
+    assert_eq!(plots, STAGES.len() + 7 + 4, "of each stage, of all stages, and of what is beside the talk");
     // The same page with eyes in it, which its policy must allow.
     let seeing = html
         .replace(

@@ -5,7 +5,9 @@
 use network_lab::{
     download::{downloads, picture},
     hedging::{slower_than, tails},
+    jitter::{self, contests},
     output::plot::Svg,
+    storm::{self, storms},
     talk::{experiment::Experiment, forgetting, stages::STAGES, successes},
 };
 use std::{fs, path::Path};
@@ -45,6 +47,25 @@ fn the_plot_of_downloads_is_current() {
         committed == picture(&downloads(1, 20, 2, || ()).unwrap()).standalone(),
         "download has changed: cargo run --release -- download && cp target/download/download.svg examples/plots/"
     );
+}
+
+#[test]
+fn the_plots_of_storm_and_jitter_are_current() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = fs::read_to_string(root.join("../README.md")).unwrap();
+    let plots = [
+        storm::picture(&storms(1, 20, 2, || ()).unwrap()),
+        jitter::picture(&contests(1, 20, 2, || ()).unwrap()),
+    ];
+    for plot in plots {
+        let name = plot.name();
+        assert!(readme.contains(&format!("](examples/plots/{name}.svg)")), "the README shows {name}");
+        let committed = fs::read_to_string(root.join(format!("plots/{name}.svg"))).unwrap();
+        assert!(
+            committed == plot.standalone(),
+            "{name} has changed: cargo run --release -- {name} && cp target/{name}/{name}.svg examples/plots/"
+        );
+    }
 }
 
 fn is_current(root: &Path, plot: &Svg) {

@@ -100,11 +100,15 @@ fn the_command_writes_the_same_bytes_for_the_same_seed() {
     let outputs = ["one", "two"].map(|name| talk(&scratch.join(name), &arguments));
     assert!(outputs[0].status.success());
     assert_eq!(outputs[0].stdout, outputs[1].stdout);
+    let says = String::from_utf8_lossy(&outputs[0].stderr).into_owned();
+    let place = scratch.join("one").display().to_string();
+    assert_eq!(says, format!("in {place}: storm.csv, storm.json, storm.svg\n"));
     let written = files(&scratch.join("one"));
     assert_eq!(written, files(&scratch.join("two")));
     talk(&scratch.join("other"), &["storm", "--seed", "8", "--seeds", "2"]);
     assert_ne!(written, files(&scratch.join("other")), "another seed, another run");
 
+    roxmltree::Document::parse(&written["storm.svg"]).unwrap();
     let table = String::from_utf8(outputs[0].stdout.clone()).unwrap();
     let json: serde_json::Value = serde_json::from_str(&written["storm.json"]).unwrap();
     let csv: Vec<&str> = written["storm.csv"].lines().collect();

@@ -1,4 +1,4 @@
-use super::{CLIENTS, VARIANTS, contests, csv, json, table};
+use super::{CLIENTS, VARIANTS, contests, csv, json, picture, table};
 use crate::output::{Answer, progress::Progress};
 use std::error::Error;
 
@@ -11,6 +11,10 @@ pub fn answer(seed: u64, seeds: u64, threads: usize) -> Result<Answer, Box<dyn E
     let progress = Progress::new(seeds.saturating_mul(points as u64));
     let points = contests(seed, seeds, threads, || progress.advance())?;
     drop(progress);
-    let files = [("jitter.csv", csv(&points)), ("jitter.json", json(seed, seeds, &points)?)];
+    let files = [
+        ("jitter.csv", csv(&points)),
+        ("jitter.json", json(seed, seeds, &points)?),
+        ("jitter.svg", picture(&points).standalone()),
+    ];
     Ok(Answer::new(files, table(seed, seeds, &points)))
 }

@@ -10,6 +10,7 @@
 mod answer;
 mod contest;
 mod experiment;
+mod plot;
 mod report;
 mod row;
 mod variants;
@@ -18,6 +19,7 @@ pub use self::{
     answer::answer,
     contest::{Contest, contest},
     experiment::{CLIENTS, Point, contests, point},
+    plot::picture,
     report::{csv, json, table},
     row::Row,
     variants::{BASE, CAP, VARIANTS, Variant},

@@ -15,17 +15,19 @@ pub const CAP: Duration = Duration::from_secs(2);
 pub struct Variant {
     /// Its name in the table and the files.
     pub name: &'static str,
+    /// Whether its delays are random.
+    pub jittered: bool,
     /// What a client waits after a conflict.
     pub backoff: fn() -> Backoff,
 }
 
 /// Those of AWS's post.
 pub const VARIANTS: &[Variant] = &[
-    Variant { name: "none", backoff: Backoff::none },
-    Variant { name: "exponential", backoff: || exponential(Jitter::None) },
-    Variant { name: "equal", backoff: || exponential(Jitter::Equal) },
-    Variant { name: "full", backoff: || exponential(Jitter::Full) },
-    Variant { name: "decorrelated", backoff: decorrelated },
+    Variant { name: "none", jittered: false, backoff: Backoff::none },
+    Variant { name: "exponential", jittered: false, backoff: || exponential(Jitter::None) },
+    Variant { name: "equal", jittered: true, backoff: || exponential(Jitter::Equal) },
+    Variant { name: "full", jittered: true, backoff: || exponential(Jitter::Full) },
+    Variant { name: "decorrelated", jittered: true, backoff: decorrelated },
 ];
 
 /// The simulator's first retry is its number 1, not 0, and so waits up to `base * 2^1`.

@@ -1,4 +1,4 @@
-use super::{VARIANTS, csv, json, storms, table};
+use super::{VARIANTS, csv, json, picture, storms, table};
 use crate::output::{Answer, progress::Progress};
 use std::error::Error;
 
@@ -10,6 +10,10 @@ pub fn answer(seed: u64, seeds: u64, threads: usize) -> Result<Answer, Box<dyn E
     let progress = Progress::new(seeds.saturating_mul(VARIANTS.len() as u64));
     let outcomes = storms(seed, seeds, threads, || progress.advance())?;
     drop(progress);
-    let files = [("storm.csv", csv(&outcomes)), ("storm.json", json(seed, seeds, &outcomes)?)];
+    let files = [
+        ("storm.csv", csv(&outcomes)),
+        ("storm.json", json(seed, seeds, &outcomes)?),
+        ("storm.svg", picture(&outcomes).standalone()),
+    ];
     Ok(Answer::new(files, table(seed, seeds, &outcomes)))
 }

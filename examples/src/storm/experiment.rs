@@ -3,7 +3,7 @@
 use super::{
     clients::storm,
     figures::Figures,
-    record::Second,
+    record::{MeanSecond, Second},
     variants::{VARIANTS, Variant},
 };
 use crate::sim::seeds::over_seeds;
@@ -16,12 +16,18 @@ use std::io;
 pub struct Outcome {
     /// The variant's name.
     pub variant: &'static str,
+    /// Whether something bounds its retries.
+    #[serde(skip)]
+    pub budgeted: bool,
     /// The means over the seeds.
     #[serde(flatten)]
     pub mean: Figures,
     /// The seconds of the first seed.
     #[serde(skip)]
     pub first: Vec<Second>,
+    /// The means of each second over the seeds.
+    #[serde(skip)]
+    pub seconds: Vec<MeanSecond>,
 }
 
 /// Runs all variants over `count` seeds from `seed` on so many threads; `done` is called after each run.
@@ -42,6 +48,13 @@ fn outcome(
     let runs = over_seeds(seed, count, threads, |seed| storm(variant, seed), done);
     let runs: Vec<Vec<Second>> = runs.into_iter().collect::<io::Result<_>>()?;
     let figures: Vec<Figures> = runs.iter().map(|run| Figures::of(run)).collect();
+    let seconds = MeanSecond::over(&runs);
     let first = runs.into_iter().next().unwrap_or_default();
-    Ok(Outcome { variant: variant.name, mean: Figures::mean(&figures), first })
+    Ok(Outcome {
+        variant: variant.name,
+        budgeted: variant.budgeted,
+        mean: Figures::mean(&figures),
+        first,
+        seconds,
+    })
 }

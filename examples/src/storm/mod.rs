@@ -14,6 +14,7 @@ mod answer;
 mod clients;
 mod experiment;
 mod figures;
+mod plot;
 mod record;
 mod report;
 mod server;
@@ -24,7 +25,8 @@ pub use self::{
     clients::{CLIENTS, OUTAGE, PAUSE, SECONDS, storm},
     experiment::{Outcome, storms},
     figures::Figures,
-    record::{Record, Second},
+    plot::picture,
+    record::{MeanSecond, Record, Second},
     report::{csv, json, table},
     server::{QUEUE, SERVICE, SLOWDOWN, Server},
     variants::{

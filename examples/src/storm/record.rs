@@ -15,6 +15,31 @@ pub struct Second {
     pub goodput: u64,
 }
 
+/// The means of one second over several runs.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[non_exhaustive]
+pub struct MeanSecond {
+    /// Attempts that reached the server.
+    pub offered: f64,
+    /// Calls that ended with success.
+    pub goodput: f64,
+}
+
+impl MeanSecond {
+    /// Second by second over runs of the same length.
+    #[must_use]
+    pub fn over(runs: &[Vec<Second>]) -> Vec<Self> {
+        let count = runs.len() as f64;
+        let mean = |second: usize| {
+            let of = |figure: fn(&Second) -> u64| {
+                runs.iter().filter_map(|run| run.get(second)).map(figure).sum::<u64>() as f64 / count
+            };
+            Self { offered: of(|second| second.offered), goodput: of(|second| second.goodput) }
+        };
+        (0..runs.first().map_or(0, Vec::len)).map(mean).collect()
+    }
+}
+
 /// The seconds of a run, shared by all who take part in it.
 #[derive(Debug, Clone)]
 pub struct Record {

@@ -51,17 +51,31 @@ pub const THROTTLE_WINDOW: Duration = Duration::from_secs(4);
 pub struct Variant {
     /// Its name in the table and the files.
     pub name: &'static str,
+    /// Whether something bounds the retries of all clients together.
+    pub budgeted: bool,
     /// Its layers around the server; all clients share what they return.
     pub stack: fn(Server, u64) -> Stack,
 }
 
 /// From nothing to everything; each has what the one before it has, and one thing more.
 pub const VARIANTS: &[Variant] = &[
-    Variant { name: "no-backoff", stack: |server, seed| retried(server, bare(Backoff::none(), seed)) },
-    Variant { name: "exponential", stack: |server, seed| retried(server, bare(exponential(), seed)) },
-    Variant { name: "full-jitter", stack: |server, seed| retried(server, bare(full_jitter(), seed)) },
-    Variant { name: "budget", stack: |server, seed| retried(server, with_budget(seed)) },
-    Variant { name: "throttle", stack: throttled },
+    Variant {
+        name: "no-backoff",
+        budgeted: false,
+        stack: |server, seed| retried(server, bare(Backoff::none(), seed)),
+    },
+    Variant {
+        name: "exponential",
+        budgeted: false,
+        stack: |server, seed| retried(server, bare(exponential(), seed)),
+    },
+    Variant {
+        name: "full-jitter",
+        budgeted: false,
+        stack: |server, seed| retried(server, bare(full_jitter(), seed)),
+    },
+    Variant { name: "budget", budgeted: true, stack: |server, seed| retried(server, with_budget(seed)) },
+    Variant { name: "throttle", budgeted: true, stack: throttled },
 ];
 
 /// The standard policy's, without its jitter.

@@ -5,12 +5,15 @@
 //! boxes are known, so that a test can say that none covers another. The same figures give the same bytes.
 
 pub(crate) mod axis;
+mod embedded;
 pub(crate) mod label;
 pub(crate) mod scale;
+pub(crate) mod series;
 pub(crate) mod style;
 pub(crate) mod svg;
 
 pub(crate) use self::{
+    embedded::embedded,
     label::width,
     svg::{Anchor, WIDTH, escape},
 };

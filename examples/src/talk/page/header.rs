@@ -10,6 +10,7 @@ pub(super) fn header(page: &Page<'_>) -> String {
         contents += &format!("<li><a href=\"#{0}\">{0}</a></li>\n", stage.name);
     }
     contents += "<li><a href=\"#probe\">The probe changed the experiment</a></li>\n";
+    contents += "<li><a href=\"#beside\">Beside the talk</a></li>\n";
     contents += "<li><a href=\"#files\">The files</a></li>\n";
     let about = format!(
         "The experiment of Anton Marchukov's talk of that name (PyCon CZ 2016), replayed in virtual time: \

@@ -1,12 +1,20 @@
 //! The pieces of the page.
 
-use crate::output::plot::{Svg, escape};
+use crate::output::plot::{Svg, embedded, escape, series::NARROW};
 use std::fmt::Write;
 
 /// A heading with an address, and what follows it.
 pub(super) fn section(id: &str, title: &str, content: &str) -> String {
     format!(
         "<section aria-labelledby=\"{id}\">\n<h2 id=\"{id}\">{}</h2>\n{content}</section>\n",
+        escape(title)
+    )
+}
+
+/// A part of a section, with an address of its own.
+pub(super) fn subsection(id: &str, title: &str, content: &str) -> String {
+    format!(
+        "<section aria-labelledby=\"{id}\">\n<h3 id=\"{id}\">{}</h3>\n{content}</section>\n",
         escape(title)
     )
 }
@@ -31,6 +39,16 @@ pub(super) fn figure(plot: &Svg, words: &str) -> String {
         plot.inline(),
         escape(words),
         name = plot.name(),
+    )
+}
+
+/// A plot of another command, drawn before, which has no file beside the page.
+pub(super) fn drawn_before(name: &str, plot: &str) -> String {
+    let class = if plot.contains(&format!(" width=\"{NARROW}\"")) { " class=\"narrow\"" } else { "" };
+    format!(
+        "<figure{class}>\n<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Plot: \
+         {name}\">\n{}</div>\n</figure>\n",
+        embedded(plot),
     )
 }
 

@@ -1,6 +1,7 @@
 //! `index.html`: the talk's slides again, from a run of one's own. It needs nothing but itself, and links to the
 //! files beside it.
 
+mod beside;
 mod chapters;
 mod command;
 mod files;
@@ -12,6 +13,7 @@ mod stage;
 
 pub(crate) use self::chapters::chapter;
 use self::{
+    beside::beside,
     command::command,
     files::files,
     header::header,
@@ -85,7 +87,7 @@ fn main(page: &Page<'_>) -> String {
     for (index, (summary, plot)) in page.summary.stages.iter().zip(page.stages).enumerate() {
         main += &stage(index + 1, summary, plot, page);
     }
-    main + &probe(page) + &files(page)
+    main + &probe(page) + &beside() + &files(page)
 }
 
 fn footer(page: &Page<'_>) -> String {
