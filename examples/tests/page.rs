@@ -119,6 +119,27 @@ fn what_is_beside_the_talk_has_its_plot_and_its_command() {
     }
 }
 
+#[test]
+fn the_words_about_the_loss_follow_the_loss() {
+    let scratch = Scratch::new("page-loss");
+    let page = |loss: &str| {
+        let arguments = ["--seeds", "1", "--requests", "3", "--stage", "timeout", "--loss", loss];
+        index(&scratch, &arguments)["index.html"].clone()
+    };
+    let talks = page("50,20");
+    assert!(
+        talks.contains("p = 50 % and back with r = 20 %")
+            && talks.contains("what makes losses come in bursts")
+    );
+    let other = page("5,95,80,1");
+    assert!(other.contains("p = 5 % and back with r = 95 %. In the bad state 80 % of the packets are lost"));
+    assert!(other.contains("this run's loss is 5,95,80,1 %"));
+    assert!(
+        other.contains("Losses do not come in bursts here") && !other.contains("makes losses come in bursts")
+    );
+    assert!(!other.contains("meets the state that lost it") && !other.contains("made it a better one"));
+}
+
 // ===== in a browser =====
 
 /// Looks at the page from within, and leaves what it finds where `--dump-dom` shows it.

@@ -7,6 +7,7 @@ mod command;
 mod files;
 mod header;
 mod html;
+mod loss;
 mod overview;
 mod probe;
 mod stage;

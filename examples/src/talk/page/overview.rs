@@ -3,8 +3,9 @@
 use super::{
     Page,
     html::{figure, paragraph, section, table},
+    loss::{memory, states},
 };
-use crate::talk::report::StageSummary;
+use crate::{sim::network::GilbertElliott, talk::report::StageSummary};
 
 pub(super) fn overview(page: &Page<'_>) -> String {
     let rows: Vec<Vec<String>> = page.summary.stages.iter().map(row).collect();
@@ -30,15 +31,24 @@ pub(super) fn overview(page: &Page<'_>) -> String {
 }
 
 pub(super) fn experiment(page: &Page<'_>) -> String {
-    let content = paragraph(
-        "The server's packets pass a queue that loses them as Linux netem's \"gemodel\" does (Gilbert and \
-         Elliott): a chain with a good and a bad state, which moves with every packet, from good to bad with \
-         probability p and back with r. In the bad state all packets are lost, in the good one none. The \
-         chain's state is what makes losses come in bursts.",
-    ) + &figure(
+    // Written by this program, so it can be read again.
+    let loss = page.summary.loss.parse().unwrap_or(GilbertElliott::TALK);
+    let talks = GilbertElliott::TALK;
+    let content = paragraph(&format!(
+        "The server's packets pass a queue that loses them as Linux netem's \"gemodel\" does (Gilbert and Elliott): {} {}",
+        states(&loss),
+        memory(&loss)
+    )) + &figure(
         &page.overview.pairs,
-        "The three pairs that the talk compares, and the one that its experiment uses. The three have p + r = \
-         1, which is a chain without memory: each packet is lost by itself, whatever became of the one before.",
+        &format!(
+            "The three pairs that the talk compares, and the one that its experiment uses{}. The three have p + r = 1, which \
+             is a chain without memory: each packet is lost by itself, whatever became of the one before.",
+            if loss == talks {
+                String::new()
+            } else {
+                format!("; this run's loss is {} %", page.summary.loss)
+            }
+        ),
     ) + &paragraph(
         "The client's packets all arrive. From own-retry on, the server lies now and then: its answer is \
          empty, or cut short behind a length that matches.",

@@ -3,30 +3,35 @@
 use super::{
     Page,
     html::{figure, paragraph, section},
+    loss::{Tendency, forgetting, tendency, without_a_probe},
 };
+use crate::sim::network::GilbertElliott;
 
 pub(super) fn probe(page: &Page<'_>) -> String {
-    let mut content = paragraph(
+    // Written by this program, so it can be read again.
+    let loss = page.summary.loss.parse().unwrap_or(GilbertElliott::TALK);
+    let mut content = paragraph(&format!(
         "The talk ran a UDP probe beside the download, through the same queue, to show that the network was \
          alive. netem keeps one chain per queue, and every packet of any flow moves it. With thousands of probe \
-         packets a second the chain had long forgotten its state when TCP sent a lost packet again. Without the \
-         probe only TCP's own packets move it: the packet after a lost one meets the state that lost it.",
-    );
+         packets a second the chain had long forgotten its state when TCP sent a lost packet again. {}",
+        without_a_probe(&loss)
+    ));
     if let Some(plot) = &page.overview.memory {
-        content += &figure(
-            plot,
-            "The chance that a packet of the download is lost if the one before it was. TCP waits a fifth of a \
-             second before it repeats itself, and by then the talk's probe has made the chain forget; a hundred \
-             packets a second would do. The overall loss is the same.",
-        );
+        content += &figure(plot, forgetting(&loss));
     }
     match &page.overview.probe_effect {
         Some(plot) => {
-            content += &figure(
-                plot,
-                "So the tool that measured the network made it a better one. The talk's figures are those of a \
-                 network with the probe; a download by itself has a harder time.",
-            );
+            let words = match tendency(&loss) {
+                Tendency::Bursts => {
+                    "So the tool that measured the network made it a better one. The talk's figures are those of a network \
+                     with the probe; a download by itself has a harder time."
+                }
+                _ => {
+                    "With this run's loss a probe does the download no good. The talk's figures are those of a network whose \
+                     losses come in bursts."
+                }
+            };
+            content += &figure(plot, words);
         }
         None => {
             let words = "None of the stages of this run is one that the talk showed on the lossy network.";
