@@ -64,6 +64,13 @@ fn the_number_of_threads_changes_nothing() {
     assert_eq!(contests(3, 3, 1, || ()).unwrap(), contests(3, 3, 2, || ()).unwrap());
 }
 
+fn points_of(json: &serde_json::Value, variant: &str, clients: u64) -> f64 {
+    let points = json["points"].as_array().unwrap();
+    let point =
+        points.iter().find(|point| point["variant"] == variant && point["clients"] == clients).unwrap();
+    point["milliseconds"].as_f64().unwrap()
+}
+
 #[test]
 fn the_command_writes_the_same_bytes_for_the_same_seed() {
     let scratch = Scratch::new("jitter-same-bytes");
@@ -86,6 +93,13 @@ fn the_command_writes_the_same_bytes_for_the_same_seed() {
     assert_eq!(json["points"].as_array().unwrap().len(), points);
     assert_eq!(written["jitter.csv"].lines().count(), 1 + points);
     assert!(written["jitter.csv"].starts_with("variant,clients,calls,milliseconds\nnone,10,"));
+    // What the rounding adds stands in both, and is what comes of the figures beside it.
+    let rounding = &json["rounding"];
+    let adds = rounding["adds_to_milliseconds_percent"].as_f64().unwrap();
+    assert!((5.0..9.0).contains(&adds), "{rounding}");
+    let exact = rounding["exact_milliseconds"].as_f64().unwrap();
+    assert!((1.02..1.12).contains(&(points_of(&json, "none", 100) / exact)), "{rounding}");
+    assert!(table.contains(&format!("adds {adds:.0} % to the milliseconds of none")), "{table}");
     for clients in CLIENTS {
         assert!(table.lines().any(|line| line.starts_with(&format!("{clients} "))), "{table}");
     }

@@ -1,4 +1,4 @@
-use super::{CLIENTS, VARIANTS, contests, csv, json, picture, table};
+use super::{CLIENTS, VARIANTS, contests, csv, json, picture, rounding, table};
 use crate::output::{Answer, progress::Progress};
 use std::error::Error;
 
@@ -11,10 +11,11 @@ pub fn answer(seed: u64, seeds: u64, threads: usize) -> Result<Answer, Box<dyn E
     let progress = Progress::new(seeds.saturating_mul(points as u64));
     let points = contests(seed, seeds, threads, || progress.advance())?;
     drop(progress);
+    let rounding = rounding(seed, seeds, threads);
     let files = [
         ("jitter.csv", csv(&points)),
-        ("jitter.json", json(seed, seeds, &points)?),
+        ("jitter.json", json(seed, seeds, &points, rounding)?),
         ("jitter.svg", picture(&points).standalone()),
     ];
-    Ok(Answer::new(files, table(seed, seeds, &points)))
+    Ok(Answer::new(files, table(seed, seeds, &points, rounding)))
 }

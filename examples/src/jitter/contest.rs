@@ -60,7 +60,7 @@ async fn write_once(row: Row, mut delays: Delays, mut network: Random) -> u64 {
 }
 
 /// How long a message takes: nearly normal around 10 ms with a deviation of 2 ms, as in AWS's simulator.
-fn latency(random: &mut Random) -> Duration {
+pub(super) fn latency(random: &mut Random) -> Duration {
     // Twelve uniform numbers have a variance of one together. Unlike the exact transformations this needs no
     // logarithm, whose last digit differs between machines, and never falls below 10 - 6 * 2 ms by chance.
     let normal = (0..12).map(|_| random.unit()).sum::<f64>() - 6.0;

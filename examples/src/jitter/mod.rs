@@ -5,11 +5,13 @@
 //! ["Exponential Backoff And Jitter"](https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/), AWS
 //! Architecture Blog, 2015. The delays are those of `tower-backoff` itself.
 //!
-//! Unlike in AWS's simulator each wait ends on the next whole millisecond, the grain of the run's clock.
+//! Unlike in AWS's simulator each wait ends on the next whole millisecond, the grain of the run's clock. [`rounding`] says what
+//! that adds: the contest without backoff is simulated once more with the same draws and without any grain ([`grained`]).
 
 mod answer;
 mod contest;
 mod experiment;
+mod grain;
 mod plot;
 mod report;
 mod row;
@@ -18,7 +20,8 @@ mod variants;
 pub use self::{
     answer::answer,
     contest::{Contest, contest},
-    experiment::{CLIENTS, Point, contests, point},
+    experiment::{CLIENTS, Point, Rounding, contests, point, rounding},
+    grain::grained,
     plot::picture,
     report::{csv, json, table},
     row::Row,

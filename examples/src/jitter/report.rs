@@ -1,7 +1,7 @@
 //! The table and the files of the contests.
 
 use super::{
-    experiment::{CLIENTS, Point},
+    experiment::{CLIENTS, Point, Rounding},
     variants::{BASE, CAP, VARIANTS},
 };
 use crate::output::grid;
@@ -15,12 +15,13 @@ struct File<'a> {
     seeds: u64,
     base_ms: u128,
     cap_ms: u128,
+    rounding: Option<Rounding>,
     points: &'a [Point],
 }
 
 /// The table: a line for each number of clients, and `calls/ms` for each backoff.
 #[must_use]
-pub fn table(seed: u64, seeds: u64, points: &[Point]) -> String {
+pub fn table(seed: u64, seeds: u64, points: &[Point], rounding: Option<Rounding>) -> String {
     let mut headings = vec!["clients"];
     headings.extend(VARIANTS.iter().map(|variant| variant.name));
     let rows = CLIENTS.iter().map(|clients| {
@@ -28,13 +29,28 @@ pub fn table(seed: u64, seeds: u64, points: &[Point]) -> String {
         let cells = here.map(|point| format!("{:.0}/{:.0}", point.calls, point.milliseconds));
         std::iter::once(clients.to_string()).chain(cells).collect()
     });
-    grid(&headings, rows)
+    let mut text = grid(&headings, rows)
         + &format!(
             "\nCalls of all clients / milliseconds until the last has written; base {} ms, cap {} ms. Means \
              over {seeds} seed(s) from {seed}.\n",
             BASE.as_millis(),
             CAP.as_millis()
-        )
+        );
+    if let Some(by) = rounding {
+        // Writing to a string cannot fail.
+        let _ = writeln!(
+            text,
+            "Waits end on whole milliseconds. With {} clients that adds {:.0} % to the milliseconds of none and {:.0} % to its calls: \
+             {} contests\nwith the rounding, and as many without it, which come to {:.0}/{:.0}.",
+            by.clients,
+            by.adds_to_milliseconds_percent,
+            by.adds_to_calls_percent,
+            by.runs,
+            by.exact_calls,
+            by.exact_milliseconds
+        );
+    }
+    text
 }
 
 /// `jitter.csv`: a line for each backoff and number of clients.
@@ -52,8 +68,13 @@ pub fn csv(points: &[Point]) -> String {
 ///
 /// # Errors
 /// Never for the values of a real run: they are finite.
-pub fn json(seed: u64, seeds: u64, points: &[Point]) -> serde_json::Result<String> {
+pub fn json(
+    seed: u64,
+    seeds: u64,
+    points: &[Point],
+    rounding: Option<Rounding>,
+) -> serde_json::Result<String> {
     let (base_ms, cap_ms) = (BASE.as_millis(), CAP.as_millis());
-    let file = File { seed, seeds, base_ms, cap_ms, points };
+    let file = File { seed, seeds, base_ms, cap_ms, rounding, points };
     serde_json::to_string_pretty(&file).map(|text| text + "\n")
 }
