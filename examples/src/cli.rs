@@ -7,6 +7,7 @@ use crate::{
         kernel::{self, Missing, Setup},
         network::{GilbertElliott, Preset},
     },
+    storm::Storm,
     talk::{
         experiment::Experiment,
         stages::{STAGES, Stage},
@@ -69,8 +70,8 @@ pub struct Cli {
 #[derive(Debug, Clone, Subcommand)]
 #[non_exhaustive]
 pub enum Command {
-    /// A storm: what the retries of 200 clients do to a server after an outage
-    Storm(Runs),
+    /// A storm: what the retries of a fleet do to a server after an outage, and who recovers where
+    Storm(Storm),
     /// AWS's experiment of competing writers: what jitter saves
     Jitter(Runs),
     /// A good network: what hedging does for the slowest calls, and to a server that stands still
@@ -144,6 +145,7 @@ impl Cli {
     fn check(&self) -> Result<(), String> {
         match &self.command {
             Some(Command::Amplification(asked)) => asked.check(),
+            Some(Command::Storm(asked)) => asked.check(),
             Some(Command::Kernel(asked)) => asked.check(),
             Some(Command::Sweep(question)) => question.check(),
             Some(Command::Tune(question)) => question.check(),
@@ -204,7 +206,7 @@ impl Cli {
     pub fn out(&self) -> PathBuf {
         let (runs, by_default) = match &self.command {
             None => return self.out.clone(),
-            Some(Command::Storm(runs)) => (runs, "target/storm"),
+            Some(Command::Storm(asked)) => return asked.out.clone(),
             Some(Command::Jitter(runs)) => (runs, "target/jitter"),
             Some(Command::Download(runs)) => (runs, "target/download"),
             Some(Command::Tail(runs)) => (runs, "target/tail"),
@@ -303,6 +305,30 @@ mod tests {
             (&["storm", "--seeds", "0"], "0 is not in 1..="),
             (&["storm", "--seed", "-1"], "'-1' for '--seed <SEED>'"),
             (&["storm", "--stage", "naive"], "'--stage'"),
+            (&["storm", "--clients", "0"], "0 is not in 1..="),
+            (&["storm", "--clients", "50", "--open"], "'--open'"),
+            (&["storm", "--load", "0"], "expected a number per second, 0.01..10000"),
+            (&["storm", "--load", "NaN"], "expected a number per second"),
+            (&["storm", "--rate", "0"], "'0' for '--rate"),
+            (&["storm", "--rate", "-1"], "'-1' for '--rate"),
+            (&["storm", "--rate", "inf"], "expected a number per second"),
+            (&["storm", "--queue", "0"], "0 is not in 1..="),
+            (&["storm", "--queue", "-1"], "'-1' for '--queue"),
+            (&["storm", "--outage", "20"], "expected a duration with its unit"),
+            (&["storm", "--outage", "-1s"], "expected a duration with its unit"),
+            (&["storm", "--outage", "2h"], "expected at most an hour"),
+            (&["storm", "--outage", "1h"], "a run may have 1233280 attempts"),
+            (&["storm", "--first-wait", "NaN"], "expected a duration"),
+            (&["storm", "--retries", "-1"], "'-1' for '--retries"),
+            (&["storm", "--retries", "101"], "101 is not in 0..=100"),
+            (&["storm", "--patience", "0s"], "expected a positive duration"),
+            (
+                &["storm", "--clients", "1", "--load", "99"],
+                "1 client(s) that wait for each answer cannot make 99 calls/s",
+            ),
+            (&["storm", "--map", "--load", "80"], "'--load"),
+            (&["storm", "--map", "--first-wait", "1s"], "'--first-wait"),
+            (&["storm", "--map", "--clients", "1", "--rate", "1000"], "cannot make 600 calls/s"),
             (&["--seed", "2", "storm"], "'storm'"),
             (&["jitter", "more"], "'more'"),
             (&["download", "--seeds", "0"], "0 is not in 1..="),

@@ -55,7 +55,7 @@ fn answer(cli: &Cli) -> Result<Answer, Box<dyn Error>> {
     let threads = thread::available_parallelism().map_or(1, Into::into);
     match cli.command() {
         None => Talk::answer(cli.experiment(), cli.capture_probe(), &cli.out().join("index.html"), threads),
-        Some(Command::Storm(runs)) => storm::answer(runs.seed, runs.seeds, threads),
+        Some(Command::Storm(asked)) => storm::answer(asked, threads),
         Some(Command::Jitter(runs)) => jitter::answer(runs.seed, runs.seeds, threads),
         Some(Command::Download(runs)) => download::answer(runs.seed, runs.seeds, threads),
         Some(Command::Tail(runs)) => hedging::answer(runs.seed, runs.seeds, threads),

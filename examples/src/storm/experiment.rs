@@ -4,6 +4,8 @@ use super::{
     clients::storm,
     figures::Figures,
     record::{MeanSecond, Second},
+    setting::Setting,
+    spread::Spread,
     variants::{VARIANTS, Variant},
 };
 use crate::sim::seeds::over_seeds;
@@ -22,6 +24,9 @@ pub struct Outcome {
     /// The means over the seeds.
     #[serde(flatten)]
     pub mean: Figures,
+    /// How far the seeds lie apart.
+    #[serde(flatten)]
+    pub spread: Spread,
     /// The seconds of the first seed.
     #[serde(skip)]
     pub first: Vec<Second>,
@@ -34,27 +39,30 @@ pub struct Outcome {
 ///
 /// # Errors
 /// If a run's runtime cannot be built.
-pub fn storms(seed: u64, count: u64, threads: usize, done: impl Fn() + Sync) -> io::Result<Vec<Outcome>> {
-    VARIANTS.iter().map(|variant| outcome(variant, seed, count, threads, &done)).collect()
-}
-
-fn outcome(
-    variant: &Variant,
+pub fn storms(
+    setting: &Setting,
     seed: u64,
     count: u64,
     threads: usize,
     done: impl Fn() + Sync,
+) -> io::Result<Vec<Outcome>> {
+    let seeds = (seed, count);
+    VARIANTS.iter().map(|variant| outcome(setting, variant, seeds, threads, &done)).collect()
+}
+
+fn outcome(
+    setting: &Setting,
+    variant: &Variant,
+    (seed, count): (u64, u64),
+    threads: usize,
+    done: impl Fn() + Sync,
 ) -> io::Result<Outcome> {
-    let runs = over_seeds(seed, count, threads, |seed| storm(variant, seed), done);
+    let runs = over_seeds(seed, count, threads, |seed| storm(setting, variant, seed), done);
     let runs: Vec<Vec<Second>> = runs.into_iter().collect::<io::Result<_>>()?;
-    let figures: Vec<Figures> = runs.iter().map(|run| Figures::of(run)).collect();
+    let figures: Vec<Figures> = runs.iter().map(|run| Figures::of(setting, run)).collect();
     let seconds = MeanSecond::over(&runs);
     let first = runs.into_iter().next().unwrap_or_default();
-    Ok(Outcome {
-        variant: variant.name,
-        budgeted: variant.budgeted,
-        mean: Figures::mean(&figures),
-        first,
-        seconds,
-    })
+    let Variant { name, budgeted, .. } = *variant;
+    let (mean, spread) = (Figures::mean(&figures), Spread::of(&figures));
+    Ok(Outcome { variant: name, budgeted, mean, spread, first, seconds })
 }

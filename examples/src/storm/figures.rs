@@ -1,22 +1,13 @@
 //! A run in figures, and the means over runs.
 
-use super::{
-    clients::{OUTAGE, SECONDS},
-    record::Second,
-};
+use super::{record::Second, setting::Setting};
 use serde::Serialize;
 use std::ops::Range;
 
-/// The seconds before the outage that count: by then each client has called.
-const BEFORE: Range<usize> = 5..OUTAGE.start;
-
-/// The seconds after it.
-const AFTER: Range<usize> = OUTAGE.end..SECONDS;
-
-/// Recovered is who has, over so many seconds, ...
+/// Recovered is who has, over so many seconds and from then on to the end, ...
 const STEADY: usize = 5;
 
-/// ... this much of the goodput from before the outage.
+/// ... this much of the goodput from before the outage, and had this much of the calls answered then.
 const RECOVERED: f64 = 0.9;
 
 /// One run, or the means over several.
@@ -33,6 +24,8 @@ pub struct Figures {
     pub goodput_before: f64,
     /// Calls per second that succeeded after the outage.
     pub goodput_after: f64,
+    /// The share of the runs that were well before the outage: nine in ten calls had an answer.
+    pub well_before: f64,
     /// The share of the runs that recovered.
     pub recovered: f64,
     /// Seconds from the end of the outage to the recovery, of the runs that recovered.
@@ -46,18 +39,20 @@ pub struct Figures {
 impl Figures {
     /// Of one run.
     #[must_use]
-    pub fn of(seconds: &[Second]) -> Self {
-        let recovery = recovery(seconds);
+    pub fn of(setting: &Setting, seconds: &[Second]) -> Self {
+        let (before, down, after) = (setting.before(), setting.down(), setting.after());
+        let recovery = recovery(setting, seconds);
         Self {
-            offered_before: mean(seconds, BEFORE, |second| second.offered),
-            offered_outage: mean(seconds, OUTAGE, |second| second.offered),
-            offered_after: mean(seconds, AFTER, |second| second.offered),
-            goodput_before: mean(seconds, BEFORE, |second| second.goodput),
-            goodput_after: mean(seconds, AFTER, |second| second.goodput),
+            offered_before: mean(seconds, before.clone(), |second| second.offered),
+            offered_outage: mean(seconds, down.clone(), |second| second.offered),
+            offered_after: mean(seconds, after.clone(), |second| second.offered),
+            goodput_before: mean(seconds, before, |second| second.goodput),
+            goodput_after: mean(seconds, after, |second| second.goodput),
+            well_before: if well_before(setting, seconds) { 1.0 } else { 0.0 },
             recovered: if recovery.is_some() { 1.0 } else { 0.0 },
             recovery_seconds: recovery.map(|seconds| seconds as f64),
-            amplification: amplification(seconds, 0..SECONDS),
-            amplification_outage: amplification(seconds, OUTAGE),
+            amplification: amplification(seconds, 0..setting.seconds()),
+            amplification_outage: amplification(seconds, down),
         }
     }
 
@@ -71,6 +66,7 @@ impl Figures {
             offered_after: of(|run| run.offered_after),
             goodput_before: of(|run| run.goodput_before),
             goodput_after: of(|run| run.goodput_after),
+            well_before: of(|run| run.well_before),
             recovered: of(|run| run.recovered),
             recovery_seconds: average(runs.iter().filter_map(|run| run.recovery_seconds)),
             amplification: of(|run| run.amplification),
@@ -79,11 +75,23 @@ impl Figures {
     }
 }
 
-/// Seconds from the outage's end to the first that begins a steady stretch of the earlier goodput.
-fn recovery(seconds: &[Second]) -> Option<usize> {
-    let wanted = RECOVERED * mean(seconds, BEFORE, |second| second.goodput);
-    let steady = |from: &usize| mean(seconds, *from..from + STEADY, |second| second.goodput) >= wanted;
-    (OUTAGE.end..=SECONDS - STEADY).find(steady).map(|second| second - OUTAGE.end)
+/// Seconds from the outage's end to the first that begins a steady stretch of the earlier goodput, which is not lost again.
+fn recovery(setting: &Setting, seconds: &[Second]) -> Option<usize> {
+    if !well_before(setting, seconds) {
+        return None;
+    }
+    let goodput = |range| mean(seconds, range, |second| second.goodput);
+    let expected = RECOVERED * goodput(setting.before());
+    let Range { start, end } = setting.after();
+    let steady = |from: &usize| goodput(*from..from + STEADY) >= expected && goodput(*from..end) >= expected;
+    (start..=end - STEADY).find(steady).map(|second| second - start)
+}
+
+/// Who was not well before an outage cannot recover from it.
+fn well_before(setting: &Setting, seconds: &[Second]) -> bool {
+    let of = |figure| mean(seconds, setting.before(), figure);
+    let calls = of(|second: &Second| second.calls);
+    calls > 0.0 && of(|second| second.goodput) >= RECOVERED * calls
 }
 
 fn amplification(seconds: &[Second], range: Range<usize>) -> f64 {
@@ -91,9 +99,9 @@ fn amplification(seconds: &[Second], range: Range<usize>) -> f64 {
     if calls > 0.0 { mean(seconds, range, |second| second.offered) / calls } else { 0.0 }
 }
 
-/// Per second of a range that is not empty.
+/// Per second; 0 of an empty range.
 fn mean(seconds: &[Second], range: Range<usize>, of: fn(&Second) -> u64) -> f64 {
-    let length = range.len() as f64;
+    let length = range.len().max(1) as f64;
     seconds.iter().take(range.end).skip(range.start).map(of).sum::<u64>() as f64 / length
 }
 
@@ -110,31 +118,46 @@ mod tests {
 
     fn run(goodput: impl Fn(usize) -> u64) -> Vec<Second> {
         let second = |second| Second { calls: 10, offered: 20, goodput: goodput(second) };
-        (0..SECONDS).map(second).collect()
+        (0..Setting::default().seconds()).map(second).collect()
     }
 
     #[test]
-    fn recovery_is_the_first_steady_second() {
+    fn recovery_is_the_first_steady_second_that_lasts() {
+        let setting = Setting::default();
+        assert_eq!((setting.down(), setting.seconds()), (30..50, 180));
         for (goodput, expected) in [
             (run(|_| 10), Some(0)),
-            (run(|second| if OUTAGE.contains(&second) { 0 } else { 9 }), Some(0)),
+            (run(|second| if (30..50).contains(&second) { 0 } else { 9 }), Some(0)),
             (run(|second| if (30..60).contains(&second) { 0 } else { 10 }), Some(10)),
-            // One good second is no recovery.
+            // One good second is no recovery,
             (run(|second| if second < 30 || second == 55 || second >= 70 { 10 } else { 0 }), Some(20)),
             (run(|second| if second < 30 { 10 } else { 8 }), None),
+            // nor are ten that are followed by another collapse,
+            (run(|second| if second < 30 || (60..70).contains(&second) { 10 } else { 0 }), None),
+            // and what was not there before cannot come again.
+            (run(|_| 8), None),
         ] {
-            assert_eq!(recovery(&goodput), expected);
+            assert_eq!(recovery(&setting, &goodput), expected);
         }
     }
 
     #[test]
     fn means_leave_out_runs_that_never_recovered() {
-        let never = Figures::of(&run(|second| u64::from(second < 30) * 10));
-        let late = Figures::of(&run(|second| if (30..60).contains(&second) { 0 } else { 10 }));
+        let setting = Setting::default();
+        let never = Figures::of(&setting, &run(|second| u64::from(second < 30) * 10));
+        let late = Figures::of(&setting, &run(|second| if (30..60).contains(&second) { 0 } else { 10 }));
         assert_eq!((never.recovered, never.recovery_seconds), (0.0, None));
         let mean = Figures::mean(&[never, late]);
         assert_eq!((mean.recovered, mean.recovery_seconds), (0.5, Some(10.0)));
         assert_eq!((mean.amplification, mean.amplification_outage), (2.0, 2.0));
         assert_eq!(Figures::mean(&[]).offered_before, 0.0);
+    }
+
+    #[test]
+    fn without_an_outage_nothing_is_divided_by_its_length() {
+        let setting = Setting { outage: std::time::Duration::ZERO, ..Setting::default() };
+        let figures = Figures::of(&setting, &run(|_| 10));
+        assert_eq!((figures.offered_outage, figures.amplification_outage), (0.0, 0.0));
+        assert_eq!(figures.recovery_seconds, Some(0.0));
     }
 }

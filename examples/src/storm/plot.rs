@@ -1,6 +1,6 @@
 //! The storm second by second: what is asked of the server, and what it answers in time.
 
-use super::{clients::OUTAGE, experiment::Outcome, record::MeanSecond};
+use super::{experiment::Outcome, record::MeanSecond, setting::Setting};
 use crate::output::plot::{
     axis,
     scale::Scale,
@@ -12,12 +12,12 @@ const LEFT: f64 = 40.0;
 const RIGHT: f64 = 386.0;
 /// Top and bottom of the two panels.
 const PANELS: [(f64, f64); 2] = [(104.0, 244.0), (290.0, 400.0)];
-/// Seconds between two marks of a line.
-const BETWEEN: usize = 20;
+/// So many marks has a line.
+const MARKS: usize = 9;
 
 /// A line for each variant, of the means over the seeds.
 #[must_use]
-pub fn picture(outcomes: &[Outcome]) -> Svg {
+pub fn picture(setting: &Setting, outcomes: &[Outcome]) -> Svg {
     let shows = "For each way to retry, the attempts that reach the server and the calls that are answered in time, \
                  second by second over the outage";
     let mut svg = Svg::sized("storm", shows, (NARROW, PANELS[1].1 + 40.0));
@@ -25,8 +25,9 @@ pub fn picture(outcomes: &[Outcome]) -> Svg {
     legend(&mut svg, outcomes.iter().map(|outcome| outcome.variant), 44.0);
     svg.rect("outage", 267.0, 52.0, 11.0, 11.0);
     svg.text(282.0, 61.0, Anchor::Start, "small", "outage");
-    let seconds = outcomes.iter().map(|outcome| outcome.seconds.len()).max().unwrap_or(0);
-    let time = Scale::linear((0.0, seconds as f64), (LEFT, RIGHT));
+    let time = Scale::linear((0.0, setting.seconds() as f64), (LEFT, RIGHT));
+    let down = setting.down().start as f64;
+    let (from, to) = (time.at(down), time.at(down + setting.outage.as_secs_f64()));
     let figures: [(&str, fn(&MeanSecond) -> f64); 2] = [
         ("attempts per second", |second| second.offered),
         ("calls per second that succeed", |second| second.goodput),
@@ -35,7 +36,6 @@ pub fn picture(outcomes: &[Outcome]) -> Svg {
         let most = outcomes.iter().flat_map(|outcome| &outcome.seconds).map(of).fold(0.0, f64::max);
         let scale = Scale::up_to(most, 4, (bottom, top));
         svg.text(14.0, top - 12.0, Anchor::Start, "caption", caption);
-        let (from, to) = (time.at(OUTAGE.start as f64), time.at(OUTAGE.end as f64));
         svg.rect("outage", from, top, to - from, bottom - top);
         axis::left(&mut svg, &scale, (LEFT, RIGHT), 4);
         for (index, outcome) in outcomes.iter().enumerate() {
@@ -51,7 +51,8 @@ pub fn picture(outcomes: &[Outcome]) -> Svg {
                 .collect();
             svg.curve(if outcome.budgeted { "good-line" } else { "bad-line" }, points.iter().copied());
             // Not all at the same second: some lines lie on each other.
-            let marked = points.iter().skip(BETWEEN / 2 + index * BETWEEN / 5).step_by(BETWEEN);
+            let between = (setting.seconds() / MARKS).max(1);
+            let marked = points.iter().skip(between / 2 + index * between / outcomes.len()).step_by(between);
             marked.for_each(|point| mark(&mut svg, index, *point));
         }
         axis::bottom(&mut svg, &time, bottom, if bottom == PANELS[1].1 { "seconds" } else { "" });
@@ -66,7 +67,8 @@ mod tests {
 
     #[test]
     fn no_label_covers_another() {
-        let plot = picture(&storms(1, 1, 2, || ()).unwrap());
+        let setting = Setting::default();
+        let plot = picture(&setting, &storms(&setting, 1, 1, 2, || ()).unwrap());
         assert_eq!(plot.faults(), Vec::<String>::new());
         let text = plot.standalone();
         assert!(!text.contains("NaN") && !text.contains("inf"));
@@ -75,6 +77,6 @@ mod tests {
             1 + 2 * 5,
             "two lines for each variant, and the hatch"
         );
-        assert_eq!(picture(&[]).faults(), Vec::<String>::new());
+        assert_eq!(picture(&setting, &[]).faults(), Vec::<String>::new());
     }
 }

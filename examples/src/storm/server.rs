@@ -1,6 +1,6 @@
 //! A server with one queue that slows down as it fills.
 
-use super::record::Record;
+use super::{record::Record, setting::Setting};
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body_util::Empty;
@@ -17,15 +17,8 @@ use std::{
 use tokio::time::{Instant, sleep_until};
 use tower::Service;
 
-/// For a server with an empty queue: a hundred requests a second.
-pub const SERVICE: Duration = Duration::from_millis(10);
-
-/// How many requests may be in the server; one more is answered 503 at once. A full queue is longer than a client
-/// waits: that is what makes a storm last, because the server then works for those who have left.
-pub const QUEUE: usize = 120;
-
 /// How much longer a request takes when the queue is full, in percent; in proportion below that. So 83 requests a
-/// second remain of 100, about as many as the clients make without any retry.
+/// second remain of 100, hardly more than the clients make without any retry.
 pub const SLOWDOWN: u32 = 20;
 
 /// One server, one request at a time, first come, first served.
@@ -43,14 +36,17 @@ struct Queue {
     /// When each of the requests inside will be answered.
     ends: VecDeque<Instant>,
     outage: Range<Instant>,
+    /// How many requests may be inside; one more is answered 503 at once.
+    most: usize,
+    /// What a request takes with nobody else inside.
+    service: Duration,
 }
 
 impl Server {
     /// A server that stands still during the outage and counts into `record` what reaches it.
     #[must_use]
-    pub fn new(outage: Range<Instant>, record: Record) -> Self {
-        let queue = Arc::new(Mutex::new(Queue { ends: VecDeque::new(), outage }));
-        Self { queue, record }
+    pub fn new(setting: &Setting, outage: Range<Instant>, record: Record) -> Self {
+        Self { queue: Arc::new(Mutex::new(Queue::new(setting, outage))), record }
     }
 }
 
@@ -78,12 +74,16 @@ impl<B> Service<Request<B>> for Server {
 }
 
 impl Queue {
+    fn new(setting: &Setting, outage: Range<Instant>) -> Self {
+        Self { ends: VecDeque::new(), outage, most: setting.queue, service: setting.service() }
+    }
+
     /// When a request that comes now is answered, unless there is no room for it.
     fn admit(&mut self, now: Instant) -> Option<Instant> {
         while self.ends.front().is_some_and(|end| *end <= now) {
             self.ends.pop_front();
         }
-        if self.ends.len() >= QUEUE {
+        if self.ends.len() >= self.most {
             return None;
         }
         let end = self.worked(self.ends.back().map_or(now, |last| *last.max(&now)));
@@ -95,24 +95,27 @@ impl Queue {
     fn worked(&self, start: Instant) -> Instant {
         let Range { start: down, end: up } = self.outage;
         let start = if self.outage.contains(&start) { up } else { start };
-        let end = start + service(self.ends.len());
+        let end = start + self.behind(self.ends.len());
         if start < down && down < end { end + (up - down) } else { end }
     }
-}
 
-/// How long a request takes behind so many others.
-fn service(others: usize) -> Duration {
-    // Both fit: the queue is short.
-    SERVICE + SERVICE * SLOWDOWN * others as u32 / (100 * QUEUE as u32)
+    /// How long a request takes behind so many others.
+    fn behind(&self, others: usize) -> Duration {
+        // All of it fits: the queue has room for a million at most, and nobody takes more than minutes.
+        self.service + self.service * SLOWDOWN * others as u32 / (100 * self.most as u32)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const SERVICE: Duration = Duration::from_millis(10);
+    const QUEUE: usize = 120;
+
     fn queue(now: Instant) -> Queue {
         let second = Duration::from_secs(1);
-        Queue { ends: VecDeque::new(), outage: now + 10 * second..now + 30 * second }
+        Queue::new(&Setting::default(), now + 10 * second..now + 30 * second)
     }
 
     #[tokio::test(start_paused = true)]

@@ -21,11 +21,12 @@ const ALL: [Beside; 4] = [
         title: "Storm: a budget for retries",
         plot: ("storm", include_str!("../../../plots/storm.svg")),
         words: "A fleet calls a server that has little to spare, and the server stands still for a while. Afterwards its \
-                queue is full of requests whose clients have left. Where nothing but the number of attempts limits the \
-                retries, they alone keep the queue full, so the server stays busy and answers nothing in time, long \
-                after the outage is over. A budget limits the retries to a share of the calls: soon \
-                after the outage the server answers as before. A throttle in front of it also spares the server during \
-                the outage, and notices later that it is over.",
+                queue is full of requests whose clients have left. With short waits the retries alone keep it full, \
+                jitter or not, so the server stays busy and answers nothing in time long after the outage is over. \
+                Long first waits end that too (storm --map shows from where on). A budget ends it whatever the waits \
+                are, because it limits the retries to a share of the calls; it does not limit the calls, so it cannot \
+                help where those alone are too many. A throttle in front of it also spares the server during the \
+                outage, and notices later that it is over.",
         command: "cargo run --release -- storm --seed 1 --seeds 20",
     },
     Beside {
