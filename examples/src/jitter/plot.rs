@@ -13,6 +13,9 @@ const RIGHT: f64 = 386.0;
 /// Top and bottom of the two panels.
 const PANELS: [(f64, f64); 2] = [(104.0, 244.0), (290.0, 430.0)];
 
+/// What a panel shows.
+type Figure = (&'static str, fn(&Point) -> f64);
+
 /// A line for each backoff.
 #[must_use]
 pub fn picture(points: &[Point]) -> Svg {
@@ -28,8 +31,7 @@ pub fn picture(points: &[Point]) -> Svg {
         Scale::logarithmic((least * 0.8, most * 1.2), (PANELS[0].1, PANELS[0].0)),
         Scale::up_to(ends(points, calls).1, 4, (PANELS[1].1, PANELS[1].0)),
     ];
-    let figures: [(&str, fn(&Point) -> f64); 2] =
-        [("seconds until the last has written", seconds), ("calls per client", calls)];
+    let figures: [Figure; 2] = [("seconds until the last has written", seconds), ("calls per client", calls)];
     for (index, (caption, of)) in figures.into_iter().enumerate() {
         let ((top, bottom), scale) = (PANELS[index], &scales[index]);
         svg.text(14.0, top - 12.0, Anchor::Start, "caption", caption);

@@ -15,6 +15,9 @@ const PANELS: [(f64, f64); 2] = [(104.0, 244.0), (290.0, 400.0)];
 /// So many marks has a line.
 const MARKS: usize = 9;
 
+/// What a panel shows.
+type Figure = (&'static str, fn(&MeanSecond) -> f64);
+
 /// A line for each variant, of the means over the seeds.
 #[must_use]
 pub fn picture(setting: &Setting, outcomes: &[Outcome]) -> Svg {
@@ -28,7 +31,7 @@ pub fn picture(setting: &Setting, outcomes: &[Outcome]) -> Svg {
     let time = Scale::linear((0.0, setting.seconds() as f64), (LEFT, RIGHT));
     let down = setting.down().start as f64;
     let (from, to) = (time.at(down), time.at(down + setting.outage.as_secs_f64()));
-    let figures: [(&str, fn(&MeanSecond) -> f64); 2] = [
+    let figures: [Figure; 2] = [
         ("attempts per second", |second| second.offered),
         ("calls per second that succeed", |second| second.goodput),
     ];
