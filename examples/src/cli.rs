@@ -2,6 +2,7 @@
 
 use crate::{
     amplification::Amplification,
+    input::{Refusal, percent},
     kernel::KernelRuns,
     sim::{
         kernel::{self, Missing, Setup},
@@ -10,11 +11,11 @@ use crate::{
     storm::Storm,
     talk::{
         experiment::Experiment,
-        stages::{STAGES, Stage},
+        stages::{STAGES, Stage, stage_named},
     },
     what_if::{Trial, sweep::SweepQuestion, tune::TuneQuestion},
 };
-use clap::{Args, Parser, Subcommand, error::ErrorKind, value_parser};
+use clap::{Args, Parser, Subcommand, value_parser};
 use std::path::PathBuf;
 
 /// The talk "Do You Want to Retry?" in virtual time: every stage of its experiment, over many seeds.
@@ -26,7 +27,7 @@ pub struct Cli {
     command: Option<Command>,
 
     /// A stage to run, once for each; all of them without it
-    #[arg(long = "stage", value_name = "NAME", value_parser = stage)]
+    #[arg(long = "stage", value_name = "NAME", value_parser = stage_named)]
     stages: Vec<&'static Stage>,
 
     /// The first seed, whose successes are shown by themselves
@@ -120,16 +121,6 @@ pub struct Runs {
     out: Option<PathBuf>,
 }
 
-/// Why there is nothing to run.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum Refusal {
-    /// Help or version was asked for: this text.
-    Asked(String),
-    /// The input cannot be used: one line that says why.
-    Bad(String),
-}
-
 impl Cli {
     /// Reads the command line.
     ///
@@ -220,35 +211,6 @@ impl Cli {
         };
         runs.out.clone().unwrap_or_else(|| by_default.into())
     }
-}
-
-impl Refusal {
-    pub(crate) fn of(error: &clap::Error) -> Self {
-        match error.kind() {
-            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Self::Asked(error.to_string()),
-            _ => Self::Bad(first_paragraph(&error.to_string())),
-        }
-    }
-}
-
-pub(crate) fn stage(name: &str) -> Result<&'static Stage, String> {
-    STAGES.iter().find(|stage| stage.name == name).ok_or_else(|| {
-        let names: Vec<&str> = STAGES.iter().map(|stage| stage.name).collect();
-        format!("the stages are {}", names.join(", "))
-    })
-}
-
-pub(crate) fn percent(text: &str) -> Result<f64, String> {
-    match text.parse() {
-        Ok(percent) if (0.0..=100.0).contains(&percent) => Ok(percent),
-        _ => Err("wanted is a percentage, 0..100".into()),
-    }
-}
-
-/// clap explains over several paragraphs; the first says what is wrong.
-fn first_paragraph(text: &str) -> String {
-    let lines = text.lines().map(str::trim).take_while(|line| !line.is_empty());
-    lines.collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

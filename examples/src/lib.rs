@@ -7,6 +7,7 @@
 //! - [`download`]: on the same network, a file that breaks off: begun anew, resumed, and continued while it is read
 //! - [`kernel`]: the talk's stages over the TCP of this machine's kernel, beside the simulation
 //! - [`what_if`]: questions about one's own network and policy
+//! - [`input`]: what the command lines have in common
 //! - [`output`]: tables, plots, files, progress
 //!
 //! Beside it, without a network:
@@ -38,6 +39,8 @@ pub mod cli;
 pub mod download;
 #[cfg(feature = "cli")]
 pub mod hedging;
+#[cfg(feature = "cli")]
+pub mod input;
 #[cfg(feature = "cli")]
 pub mod jitter;
 #[cfg(feature = "cli")]

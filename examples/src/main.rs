@@ -2,8 +2,10 @@
 
 use network_lab::{
     amplification::amplification,
-    cli::{Cli, Command, Refusal},
-    download, hedging, jitter, kernel,
+    cli::{Cli, Command},
+    download, hedging,
+    input::Refusal,
+    jitter, kernel,
     output::{Answer, OutputDirectory, interrupt},
     storm,
     talk::Talk,

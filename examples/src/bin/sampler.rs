@@ -2,7 +2,7 @@
 //! `sampler 100 10 content-aware > content-aware.csv`.
 
 use network_lab::{
-    cli::Refusal,
+    input::Refusal,
     output::{interrupt, progress::Progress},
     talk::sampling::{Ended, Sampling},
 };

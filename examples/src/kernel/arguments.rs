@@ -1,14 +1,14 @@
 //! The flags of `kernel`.
 
 use crate::{
-    cli,
+    input::percent,
     sim::{
         kernel::{Program, Setup, Tcp},
         network::{GilbertElliott, Preset},
     },
     talk::{
         experiment::Experiment,
-        stages::{STAGES, Stage, StageLoss},
+        stages::{STAGES, Stage, StageLoss, stage_named},
     },
 };
 use clap::{Args, value_parser};
@@ -19,7 +19,7 @@ use std::path::PathBuf;
 #[non_exhaustive]
 pub struct KernelRuns {
     /// A stage to run, once for each; all but network-off and fixed-retry without it
-    #[arg(long = "stage", value_name = "NAME", value_parser = cli::stage)]
+    #[arg(long = "stage", value_name = "NAME", value_parser = stage_named)]
     stages: Vec<&'static Stage>,
 
     /// Runs of each stage
@@ -55,7 +55,7 @@ pub struct KernelRuns {
     workers: u32,
 
     /// How many of the server's responses are lies, in the stages whose server lies [default: 1, and 0 of nginx]
-    #[arg(long, value_name = "PERCENT", value_parser = cli::percent, allow_negative_numbers = true)]
+    #[arg(long, value_name = "PERCENT", value_parser = percent, allow_negative_numbers = true)]
     lies: Option<f64>,
 
     /// The first seed, of the loss and of the jitter; the kernel's time is nobody's function

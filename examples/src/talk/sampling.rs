@@ -1,7 +1,7 @@
 //! The program `sampler`: which calls, where, and a row of CSV for each.
 
 use crate::{
-    cli::{self, Refusal},
+    input::{Refusal, percent},
     output::interrupt,
     sim::{
         network::{GilbertElliott, Preset},
@@ -13,7 +13,7 @@ use crate::{
         experiment::Experiment,
         reason::Failures,
         sampler::Finished,
-        stages::{Stage, StageLoss},
+        stages::{Stage, StageLoss, stage_named},
     },
 };
 use clap::{Parser, value_parser};
@@ -40,7 +40,7 @@ pub struct Sampling {
     workers: u32,
 
     /// The stage: ideal, naive, timeout and so on, as `talk` shows them
-    #[arg(value_parser = cli::stage)]
+    #[arg(value_parser = stage_named)]
     stage: &'static Stage,
 
     /// The seed of the run; with --url, of the jitter
@@ -64,7 +64,7 @@ pub struct Sampling {
     preset: Preset,
 
     /// How many of the server's responses are lies, in the stages whose server lies
-    #[arg(long, value_name = "PERCENT", default_value = "1", value_parser = cli::percent, allow_negative_numbers = true)]
+    #[arg(long, value_name = "PERCENT", default_value = "1", value_parser = percent, allow_negative_numbers = true)]
     lies: f64,
 }
 

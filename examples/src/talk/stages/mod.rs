@@ -94,6 +94,17 @@ pub const STAGES: &[Stage] = &[
     Stage { lies: true, ..stage("hedged", |client, uri| Box::pin(hedged::get_json(client, uri))) },
 ];
 
+/// The stage of this name.
+///
+/// # Errors
+/// The names that there are.
+pub(crate) fn stage_named(name: &str) -> Result<&'static Stage, String> {
+    STAGES.iter().find(|stage| stage.name == name).ok_or_else(|| {
+        let names: Vec<&str> = STAGES.iter().map(|stage| stage.name).collect();
+        format!("the stages are {}", names.join(", "))
+    })
+}
+
 const fn stage(name: &'static str, run: fn(Client, Uri) -> Call) -> Stage {
     Stage { name, talk_ok: None, loss: StageLoss::Given, horizon: None, lies: false, run }
 }

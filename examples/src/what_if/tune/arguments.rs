@@ -1,5 +1,8 @@
 use super::{goal::Goal, space::Space};
-use crate::what_if::{Question, Settings};
+use crate::{
+    input::percent,
+    what_if::{Question, Settings},
+};
 use clap::{Args, value_parser};
 use std::path::PathBuf;
 
@@ -11,7 +14,7 @@ use std::path::PathBuf;
 #[non_exhaustive]
 pub struct TuneQuestion {
     /// The least success
-    #[arg(long, value_name = "PERCENT", default_value = "99.9", value_parser = crate::cli::percent, allow_negative_numbers = true)]
+    #[arg(long, value_name = "PERCENT", default_value = "99.9", value_parser = percent, allow_negative_numbers = true)]
     success: f64,
 
     /// The most requests per call, the first included
