@@ -99,7 +99,8 @@ pub enum Command {
     /// The policy with the lowest p99 that holds a success and a limit on requests, as Rust code
     #[command(
         after_help = "The search changes attempts, head, idle and first, unless they are given as flags; it begins \
-        with the policy of the file or of the defaults. If nothing holds, the exit status is 1."
+        with the policy of the file or of the defaults. If nothing holds, the exit status is 1. \
+        With --verify-kernel it is 1, too, if the goal does not hold over the kernel."
     )]
     Tune(TuneQuestion),
 }
@@ -179,6 +180,7 @@ impl Cli {
         let setup = match &self.command {
             Some(Command::Kernel(asked)) => asked.setup(),
             Some(Command::Try(trial)) if trial.kernel => Setup::default(),
+            Some(Command::Tune(question)) if question.verify_kernel => Setup::default(),
             _ => return Ok(()),
         };
         kernel::prepare()?;

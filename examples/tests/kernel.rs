@@ -5,14 +5,16 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr, missing_docs, reason = "a test may panic")]
 
+mod interrupted;
 mod program;
 
+use interrupted::interrupt;
 use program::{Scratch, files, talk};
 use std::{
     collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Child, Command, Output, Stdio},
     sync::{Mutex, MutexGuard, PoisonError},
     thread,
 };
@@ -125,6 +127,69 @@ fn two_stages_run_over_the_kernel_and_leave_nothing() {
 }
 
 #[test]
+fn a_tuned_policy_is_verified_by_both() {
+    let _alone = alone();
+    let scratch = Scratch::new("kernel-tune");
+    if missing(&scratch, "hyper") {
+        return;
+    }
+    let out = scratch.join("out");
+    let flags = ["--loss", "0,100", "--requests", "4", "--seeds", "2", "--lies", "0", "--candidates", "16"];
+    let output = talk(&out, &[&["tune", "--verify-kernel"], flags.as_slice()].concat());
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
+    let (_, both) = text.split_once("\nIn the lab, and over Linux ").unwrap();
+    assert!(both.contains("where it holds the goal"), "{text}");
+    let success = both.lines().find(|line| line.starts_with("success")).unwrap();
+    assert_eq!(success.matches("100.00 %").count(), 2, "{text}");
+    let files = files(&out);
+    let names: Vec<&str> = files.keys().map(String::as_str).collect();
+    assert_eq!(names, ["tune-kernel.csv", "tune-kernel.json", "tune.csv", "tune.json", "tune.rs"]);
+    assert_eq!(files["tune-kernel.csv"].lines().count(), 1 + 2 * 4);
+}
+
+#[test]
+fn what_holds_in_the_lab_alone_does_not_hold() {
+    let _alone = alone();
+    let scratch = Scratch::new("kernel-tune-fails");
+    if missing(&scratch, "hyper") {
+        return;
+    }
+    let out = scratch.join("out");
+    // In the lab an answer takes no time; here ten at once take more than a millisecond.
+    let policy = ["--attempts", "1", "--head", "1ms", "--success", "100", "--candidates", "16"];
+    let load = ["--loss", "0,100", "--requests", "40", "--seeds", "2", "--lies", "0"];
+    let output = talk(&out, &[&["tune", "--verify-kernel"], policy.as_slice(), &load].concat());
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{text}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(text.contains("where it does not hold the goal"), "{text}");
+    assert!(files(&out).contains_key("tune.rs"), "the lab's answer is one");
+}
+
+#[test]
+fn an_interrupted_run_leaves_no_file() {
+    let _alone = alone();
+    let scratch = Scratch::new("kernel-interrupted");
+    if missing(&scratch, "hyper") {
+        return;
+    }
+    let out = scratch.join("out");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_talk"));
+    command.args(["kernel", "--stage", "naive", "--runs", "3", "--lab-seeds", "1", "--out"]).arg(&out);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    at_work(&child);
+    if !interrupt(&child) {
+        child.kill().unwrap();
+        child.wait().unwrap();
+        return;
+    }
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130));
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "interrupted\n");
+    assert!(output.stdout.is_empty() && files(&out).is_empty());
+}
+
+#[test]
 fn a_question_is_answered_by_both() {
     let _alone = alone();
     let scratch = Scratch::new("kernel-try");
@@ -203,22 +268,27 @@ fn without_a_tun_device_it_says_so_with_status_2() {
     if missing(&scratch, "hyper") {
         return;
     }
+    let tune = ["tune", "--verify-kernel", "--candidates", "16", "--requests", "1", "--seeds", "1"];
+    for command in [&["kernel"][..], &["try", "--kernel"], &tune] {
+        refused_without_tun(&scratch, command);
+    }
+}
+
+fn refused_without_tun(scratch: &Scratch, asked: &[&str]) {
     // In a mount namespace of its own there is something else in the device's place.
     let script = "mount --bind /dev/null /dev/net/tun || exit 77; exec \"$@\"";
     let mut command = Command::new("unshare");
-    command.args(["--mount", "sh", "-c", script, "sh", env!("CARGO_BIN_EXE_talk"), "kernel", "--out"]);
-    let output = match command.arg(scratch.join("out")).output() {
-        Ok(output) if output.status.code() == Some(2) => output,
-        Ok(output) if output.status.success() => panic!("it ran without a TUN device"),
-        Ok(output) => {
-            eprintln!("skipped: the device cannot be hidden: {}", String::from_utf8_lossy(&output.stderr));
-            return;
-        }
-        Err(error) => {
-            eprintln!("skipped: the device cannot be hidden: {error}");
+    command.args(["--mount", "sh", "-c", script, "sh", env!("CARGO_BIN_EXE_talk")]);
+    let output = command.args(asked).arg("--out").arg(scratch.join("out")).output();
+    let hidden = |output: &Output| output.status.code() != Some(77) && !output.stderr.starts_with(b"unshare");
+    let output = match output {
+        Ok(output) if hidden(&output) => output,
+        other => {
+            eprintln!("skipped: the device cannot be hidden: {other:?}");
             return;
         }
     };
+    assert_eq!(output.status.code(), Some(2), "{asked:?}");
     let errors = String::from_utf8(output.stderr).unwrap();
     assert!(
         errors.starts_with("error: there is no kernel network here: no TUN device can be made"),

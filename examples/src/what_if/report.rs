@@ -69,11 +69,26 @@ pub fn table(settings: &Settings, figures: &Figures) -> String {
 
 /// The figures with their intervals.
 pub(crate) fn figures_table(figures: &Figures) -> String {
+    grid(&["", "measured", "95 % interval"], figure_rows(figures).into_iter())
+}
+
+/// Two answers to the same question.
+pub(crate) fn side_by_side(names: [&str; 2], figures: [&Figures; 2]) -> String {
+    let [first, second] = figures.map(figure_rows);
+    let rows = first.into_iter().zip(second).map(|(first, second)| {
+        let cells = first.into_iter().chain(second.into_iter().skip(1));
+        cells.collect()
+    });
+    grid(&["", names[0], "95 % interval", names[1], "95 % interval"], rows)
+}
+
+/// A figure a row: its name, the figure, and its interval.
+fn figure_rows(figures: &Figures) -> [Vec<String>; 9] {
     let row = |name: &str, estimate: Estimate, decimals: usize, unit: &str| {
         vec![name.to_owned(), with_unit(estimate.value, decimals, unit), between(estimate.interval, decimals)]
     };
     let time = |name: &str, estimate: Estimate| row(name, estimate, decimals_of(estimate.value), " s");
-    let rows = [
+    [
         row("success", figures.success, 2, " %"),
         time("half end within (p50)", figures.p50),
         time("90 % within (p90)", figures.p90),
@@ -83,8 +98,7 @@ pub(crate) fn figures_table(figures: &Figures) -> String {
         row("requests per call", figures.requests, 2, ""),
         row("the server sends per call", figures.kilobytes, 2, " kB"),
         row("the client sends per call", figures.asked_kilobytes, 2, " kB"),
-    ];
-    grid(&["", "measured", "95 % interval"], rows.into_iter())
+    ]
 }
 
 /// The settings by their groups, without those that others contain and without these.

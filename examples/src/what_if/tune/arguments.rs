@@ -25,6 +25,10 @@ pub struct TuneQuestion {
     #[arg(long, value_name = "COUNT", default_value_t = 64, value_parser = value_parser!(u32).range(16..=10_000))]
     candidates: u32,
 
+    /// Answer the verified policy's question over this machine's kernel as well, in real time: Linux only
+    #[arg(long)]
+    pub verify_kernel: bool,
+
     #[command(flatten)]
     question: Question,
 }

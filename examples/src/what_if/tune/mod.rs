@@ -7,6 +7,7 @@
 
 mod arguments;
 mod goal;
+mod over_kernel;
 mod report;
 mod search;
 mod space;

@@ -1,6 +1,7 @@
 use super::{
     arguments::TuneQuestion,
     goal::Goal,
+    over_kernel::verify_over_kernel,
     search::{self, Candidate, SEEDS, search},
     verify::{Verified, verify},
 };
@@ -70,8 +71,15 @@ pub fn tune(question: &TuneQuestion, threads: usize) -> Result<Answer, Box<dyn E
         text += &rust;
         files.push(("tune.rs".to_owned(), rust));
     }
+    let mut found = verified.holds;
+    if question.verify_kernel {
+        let kernel = verify_over_kernel(goal, &verified)?;
+        text += &format!("\n{}", kernel.text);
+        found &= kernel.holds;
+        files.extend(kernel.files);
+    }
     let mut answer = Answer::new(files, text);
-    answer.found = verified.holds;
+    answer.found = found;
     Ok(answer)
 }
 
