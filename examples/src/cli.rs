@@ -304,6 +304,7 @@ mod tests {
             (&["kernel", "--runs", "0"], "0 is not in 1..="),
             (&["kernel", "--stage", "network-off"], "`network-off` is about ARP"),
             (&["kernel", "--server", "nginx", "--lies", "1"], "nginx never lies"),
+            (&["kernel", "--probe", "real", "--preset", "no-probe"], "`no-probe` has no probe"),
             (&["kernel", "--tcp", "bbr"], "[possible values: fixed, stock]"),
         ] {
             let line = read(arguments).unwrap_err();

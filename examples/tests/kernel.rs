@@ -118,12 +118,101 @@ fn two_stages_run_over_the_kernel_and_leave_nothing() {
 
     let files = files(&out);
     let names: Vec<&str> = files.keys().map(String::as_str).collect();
-    assert_eq!(names, ["calls.csv", "kernel.csv", "kernel.json"]);
+    let captures =
+        ["ideal", "recommended"].map(|name| [format!("{name}-download.csv"), format!("{name}.pcap")]);
+    let mut expected: Vec<&str> = captures.as_flattened().iter().map(String::as_str).collect();
+    expected.extend(["calls.csv", "index.html", "kernel-seconds.svg", "kernel-successes.svg"]);
+    expected.extend(["kernel.csv", "kernel.json"]);
+    expected.sort_unstable();
+    assert_eq!(names, expected);
+    assert!(text.contains("\nOne run has no spread by which"), "{text}");
+    let page = &files["index.html"];
+    let links = page.split("href=\"").skip(1).map(|link| link.split('"').next().unwrap());
+    let links: BTreeSet<&str> = links.filter(|link| !link.starts_with('#')).collect();
+    let others: BTreeSet<&str> = names.iter().copied().filter(|name| *name != "index.html").collect();
+    assert_eq!(links, others, "the page links to what lies beside it");
+    assert!(page.contains("kernel --stage ideal --stage recommended --runs 1 --loss 2,70"), "{page}");
     let runs: Vec<&str> = files["kernel.csv"].lines().skip(1).collect();
     assert!(runs[0].starts_with("ideal,0,1,5,0,0,5,5,"), "{runs:?}");
     assert!(runs[1].starts_with("recommended,0,1,5,0,0,"), "{runs:?}");
     assert_eq!((runs.len(), files["calls.csv"].lines().count()), (2, 11));
     assert_eq!(world().0, processes);
+
+    // What the client's host saw where nothing is lost: five connections, and five documents in one piece each.
+    let packets = packets(&fs::read(out.join("ideal.pcap")).unwrap());
+    let of_client = |packet: &&Vec<u8>| packet[12..16] == [10, 0, 0, 1];
+    assert_eq!(handshakes(&packets), (5, 5));
+    let whole = packets.iter().filter(|packet| packet.len() > 7_000);
+    assert_eq!((whole.clone().count(), whole.filter(of_client).count()), (5, 0));
+    let downloads = packets.iter().filter(|packet| packet[20..22] == [0, 80]);
+    let lengths: Vec<String> = downloads.map(|packet| packet.len().to_string()).collect();
+    let rows = files["ideal-download.csv"].lines().map(|row| row.split_once(',').unwrap().1);
+    assert_eq!(rows.collect::<Vec<_>>(), lengths);
+}
+
+/// How many packets ask for a connection, and how many grant it.
+fn handshakes(packets: &[Vec<u8>]) -> (usize, usize) {
+    // SYN and ACK among the flags of TCP, behind an IP header without options.
+    let count = |flags| packets.iter().filter(|packet| packet[33] & 0x12 == flags).count();
+    (count(0x02), count(0x12))
+}
+
+#[test]
+fn what_was_lost_is_missing_in_the_capture() {
+    let _alone = alone();
+    let scratch = Scratch::new("kernel-lost");
+    if missing(&scratch, "hyper") {
+        return;
+    }
+    let out = scratch.join("out");
+    // Three packets in ten are lost, whatever became of the one before.
+    let flags =
+        ["--loss", "0,100,100,30", "--runs", "1", "--requests", "30", "--lies", "0", "--lab-seeds", "1"];
+    let output = talk(&out, &[&["kernel", "--stage", "recommended"], flags.as_slice()].concat());
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let (asked, granted) = handshakes(&packets(&fs::read(out.join("recommended.pcap")).unwrap()));
+    // Each time that the client asks, the server answers.
+    assert!(granted >= 30 && granted < asked, "{granted} of {asked}");
+}
+
+/// The packets of a pcap file, whole.
+fn packets(pcap: &[u8]) -> Vec<Vec<u8>> {
+    let word = |at: usize| u32::from_le_bytes(pcap[at..at + 4].try_into().unwrap());
+    assert_eq!((word(0), word(20)), (0xA1B2_C3D4, 101));
+    let (mut at, mut packets) = (24, Vec::new());
+    while at < pcap.len() {
+        let length = word(at + 8) as usize;
+        packets.push(pcap[at + 16..at + 16 + length].to_vec());
+        at += 16 + length;
+    }
+    packets
+}
+
+#[test]
+fn a_real_probe_goes_through_the_devices() {
+    let _alone = alone();
+    let scratch = Scratch::new("kernel-probe");
+    if missing(&scratch, "hyper") {
+        return;
+    }
+    let out = scratch.join("out");
+    // Enough calls for a second or two.
+    let flags =
+        ["--stage", "ideal", "--runs", "1", "--requests", "600", "--workers", "1", "--lab-seeds", "1"];
+    let output = talk(&out, &[&["kernel", "--probe", "real"], flags.as_slice()].concat());
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success() && text.contains("probe real"), "{text}");
+    let files = files(&out);
+    let run: Vec<&str> = files["kernel.csv"].lines().nth(1).unwrap().split(',').collect();
+    let (seconds, probe): (f64, f64) = (run[8].parse().unwrap(), run[10].parse().unwrap());
+    // A busy machine may lose some; and the probe begins before the first call and goes on behind the last one.
+    assert!(probe > 2_000.0 * seconds && probe < 10_000.0 * (seconds + 1.0), "{probe} in {seconds} s");
+    let rows: Vec<&str> = files["ideal-probe.csv"].lines().collect();
+    assert!(!rows.is_empty() && rows.iter().all(|row| row.ends_with(",1052")), "{rows:?}");
+    assert!((rows.len() as f64) < 0.1 * probe, "a share of them: {} of {probe}", rows.len());
+    let packets = packets(&fs::read(out.join("ideal.pcap")).unwrap());
+    let heads: Vec<&Vec<u8>> = packets.iter().filter(|packet| packet[9] == 17).collect();
+    assert!(heads.len() == rows.len() && heads.iter().all(|head| head.len() == 36), "{}", heads.len());
 }
 
 #[test]

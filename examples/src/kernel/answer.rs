@@ -2,12 +2,13 @@
 
 use super::{
     KernelRuns,
-    files::{Report, calls_csv, runs_csv},
+    files::{Report, calls_csv, captures, runs_csv},
     measure::{expected, measure},
+    page::page,
     table::table,
 };
 use crate::{
-    output::{Answer, progress::Progress},
+    output::{Answer, File, progress::Progress},
     sim::kernel::{Program, version},
     talk::{experiment::Figures, stages::Stage},
 };
@@ -31,10 +32,16 @@ pub fn answer(asked: &KernelRuns, threads: usize) -> Result<Answer, Box<dyn Erro
     drop(progress);
 
     let report = Report::new(asked, &experiment, &lab, &runs, [version(), date(), server(asked.server)]);
-    let files =
-        [("kernel.json", report.json()?), ("kernel.csv", runs_csv(&runs)?), ("calls.csv", calls_csv(&runs)?)];
+    let mut files: Vec<File> = vec![
+        ("kernel.json".to_owned(), report.json()?.into_bytes()),
+        ("kernel.csv".to_owned(), runs_csv(&runs)?.into_bytes()),
+        ("calls.csv".to_owned(), calls_csv(&runs)?.into_bytes()),
+    ];
+    files.extend(captures(&runs));
+    files.extend(page(asked, &report, &files));
     let text = table(&report, asked.compare);
-    Ok(Answer::new(files, format!("{text}\nAll runs and calls: {}\n", asked.out.display())))
+    let page = asked.out.join("index.html");
+    Ok(Answer::new(files, format!("{text}\nAll of it to look at: {}\n", page.display())))
 }
 
 /// The server's name, with its version where it is another program.

@@ -3,7 +3,7 @@
 use crate::{
     input::percent,
     sim::{
-        kernel::{Program, Setup, Tcp},
+        kernel::{Probing, Program, Setup, Tcp},
         network::{GilbertElliott, Preset},
     },
     talk::{
@@ -20,7 +20,7 @@ use std::path::PathBuf;
 pub struct KernelRuns {
     /// A stage to run, once for each; all but network-off and fixed-retry without it
     #[arg(long = "stage", value_name = "NAME", value_parser = stage_named)]
-    stages: Vec<&'static Stage>,
+    pub(super) stages: Vec<&'static Stage>,
 
     /// Runs of each stage
     #[arg(long, default_value_t = 12, value_parser = value_parser!(u64).range(1..=1_000))]
@@ -29,6 +29,10 @@ pub struct KernelRuns {
     /// Whether a probe runs beside the downloads
     #[arg(long, value_enum, default_value_t = Preset::Talk)]
     pub preset: Preset,
+
+    /// The probe, where the preset has one: its formula, or packets, 10,000 a second (for which few networks run at a time)
+    #[arg(long, value_enum, default_value_t = Probing::Formula)]
+    probe: Probing,
 
     /// The kernel's settings: fixed (CUBIC, no linear timeouts of a SYN), or as this machine has them
     #[arg(long, value_enum, default_value_t = Tcp::Fixed)]
@@ -44,33 +48,33 @@ pub struct KernelRuns {
 
     /// The loss in percent, as netem's `gemodel`
     #[arg(long, value_name = "P,R[,1-H[,1-K]]", default_value = "50,20", allow_hyphen_values = true)]
-    loss: GilbertElliott,
+    pub(super) loss: GilbertElliott,
 
     /// Calls per run
     #[arg(long, default_value_t = 100, value_parser = value_parser!(u32).range(1..=1_000_000))]
-    requests: u32,
+    pub(super) requests: u32,
 
     /// Calls at a time
     #[arg(long, default_value_t = 10, value_parser = value_parser!(u32).range(1..=1_000))]
-    workers: u32,
+    pub(super) workers: u32,
 
     /// How many of the server's responses are lies, in the stages whose server lies [default: 1, and 0 of nginx]
     #[arg(long, value_name = "PERCENT", value_parser = percent, allow_negative_numbers = true)]
-    lies: Option<f64>,
+    pub(super) lies: Option<f64>,
 
     /// The first seed, of the loss and of the jitter; the kernel's time is nobody's function
     #[arg(long, default_value_t = 1, allow_negative_numbers = true)]
-    seed: u64,
+    pub(super) seed: u64,
 
     /// Runs of the lab to compare with
     #[arg(long, default_value_t = 100, value_parser = value_parser!(u64).range(1..=1_000_000))]
-    lab_seeds: u64,
+    pub(super) lab_seeds: u64,
 
-    /// Networks at a time, each with three threads
-    #[arg(long, default_value_t = 200, value_parser = value_parser!(u64).range(1..=1_000))]
-    pub at_once: u64,
+    /// Networks at a time, each with three threads [default: 200, and 12 with `--probe real`]
+    #[arg(long, value_name = "NETWORKS", value_parser = value_parser!(u64).range(1..=1_000))]
+    pub(super) at_once: Option<u64>,
 
-    /// The directory for the figures as JSON and CSV
+    /// The directory for the page, the plots, the captures and the figures
     #[arg(long, value_name = "DIR", default_value = "target/kernel")]
     pub out: PathBuf,
 }
@@ -96,7 +100,17 @@ impl KernelRuns {
     /// The server and the kernel's settings.
     #[must_use]
     pub fn setup(&self) -> Setup {
-        Setup::new(self.tcp, self.server)
+        Setup::new(self.tcp, self.server, self.probe)
+    }
+
+    /// Networks at a time.
+    #[must_use]
+    pub fn at_once(&self) -> u64 {
+        self.at_once.unwrap_or(match self.probe {
+            Probing::Formula => 200,
+            // Each takes a ninth of a processor.
+            Probing::Real => 12,
+        })
     }
 
     /// Whether this can be run here.
@@ -106,6 +120,9 @@ impl KernelRuns {
     pub fn check(&self) -> Result<(), String> {
         if self.server == Program::Nginx && self.lies.is_some_and(|lies| lies > 0.0) {
             return Err("nginx never lies; wanted is `--lies 0`, or `--server hyper`".into());
+        }
+        if self.probe == Probing::Real && self.preset == Preset::NoProbe {
+            return Err("preset `no-probe` has no probe to send; wanted is `--probe formula`".into());
         }
         match self.stages.iter().find(|stage| stage.loss == StageLoss::Total) {
             None => Ok(()),

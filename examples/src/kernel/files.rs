@@ -7,6 +7,8 @@ use super::{
     spread::Spread,
 };
 use crate::{
+    output::File,
+    sim::kernel::Probing,
     talk::experiment::{Experiment, Figures},
     what_if::Interval,
 };
@@ -21,6 +23,7 @@ pub(super) struct Report {
     pub(super) server: String,
     pub(super) tcp: &'static str,
     pub(super) preset: &'static str,
+    pub(super) probe: &'static str,
     pub(super) loss: String,
     pub(super) lies: f64,
     pub(super) requests: usize,
@@ -69,6 +72,7 @@ struct RunLine {
     connections: u64,
     seconds: f64,
     longest: f64,
+    probe: u64,
 }
 
 /// A line of `calls.csv`, in order of completion. The flag is the talk's: 0 success, 1 error.
@@ -100,6 +104,11 @@ impl Report {
             server,
             tcp: asked.setup().tcp.name(),
             preset: experiment.preset.name(),
+            probe: match (experiment.preset.knobs().probe, asked.setup().probing) {
+                (None, _) => "none",
+                (Some(_), Probing::Formula) => "formula",
+                (Some(_), Probing::Real) => "real",
+            },
             loss: experiment.loss.to_string(),
             lies: experiment.lies,
             requests: experiment.requests,
@@ -109,6 +118,11 @@ impl Report {
             lab_seeds: experiment.seeds,
             stages: stages.collect(),
         }
+    }
+
+    /// Whether there is more than one run of each, so that there is a spread to compare by.
+    pub(super) fn has_spread(&self) -> bool {
+        self.runs > 1 && self.lab_seeds > 1
     }
 
     pub(super) fn json(&self) -> serde_json::Result<String> {
@@ -136,9 +150,13 @@ impl StageReport {
 
     /// The intervals over the kernel, in the order of the figures.
     pub(super) fn intervals(&self) -> impl Iterator<Item = Option<Interval>> {
-        self.figures
-            .iter()
-            .map(|figure| Some(Interval { low: figure.kernel.low?, high: figure.kernel.high? }))
+        self.figures.iter().map(|figure| figure.kernel.interval())
+    }
+
+    /// The figure of both, with their intervals.
+    pub(super) fn both(&self, figure: Figure) -> Option<[(f64, Option<Interval>); 2]> {
+        let found = self.figures.iter().find(|report| report.compared.0 == figure)?;
+        Some([&found.kernel, &found.lab].map(|values| (values.mean, values.interval())))
     }
 }
 
@@ -150,6 +168,10 @@ impl Values {
             low: interval.map(|interval| rounded(interval.low)),
             high: interval.map(|interval| rounded(interval.high)),
         }
+    }
+
+    fn interval(&self) -> Option<Interval> {
+        Some(Interval { low: self.low?, high: self.high? })
     }
 }
 
@@ -171,6 +193,7 @@ pub(super) fn runs_csv(runs: &[KernelRun]) -> io::Result<String> {
         connections: run.sampled.connections,
         seconds: rounded(run.sampled.took.as_secs_f64()),
         longest: rounded(run.sampled.longest().as_secs_f64()),
+        probe: run.probe,
     });
     csv(lines)
 }
@@ -187,6 +210,20 @@ pub(super) fn calls_csv(runs: &[KernelRun]) -> io::Result<String> {
         })
     });
     csv(lines)
+}
+
+/// What the client's host saw of each stage's first run.
+pub(super) fn captures(runs: &[KernelRun]) -> Vec<File> {
+    let mut files: Vec<File> = Vec::new();
+    for (name, capture) in runs.iter().filter_map(|run| Some((run.stage.name, run.capture.as_ref()?))) {
+        files.push((format!("{name}.pcap"), capture.pcap()));
+        files.push((format!("{name}-download.csv"), capture.download_csv().into_bytes()));
+        let probe = capture.probe_csv();
+        if !probe.is_empty() {
+            files.push((format!("{name}-probe.csv"), probe.into_bytes()));
+        }
+    }
+    files
 }
 
 fn csv(lines: impl Iterator<Item = impl Serialize>) -> io::Result<String> {

@@ -2,8 +2,12 @@
 
 use super::arguments::KernelRuns;
 use crate::{
-    sim::kernel::{self, LONGEST, Missing, side_by_side, takes},
+    sim::{
+        kernel::{self, LONGEST, Missing, side_by_side, takes},
+        network::Tap,
+    },
     talk::{
+        capture::Capture,
         experiment::{Experiment, Figures},
         sampler::{NO_HORIZON, Sampled, Sampler},
         stages::Stage,
@@ -23,6 +27,10 @@ pub struct KernelRun {
     pub seed: u64,
     /// The calls.
     pub sampled: Sampled,
+    /// Packets of the probe that stepped the loss chain, sent or counted.
+    pub probe: u64,
+    /// What the client's host saw of the stage's first run.
+    pub capture: Option<Capture>,
 }
 
 /// Runs every stage so often; `done` is called with the calls that have ended.
@@ -41,32 +49,41 @@ pub fn measure(
         let stage = stages[(index % stages.len() as u64) as usize];
         let run = index / stages.len() as u64;
         let seed = experiment.seed.wrapping_add(run);
-        let sampled = one_run(asked, experiment, stage, seed, &done)?;
-        Ok(KernelRun { stage, run, seed, sampled })
+        one_run(asked, experiment, KernelRun::new(stage, run, seed), &done)
     };
-    side_by_side(networks, asked.at_once, one)
+    side_by_side(networks, asked.at_once(), one)
 }
 
 fn one_run(
     asked: &KernelRuns,
     experiment: &Experiment,
-    stage: &'static Stage,
-    seed: u64,
+    mut run: KernelRun,
     done: &impl Fn(u64),
-) -> Result<Sampled, Missing> {
+) -> Result<KernelRun, Missing> {
+    let stage = run.stage;
     let sampler = experiment.sampler(stage);
     let sampler = Sampler { horizon: sampler.horizon.min(LONGEST), ..sampler };
-    let mut world = experiment.world(stage, seed);
+    let mut world = experiment.world(stage, run.seed);
     // The lab's delay stands for what a kernel takes from a packet to its answer. This one takes it by itself.
     world.knobs.delay = Duration::ZERO;
-    let ((sampled, _), _) = kernel::run(world, asked.setup(), |network| {
+    let tap = (run.run == 0).then(Tap::new);
+    let ((sampled, _), carried) = kernel::run(world, asked.setup(), tap.clone(), |network| {
         sampler.stream(network, stage.run, |_| {
             done(1);
             Ok(())
         })
     })?;
     done(sampled.unfinished as u64);
-    Ok(sampled)
+    run.capture = tap.map(|tap| Capture::new(&tap, run.seed, carried.took, 0.0));
+    (run.sampled, run.probe) = (sampled, carried.probe);
+    Ok(run)
+}
+
+impl KernelRun {
+    /// One that has not been made.
+    fn new(stage: &'static Stage, run: u64, seed: u64) -> Self {
+        Self { stage, run, seed, sampled: Sampled::default(), probe: 0, capture: None }
+    }
 }
 
 /// How long it will take, from what the same stages took in the lab.
@@ -76,5 +93,5 @@ pub(super) fn expected(asked: &KernelRuns, lab: &[(&'static Stage, Vec<Figures>)
         figures.iter().map(|run| run.took.min(horizon)).max().unwrap_or_default()
     };
     let networks = asked.runs * lab.len() as u64;
-    takes(networks, asked.at_once, lab.iter().map(longest).max().unwrap_or_default())
+    takes(networks, asked.at_once(), lab.iter().map(longest).max().unwrap_or_default())
 }

@@ -5,9 +5,12 @@
 
 mod answer;
 mod arguments;
+mod command;
 mod difference;
 mod files;
 mod measure;
+mod page;
+mod plot;
 mod spread;
 mod table;
 

@@ -25,11 +25,11 @@ pub(super) fn table(report: &Report, compare: bool) -> String {
         std::iter::once(stage.name.to_owned()).chain(cells).collect()
     });
     let text = grid(&headings, rows);
-    let differences = if compare { differences(&report.stages) } else { String::new() };
+    let differences = if compare { differences(report) } else { String::new() };
     format!("{text}\n{}{differences}", legend(report))
 }
 
-fn between(figure: Figure, interval: Option<Interval>) -> String {
+pub(super) fn between(figure: Figure, interval: Option<Interval>) -> String {
     let decimals = figure.decimals();
     interval.map_or_else(
         || "-".into(),
@@ -37,11 +37,12 @@ fn between(figure: Figure, interval: Option<Interval>) -> String {
     )
 }
 
-fn legend(report: &Report) -> String {
+/// What the figures are the figures of.
+pub(super) fn legend(report: &Report) -> String {
     format!(
         "{requests} calls by {workers} workers, loss {loss} %, preset {preset}, {lies} % lies from own-retry on. Means \
-         of {runs} run(s) over\nthe kernel (Linux {kernel}, {date}, server {server}, TCP settings {tcp}) with 95 % \
-         intervals,\nand of {seeds} seed(s) in the lab.\n",
+         of {runs} run(s) over\nthe kernel (Linux {kernel}, {date}, server {server}, TCP settings {tcp}, probe {probe}) with \
+         95 % intervals,\nand of {seeds} seed(s) in the lab.\n",
         requests = report.requests,
         workers = report.workers,
         loss = report.loss,
@@ -52,13 +53,31 @@ fn legend(report: &Report) -> String {
         date = report.date,
         server = report.server,
         tcp = report.tcp,
+        probe = report.probe,
         seeds = report.lab_seeds,
     )
 }
 
 /// Where the lab is not the kernel.
-fn differences(stages: &[StageReport]) -> String {
-    let rows: Vec<Vec<String>> = stages
+fn differences(report: &Report) -> String {
+    if !report.has_spread() {
+        return "\nOne run has no spread by which the lab and the kernel could be compared.\n".into();
+    }
+    let rows = different(&report.stages);
+    if rows.is_empty() {
+        return "\nThe lab differs from the kernel nowhere by more than their spread.\n".into();
+    }
+    let text = grid(&HEADINGS, rows.into_iter());
+    format!("\nWhere the lab differs from the kernel by more than their spread (Welch, 95 %):\n\n{text}")
+}
+
+/// Of [`different`].
+pub(super) const HEADINGS: [&str; 7] =
+    ["stage", "figure", "kernel", "lab", "lab is", "95 %", "of the kernel's"];
+
+/// The figures that differ.
+pub(super) fn different(stages: &[StageReport]) -> Vec<Vec<String>> {
+    stages
         .iter()
         .flat_map(|stage| {
             let real = stage
@@ -66,13 +85,7 @@ fn differences(stages: &[StageReport]) -> String {
                 .filter(|(figure, difference)| difference.is_real() && is_visible(*figure, difference));
             real.map(|(figure, difference)| row(stage.name, figure, &difference))
         })
-        .collect();
-    if rows.is_empty() {
-        return "\nThe lab differs from the kernel nowhere by more than their spread.\n".into();
-    }
-    let headings = ["stage", "figure", "kernel", "lab", "lab is", "95 %", "of the kernel's"];
-    let text = grid(&headings, rows.into_iter());
-    format!("\nWhere the lab differs from the kernel by more than their spread (Welch, 95 %):\n\n{text}")
+        .collect()
 }
 
 /// Whether the means differ in the digits that are shown: a calculated time has hardly a spread.

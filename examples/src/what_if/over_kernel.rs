@@ -19,7 +19,7 @@ pub(super) fn runs_over_kernel(settings: &Settings, done: impl Fn(u64) + Sync) -
     let sampler = Sampler { requests: load.requests, workers: load.workers, horizon: LONGEST };
     side_by_side(load.seeds, AT_ONCE, |index| {
         let world = settings.network.world(load.seed.wrapping_add(index));
-        let ((sampled, _), sent) = kernel::run(world, Setup::default(), |network| {
+        let ((sampled, _), carried) = kernel::run(world, Setup::default(), None, |network| {
             sampler.stream(network, call(policy.clone()), |_| {
                 done(1);
                 Ok(())
@@ -30,7 +30,7 @@ pub(super) fn runs_over_kernel(settings: &Settings, done: impl Fn(u64) + Sync) -
             calls: sampled.samples,
             unfinished: sampled.unfinished,
             requests: sampled.attempts,
-            sent,
+            sent: carried.sent,
             took: sampled.took,
         })
     })

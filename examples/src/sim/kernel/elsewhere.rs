@@ -1,7 +1,7 @@
 //! Systems without namespaces.
 
-use super::{Missing, Setup};
-use crate::sim::{network::BytesSent, place::RealNetwork, world::Settings};
+use super::{Carried, Missing, Setup};
+use crate::sim::{network::Tap, place::RealNetwork, world::Settings};
 use std::{
     future::Future,
     io::{self, ErrorKind},
@@ -30,8 +30,9 @@ pub fn possible(_setup: Setup) -> Result<(), Missing> {
 pub fn run<F: Future>(
     _settings: Settings,
     _setup: Setup,
+    _tap: Option<Tap>,
     _visit: impl FnOnce(RealNetwork) -> F,
-) -> Result<(F::Output, BytesSent), Missing> {
+) -> Result<(F::Output, Carried), Missing> {
     Err(missing())
 }
 

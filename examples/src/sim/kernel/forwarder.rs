@@ -1,11 +1,12 @@
 //! The wire between the two devices, with the loss of the lab: a thread of its own, in no namespace in particular.
 
 use super::{
-    Missing,
+    Carried, Missing, Probing,
+    real_probe::{HEAD, is_captured, is_probe},
     tun::{HEADER, LONGEST},
 };
 use crate::sim::{
-    network::{BytesSent, Chain, GilbertElliott, Knobs, Probe},
+    network::{BytesSent, Chain, GilbertElliott, Knobs, Probe, Tap},
     random::{Purpose, Random},
     world::Settings,
 };
@@ -27,7 +28,7 @@ use tun_rs::SyncDevice;
 #[derive(Debug)]
 pub(super) struct Wire {
     stop: Option<PipeWriter>,
-    thread: Option<JoinHandle<BytesSent>>,
+    thread: Option<JoinHandle<Carried>>,
 }
 
 /// One end of the wire: its device, and the queue of what leaves it, if packets can be lost there.
@@ -36,7 +37,16 @@ pub(super) struct End {
     queue: Option<Queue>,
     delay: Duration,
     in_flight: VecDeque<(Duration, Vec<u8>)>,
+    taps: Taps,
     sent: u64,
+    probe: u64,
+}
+
+/// Who takes down what the client's host sees: what it sends, lost or not, and what reaches it.
+#[derive(Debug, Default)]
+struct Taps {
+    sent: Option<Tap>,
+    arrived: Option<Tap>,
 }
 
 /// The sender's queue: the lab's chain, stepped by this network's packets and by the probe that the clock stands for.
@@ -45,6 +55,7 @@ struct Queue {
     chain: Chain,
     probe: Option<Probe>,
     random: Random,
+    counted: u64,
 }
 
 impl Wire {
@@ -53,9 +64,11 @@ impl Wire {
         let start = || {
             let (stopped, stop) = pipe()?;
             let carry = move || {
+                let start = Instant::now();
                 // A device that fails is a wire that is cut, and the calls come to their limits.
-                let _ = carry(&mut client, &mut server, &stopped);
-                BytesSent { server: server.sent, client: client.sent }
+                let _ = carry(&mut client, &mut server, &stopped, start);
+                let sent = BytesSent { server: server.sent, client: client.sent };
+                Carried { sent, probe: client.probes() + server.probes(), took: start.elapsed() }
             };
             Ok(Self { stop: Some(stop), thread: Some(thread::Builder::new().spawn(carry)?) })
         };
@@ -63,11 +76,11 @@ impl Wire {
     }
 
     /// Ends it, and tells what it was given.
-    pub(super) fn end(mut self) -> BytesSent {
+    pub(super) fn end(mut self) -> Carried {
         self.stop()
     }
 
-    fn stop(&mut self) -> BytesSent {
+    fn stop(&mut self) -> Carried {
         drop(self.stop.take());
         // If it broke off, that has been printed.
         self.thread.take().and_then(|thread| thread.join().ok()).unwrap_or_default()
@@ -81,19 +94,37 @@ impl Drop for Wire {
 }
 
 impl End {
-    pub(super) fn client(device: SyncDevice, settings: &Settings) -> Self {
-        Self::new(device, settings, settings.knobs.lossy.client(), Purpose::ClientLoss)
+    /// The client's. What the probe sends does not go this way: here it is a number.
+    pub(super) fn client(device: SyncDevice, settings: &Settings, tap: Option<Tap>) -> Self {
+        let queue = settings.loss.filter(|_| settings.knobs.lossy.client()).map(|model| {
+            let random = Random::new(settings.seed, Purpose::ClientLoss);
+            Queue::new(model, &settings.knobs, Probing::Formula, random)
+        });
+        Self::new(device, settings, queue, Taps { sent: tap, arrived: None })
     }
 
-    pub(super) fn server(device: SyncDevice, settings: &Settings) -> Self {
-        Self::new(device, settings, settings.knobs.lossy.server(), Purpose::ServerLoss)
+    /// The server's, through which the probe is sent.
+    pub(super) fn server(
+        device: SyncDevice,
+        settings: &Settings,
+        probing: Probing,
+        tap: Option<Tap>,
+    ) -> Self {
+        let queue = settings.loss.filter(|_| settings.knobs.lossy.server()).map(|model| {
+            let random = Random::new(settings.seed, Purpose::ServerLoss);
+            Queue::new(model, &settings.knobs, probing, random)
+        });
+        Self::new(device, settings, queue, Taps { sent: None, arrived: tap })
     }
 
-    fn new(device: SyncDevice, settings: &Settings, lossy: bool, purpose: Purpose) -> Self {
-        let model = settings.loss.filter(|_| lossy);
-        let queue = |model| Queue::new(model, &settings.knobs, Random::new(settings.seed, purpose));
+    fn new(device: SyncDevice, settings: &Settings, queue: Option<Queue>, taps: Taps) -> Self {
         let (delay, in_flight) = (settings.knobs.delay, VecDeque::new());
-        Self { device, queue: model.map(queue), delay, in_flight, sent: 0 }
+        Self { device, queue, delay, in_flight, taps, sent: 0, probe: 0 }
+    }
+
+    /// Packets of the probe that came here, or were counted.
+    fn probes(&self) -> u64 {
+        self.probe + self.queue.as_ref().map_or(0, |queue| queue.counted)
     }
 
     /// Takes all that the device has.
@@ -107,7 +138,11 @@ impl End {
             if !is_ipv4(packet) {
                 continue;
             }
-            self.sent += (packet.len() - HEADER) as u64;
+            match is_probe(&packet[HEADER..]) {
+                true => self.probe += 1,
+                false => self.sent += (packet.len() - HEADER) as u64,
+            }
+            pass(self.taps.sent.as_ref(), packet, now);
             if !self.queue.as_mut().is_some_and(|queue| queue.loses(now)) {
                 self.in_flight.push_back((now + self.delay, packet.to_vec()));
             }
@@ -118,14 +153,26 @@ impl End {
     fn deliver(&mut self, other: &SyncDevice, now: Duration) {
         while let Some((_, packet)) = self.in_flight.pop_front_if(|(due, _)| *due <= now) {
             // A device that takes no more loses what comes, as any other does.
-            let _ = other.send(&packet);
+            if other.send(&packet).is_ok() {
+                pass(self.taps.arrived.as_ref(), &packet, now);
+            }
         }
     }
 }
 
+/// Shows the tap a packet behind its header.
+fn pass(tap: Option<&Tap>, packet: &[u8], now: Duration) {
+    let Some(tap) = tap else { return };
+    let packet = &packet[HEADER..];
+    if !is_probe(packet) {
+        tap.passes(now, packet);
+    } else if is_captured(now) {
+        tap.passes(now, &packet[..packet.len().min(HEAD)]);
+    }
+}
+
 /// Carries packets both ways until the other end of the pipe is closed.
-fn carry(client: &mut End, server: &mut End, stopped: &PipeReader) -> io::Result<()> {
-    let start = Instant::now();
+fn carry(client: &mut End, server: &mut End, stopped: &PipeReader, start: Instant) -> io::Result<()> {
     let mut packet = vec![0; LONGEST];
     loop {
         let watched = [stopped.as_fd(), client.device.as_fd(), server.device.as_fd()];
@@ -154,18 +201,19 @@ fn until(next: Option<Duration>, now: Duration) -> PollTimeout {
 }
 
 impl Queue {
-    fn new(model: GilbertElliott, knobs: &Knobs, mut random: Random) -> Self {
-        let probe = knobs.probe.map(Probe::new);
+    fn new(model: GilbertElliott, knobs: &Knobs, probing: Probing, mut random: Random) -> Self {
         // As in the simulation: the talk's probe had run for a while when the first download began.
-        let chain = match probe {
+        let chain = match knobs.probe {
             Some(_) => Chain::stationary(model, &mut random),
             None => Chain::good(model),
         };
-        Self { chain, probe, random }
+        let probe = knobs.probe.filter(|_| probing == Probing::Formula).map(Probe::new);
+        Self { chain, probe, random, counted: 0 }
     }
 
     fn loses(&mut self, now: Duration) -> bool {
         let probes = self.probe.as_mut().map_or(0, |probe| probe.passed(now));
+        self.counted += probes;
         self.chain.jump(probes, &mut self.random);
         self.chain.loses(&mut self.random)
     }
@@ -207,16 +255,22 @@ mod tests {
     fn the_loss_is_the_chains_and_the_probe_is_the_clocks() {
         let model = GilbertElliott { p: 1.0, r: 1.0, bad_loss: 1.0, good_loss: 0.0 };
         let random = || Random::new(1, Purpose::ServerLoss);
-        let mut alone = Queue::new(model, &Preset::NoProbe.knobs(), random());
+        let mut alone = Queue::new(model, &Preset::NoProbe.knobs(), Probing::Formula, random());
         let lost: Vec<bool> = (0..4).map(|second| alone.loses(Duration::from_secs(second))).collect();
         assert_eq!(lost, [false, true, false, true], "nothing but its own packets");
 
         let mut knobs = Preset::Talk.knobs();
         knobs.probe = Some(1_000);
-        let mut probed = Queue::new(model, &knobs, random());
+        let mut probed = Queue::new(model, &knobs, Probing::Formula, random());
         let first = probed.loses(Duration::ZERO);
         // One packet of its own and one of the probe: the same state again.
         assert_eq!(probed.loses(Duration::from_millis(1)), first);
         assert_ne!(probed.loses(Duration::from_millis(1)), first);
+        assert_eq!(probed.counted, 1);
+
+        let mut real = Queue::new(model, &knobs, Probing::Real, random());
+        // A packet of the probe's would be due before each.
+        let lost: Vec<bool> = (0..4).map(|milli| real.loses(Duration::from_millis(milli))).collect();
+        assert!(lost.windows(2).all(|pair| pair[0] != pair[1]), "only what is sent steps it: {lost:?}");
     }
 }

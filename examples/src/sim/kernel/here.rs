@@ -1,14 +1,14 @@
 //! Linux.
 
 use super::{
-    Missing, Setup,
+    Carried, Missing, Probing, Setup,
     forwarder::{End, Wire},
-    namespace,
+    namespace, real_probe,
     server_side::ServerSide,
     tun,
 };
 use crate::sim::{
-    network::{BytesSent, CLIENT},
+    network::{CLIENT, Tap},
     place::RealNetwork,
     server::URL,
     world::Settings,
@@ -38,14 +38,14 @@ pub fn prepare() -> Result<(), Missing> {
 /// # Errors
 /// What is missing.
 pub fn possible(setup: Setup) -> Result<(), Missing> {
-    thread::spawn(move || run(Settings::new(1), setup, |_| async {}).map(|_| ()))
+    thread::spawn(move || run(Settings::new(1), setup, None, |_| async {}).map(|_| ()))
         .join()
         .map_err(|_| io::Error::other("the trial broke off"))
         .map_err(Missing::new(RUNTIME))?
 }
 
 /// Builds the network of these settings, runs `visit` on it to its end in real time, and takes it down. Tells what was
-/// put on the wire, too.
+/// put on the wire, too; a tap takes down what passes the client's end of it, of a real probe one packet in a hundred.
 ///
 /// This thread leaves the network that it is on. After [`prepare`].
 ///
@@ -54,13 +54,15 @@ pub fn possible(setup: Setup) -> Result<(), Missing> {
 pub fn run<F: Future>(
     settings: Settings,
     setup: Setup,
+    tap: Option<Tap>,
     visit: impl FnOnce(RealNetwork) -> F,
-) -> Result<(F::Output, BytesSent), Missing> {
+) -> Result<(F::Output, Carried), Missing> {
     namespace::enter()?;
     setup.tcp.set_in_namespace()?;
-    let client = End::client(tun::open(CLIENT)?, &settings);
+    let client = End::client(tun::open(CLIENT)?, &settings, tap.clone());
+    let _target = (setup.probing == Probing::Real).then(real_probe::target).transpose()?;
     let (server, device) = ServerSide::start(settings, setup)?;
-    let wire = Wire::start(client, End::server(device, &settings))?;
+    let wire = Wire::start(client, End::server(device, &settings, setup.probing, tap))?;
     let network = RealNetwork::new(Uri::from_static(URL), settings.seed);
     let result = network.run(visit).map_err(Missing::new(RUNTIME))?;
     drop(server);

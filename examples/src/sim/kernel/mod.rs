@@ -16,6 +16,7 @@
 //! Not the talk's network all the same: no ARP, since a TUN device has none, so a network that loses every packet is
 //! noticed by TCP alone; no Ethernet; one queue of packets, between programs and not in front of a cable.
 
+mod carried;
 #[cfg(not(target_os = "linux"))]
 mod elsewhere;
 #[cfg(target_os = "linux")]
@@ -27,6 +28,8 @@ mod missing;
 mod namespace;
 #[cfg(target_os = "linux")]
 mod nginx;
+#[cfg(target_os = "linux")]
+mod real_probe;
 #[cfg(target_os = "linux")]
 mod server_side;
 mod setup;
@@ -41,8 +44,9 @@ pub use self::elsewhere::{possible, prepare, run};
 #[cfg(target_os = "linux")]
 pub use self::here::{possible, prepare, run};
 pub use self::{
+    carried::Carried,
     missing::Missing,
-    setup::{Program, Setup},
+    setup::{Probing, Program, Setup},
     side_by_side::{LONGEST, side_by_side, takes},
     tcp::Tcp,
     version::version,

@@ -1,6 +1,6 @@
 //! The server's thread: its namespace, and the server in it.
 
-use super::{Missing, Program, Setup, namespace, nginx::Nginx, tun};
+use super::{Missing, Probing, Program, Setup, namespace, nginx::Nginx, real_probe, tun};
 use crate::sim::{
     network::SERVER,
     server::{PORT, Server},
@@ -76,6 +76,9 @@ fn serve(
                 None
             }
         };
+        if let (Probing::Real, Some(rate)) = (setup.probing, settings.knobs.probe) {
+            tokio::spawn(real_probe::sender(rate)?);
+        }
         if made.send(Ok(device)).is_ok() {
             // Sent or dropped: the run is over.
             let _ = stopped.await;

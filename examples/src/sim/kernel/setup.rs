@@ -11,6 +11,19 @@ pub struct Setup {
     pub tcp: Tcp,
     /// The server's program.
     pub server: Program,
+    /// Whether the probe's packets are sent, if the world has a probe.
+    pub probing: Probing,
+}
+
+/// What stands for the probe's packets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+#[non_exhaustive]
+pub enum Probing {
+    /// Their number: the chain is stepped by as many as the time since the packet before is worth.
+    #[default]
+    Formula,
+    /// Packets: they are sent through the devices, which costs a ninth of a processor for each network.
+    Real,
 }
 
 /// A server's program.
@@ -27,7 +40,7 @@ pub enum Program {
 impl Setup {
     /// With these.
     #[must_use]
-    pub fn new(tcp: Tcp, server: Program) -> Self {
-        Self { tcp, server }
+    pub fn new(tcp: Tcp, server: Program, probing: Probing) -> Self {
+        Self { tcp, server, probing }
     }
 }

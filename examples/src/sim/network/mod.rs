@@ -53,6 +53,7 @@ pub use self::{
 };
 pub(crate) use self::{
     host::LEAST as LEAST_TIMEOUT,
+    probe::{PROBE_PAYLOAD, PROBE_SOURCE, PROBE_TARGET},
     stream::Silence,
     tap::{Decision, QueueLog},
 };

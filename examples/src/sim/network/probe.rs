@@ -6,6 +6,16 @@
 
 use std::time::Duration;
 
+/// The port that the talk's probe was sent to.
+pub(crate) const PROBE_TARGET: u16 = 65_535;
+
+/// Any port will do to send from; this one is the first that RFC 6335 leaves to programs.
+pub(crate) const PROBE_SOURCE: u16 = 49_152;
+
+/// Bytes of a packet behind its headers: 1 KiB, so that one packet is one step of the chain. (The talk does not say; `nc`
+/// sends what one `read` gave it, and what is longer than the MTU leaves in several packets.)
+pub(crate) const PROBE_PAYLOAD: usize = 1_024;
+
 /// A stream of probe packets at a constant rate.
 #[derive(Debug, Clone)]
 pub struct Probe {

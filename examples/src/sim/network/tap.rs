@@ -58,12 +58,17 @@ impl Tap {
 
     /// Packets as the client sends them.
     pub(crate) fn sends(&self, now: Duration, packets: &[Vec<u8>]) {
-        self.recording().add(now, packets.iter());
+        self.recording().add(now, packets.iter().map(Vec::as_slice));
     }
 
     /// Packets as they reach the client.
     pub(crate) fn receives(&self, now: Duration, packets: &VecDeque<Vec<u8>>) {
-        self.recording().add(now, packets.iter());
+        self.recording().add(now, packets.iter().map(Vec::as_slice));
+    }
+
+    /// A packet, either way, as it passes the client's end.
+    pub fn passes(&self, now: Duration, packet: &[u8]) {
+        self.recording().add(now, std::iter::once(packet));
     }
 
     /// The server's queue, through which a probe runs, at the start.
@@ -91,13 +96,13 @@ impl Tap {
 }
 
 impl Recording {
-    fn add<'a>(&mut self, now: Duration, packets: impl Iterator<Item = &'a Vec<u8>>) {
+    fn add<'a>(&mut self, now: Duration, packets: impl Iterator<Item = &'a [u8]>) {
         if now > LONGEST || self.full_at.is_some() {
             return;
         }
         for packet in packets {
             self.bytes += packet.len();
-            self.packets.push((now, packet.clone()));
+            self.packets.push((now, packet.to_vec()));
         }
         if self.bytes > MOST_BYTES {
             self.full_at = Some(now);

@@ -53,7 +53,7 @@ impl Capture {
             }
         }
         for (at, bytes) in recording.packets.into_iter().filter(|(at, _)| *at <= end) {
-            let packet = Packet::tcp(at, bytes);
+            let packet = Packet::passed(at, bytes);
             if packet.is_download() {
                 traffic.add_download(at, packet.length());
             }

@@ -1,6 +1,6 @@
 //! A captured packet.
 
-use super::probe_packet;
+use super::probe_packet::{self, Head};
 use smoltcp::wire::{IpProtocol, Ipv4Packet, TcpPacket};
 use std::time::Duration;
 
@@ -16,18 +16,23 @@ pub(super) struct Packet {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Kind {
-    /// A packet of the probe, by its number.
-    Probe(u64),
+    /// A packet of the probe.
+    Probe(Head),
     /// A whole IP packet, and whether it came from the server.
     Tcp { bytes: Vec<u8>, download: bool },
 }
 
 impl Packet {
+    /// One that was not sent, but only counted, by its number.
     pub(super) fn probe(at: Duration, number: u64) -> Self {
-        Self { at, kind: Kind::Probe(number) }
+        Self { at, kind: Kind::Probe(probe_packet::head(number)) }
     }
 
-    pub(super) fn tcp(at: Duration, bytes: Vec<u8>) -> Self {
+    /// One that passed the tap.
+    pub(super) fn passed(at: Duration, bytes: Vec<u8>) -> Self {
+        if let Some(head) = probe_packet::head_of(&bytes) {
+            return Self { at, kind: Kind::Probe(head) };
+        }
         let download = source_port(&bytes) == Some(HTTP);
         Self { at, kind: Kind::Tcp { bytes, download } }
     }
@@ -56,7 +61,7 @@ impl Packet {
     /// Hands over the bytes that were captured.
     pub(super) fn with_bytes<T>(&self, write: impl FnOnce(&[u8]) -> T) -> T {
         match &self.kind {
-            Kind::Probe(number) => write(&probe_packet::head(*number)),
+            Kind::Probe(head) => write(head),
             Kind::Tcp { bytes, .. } => write(bytes),
         }
     }

@@ -4,7 +4,7 @@ use crate::output::plot::{Svg, embedded, escape, series::NARROW};
 use std::fmt::Write;
 
 /// A heading with an address, and what follows it.
-pub(super) fn section(id: &str, title: &str, content: &str) -> String {
+pub(crate) fn section(id: &str, title: &str, content: &str) -> String {
     format!(
         "<section aria-labelledby=\"{id}\">\n<h2 id=\"{id}\">{}</h2>\n{content}</section>\n",
         escape(title)
@@ -19,20 +19,20 @@ pub(super) fn subsection(id: &str, title: &str, content: &str) -> String {
     )
 }
 
-pub(super) fn heading(title: &str) -> String {
+pub(crate) fn heading(title: &str) -> String {
     format!("<h3>{}</h3>\n", escape(title))
 }
 
-pub(super) fn paragraph(text: &str) -> String {
+pub(crate) fn paragraph(text: &str) -> String {
     format!("<p>{}</p>\n", escape(text))
 }
 
-pub(super) fn code(class: &str, text: &str) -> String {
+pub(crate) fn code(class: &str, text: &str) -> String {
     format!("<pre class=\"{class}\" tabindex=\"0\"><code>{}</code></pre>\n", escape(text.trim_end()))
 }
 
 /// A plot, which a narrow page lets one scroll, with its words and its file.
-pub(super) fn figure(plot: &Svg, words: &str) -> String {
+pub(crate) fn figure(plot: &Svg, words: &str) -> String {
     format!(
         "<figure>\n<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Plot: \
          {name}\">\n{}</div>\n<figcaption>{} (<a href=\"{name}.svg\">{name}.svg</a>)</figcaption>\n</figure>\n",
@@ -53,7 +53,7 @@ pub(super) fn drawn_before(name: &str, plot: &str) -> String {
 }
 
 /// A table whose first column names the rows.
-pub(super) fn table(headings: &[&str], rows: &[Vec<String>]) -> String {
+pub(crate) fn table(headings: &[&str], rows: &[Vec<String>]) -> String {
     let mut text =
         "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Figures\">\n<table>\n<thead><tr>"
             .to_owned();
@@ -73,13 +73,13 @@ pub(super) fn table(headings: &[&str], rows: &[Vec<String>]) -> String {
     text + "</tbody>\n</table>\n</div>\n"
 }
 
-pub(super) fn links(names: &[String]) -> String {
+pub(crate) fn links(names: &[String]) -> String {
     let links = names.iter().map(|name| format!("<a href=\"{0}\">{0}</a>", escape(name)));
     format!("<p class=\"files\">{}</p>\n", links.collect::<Vec<_>>().join("\n"))
 }
 
 /// The whole page. Its policy forbids it to load anything.
-pub(super) fn document(title: &str, style: &str, header: &str, main: &str, footer: &str) -> String {
+pub(crate) fn document(title: &str, style: &str, header: &str, main: &str, footer: &str) -> String {
     format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\

@@ -6,7 +6,7 @@ mod chapters;
 mod command;
 mod files;
 mod header;
-mod html;
+pub(crate) mod html;
 mod loss;
 mod overview;
 mod probe;
@@ -73,14 +73,18 @@ impl Overview {
 /// The page's HTML.
 #[must_use]
 pub fn page(page: &Page<'_>) -> String {
-    let style = format!(
+    let title = "Do you want to retry?";
+    document(title, &style(), &header(page), &main(page), &footer(page))
+}
+
+/// The style sheet of a page with plots, light or dark as its reader has it.
+pub(crate) fn style() -> String {
+    format!(
         "{}{}\n@media (prefers-color-scheme: dark) {{ {} }}\n",
         include_str!("style.css"),
         sheet(Palette::LIGHT),
         sheet(Palette::DARK)
-    );
-    let title = "Do you want to retry?";
-    document(title, &style, &header(page), &main(page), &footer(page))
+    )
 }
 
 fn main(page: &Page<'_>) -> String {
