@@ -194,6 +194,25 @@ impl Cli {
         matches!(&self.command, Some(Amplification(_) | Download(_) | Jitter(_) | Storm(_) | Tail(_)))
     }
 
+    /// Whether a file of this name may come of it.
+    #[must_use]
+    pub fn may_write(&self, name: &str) -> bool {
+        let (stem, kind) = name.rsplit_once('.').unwrap_or((name, ""));
+        let one_of = |stems: &[&str]| stems.contains(&stem);
+        match &self.command {
+            // The page, the figures, and what a stage or a plot is named after.
+            None | Some(Command::Kernel(_)) => ["html", "json", "csv", "pcap", "svg"].contains(&kind),
+            Some(Command::Storm(_)) => one_of(&["storm", "storm-map"]),
+            Some(Command::Jitter(_)) => one_of(&["jitter"]),
+            Some(Command::Tail(_)) => one_of(&["tail", "stall"]),
+            Some(Command::Download(_)) => one_of(&["download"]),
+            Some(Command::Amplification(_)) => one_of(&["amplification"]),
+            Some(Command::Try(_)) => one_of(&["try", "try-kernel", "try-against", "try-difference"]),
+            Some(Command::Sweep(_)) => one_of(&["sweep"]),
+            Some(Command::Tune(_)) => one_of(&["tune", "front", "tune-kernel"]),
+        }
+    }
+
     /// Where the results go.
     #[must_use]
     pub fn out(&self) -> PathBuf {

@@ -14,7 +14,7 @@ use network_lab::{
 use std::{
     env,
     error::Error,
-    io::{Write, stderr, stdout},
+    io::{ErrorKind, Write, stderr, stdout},
     process::ExitCode,
     thread,
 };
@@ -42,7 +42,7 @@ fn run(cli: &Cli) -> ExitCode {
         return complain(&line(&error), 1);
     }
     // Before the run: a minute's work must not end at a directory that was wrong from the start.
-    let directory = match OutputDirectory::open(&cli.out()) {
+    let directory = match OutputDirectory::open(&cli.out(), |name| cli.may_write(name)) {
         Ok(directory) => directory,
         Err(error) => return complain(&line(&error), BAD_INPUT),
     };
@@ -72,8 +72,13 @@ fn answer(cli: &Cli) -> Result<Answer, Box<dyn Error>> {
 
 /// Whether there is an answer at all.
 fn deliver(answer: &Answer, directory: &OutputDirectory, cli: &Cli) -> Result<bool, Box<dyn Error>> {
-    directory.write(&answer.files)?;
-    stdout().write_all(answer.text.as_bytes())?;
+    directory.write(&answer.files, &answer.stale)?;
+    let mut terminal = stdout().lock();
+    match terminal.write_all(answer.text.as_bytes()).and_then(|()| terminal.flush()) {
+        // Whoever read it has seen enough.
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => {}
+        written => written?,
+    }
     if cli.says_where() {
         let names: Vec<&str> = answer.files.iter().map(|(name, _)| name.as_str()).collect();
         // Beside the answer, which is the same wherever it is put. Nobody may read it any more.

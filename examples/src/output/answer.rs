@@ -9,6 +9,8 @@ pub type File = (String, Vec<u8>);
 pub struct Answer {
     /// The files by their names.
     pub files: Vec<File>,
+    /// Files of an earlier run that would not belong to these.
+    pub stale: Vec<&'static str>,
     /// What is printed.
     pub text: String,
     /// Whether there is an answer; where there is none, the text says what came near.
@@ -23,6 +25,6 @@ impl Answer {
         text: String,
     ) -> Self {
         let files = files.into_iter().map(|(name, content)| (name.into(), content.into())).collect();
-        Self { files, text, found: true }
+        Self { files, stale: Vec::new(), text, found: true }
     }
 }

@@ -1,19 +1,32 @@
 //! Settings from a TOML file.
 
 use super::setting::Setting;
-use std::{fs, path::Path, sync::Arc};
+use std::{fs::File, io::Read, sync::Arc};
 use toml::de::{DeTable, DeValue};
 
 /// What a file sets: each setting with its text, in the order of [`Setting::all`].
 pub(super) type Assignments = Arc<[(&'static Setting, String)]>;
+
+/// In bytes: a hundred times what all settings take with a comment each.
+const LONGEST: u64 = 1_000_000;
 
 /// Reads a file of settings.
 ///
 /// # Errors
 /// One line that names the file, the line in it, the key, and what would be right.
 pub(super) fn read(path: &str) -> Result<Assignments, String> {
-    let text = fs::read_to_string(Path::new(path)).map_err(|error| format!("cannot be read: {error}"))?;
-    parse(&text)
+    let unreadable = |error| format!("cannot be read: {error}");
+    let file = File::open(path).map_err(unreadable)?;
+    // One more, which tells a file that is too long from one that just fits. Neither a length nor an end is asked of the system:
+    // devices and pipes have none.
+    let (mut text, most) = (String::new(), LONGEST + 1);
+    let length = file.take(most).read_to_string(&mut text);
+    match length.map_err(unreadable)? as u64 {
+        length if length == most => {
+            Err(format!("is longer than {} kB, which no file of settings is", LONGEST / 1_000))
+        }
+        _ => parse(&text),
+    }
 }
 
 fn parse(text: &str) -> Result<Assignments, String> {
