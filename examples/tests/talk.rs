@@ -99,3 +99,16 @@ fn a_directory_that_cannot_be_written_is_found_before_the_run() {
     assert!(line.contains("cannot write to") && line.trim_end().lines().count() == 1, "{line}");
     assert_eq!(fs::read_to_string(&file).unwrap(), "here");
 }
+
+#[test]
+fn nine_runs_in_ten_are_not_said_of_fewer_than_twenty() {
+    let scratch = Scratch::new("range");
+    for (seeds, heading, words) in [("19", "least..most", "all runs"), ("20", "5..95 %", "nine runs in ten")]
+    {
+        let out = scratch.join(seeds);
+        let output = talk(&out, &["--stage", "ideal", "--requests", "1", "--seeds", seeds]);
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(text.lines().next().unwrap().contains(heading), "{text}");
+        assert!(files(&out)["index.html"].contains(words), "{seeds}");
+    }
+}

@@ -9,11 +9,12 @@ use crate::{sim::network::GilbertElliott, talk::report::StageSummary};
 
 pub(super) fn overview(page: &Page<'_>) -> String {
     let rows: Vec<Vec<String>> = page.summary.stages.iter().map(row).collect();
-    let content = table(&HEADINGS, &rows)
-        + &paragraph(
+    let content = table(&headings(page), &rows)
+        + &paragraph(&format!(
             "Each stage mends what the one before it lacks. \"This run\" is that of the first seed; the other \
-             figures are means over all seeds, and the range is that of nine runs in ten.",
-        )
+             figures are means over all seeds, and the range is that of {}.",
+            page.summary.range_in_words(),
+        ))
         + &figure(
             &page.overview.successes,
             "The talk had one run of each stage; here is the whole distribution. A row's bars are as high as \
@@ -57,8 +58,10 @@ pub(super) fn experiment(page: &Page<'_>) -> String {
 }
 
 /// Of [`row`].
-pub(super) const HEADINGS: [&str; 8] =
-    ["stage", "talk", "this run", "mean", "5..95 %", "requests per call", "seconds", "longest, s"];
+pub(super) fn headings<'a>(page: &Page<'a>) -> [&'a str; 8] {
+    let range = page.summary.range();
+    ["stage", "talk", "this run", "mean", range, "requests per call", "seconds", "longest, s"]
+}
 
 /// A stage in figures.
 pub(super) fn row(stage: &StageSummary) -> Vec<String> {

@@ -3,7 +3,7 @@
 use super::{
     Page, chapter,
     html::{code, figure, heading, links, paragraph, section, table},
-    overview::{HEADINGS, row},
+    overview::{headings, row},
 };
 use crate::{output::plot::Svg, talk::report::StageSummary};
 
@@ -17,7 +17,7 @@ pub(super) fn stage(number: usize, summary: &StageSummary, plot: &Svg, page: &Pa
     content += &code("", &chapter.excerpt());
     content += &paragraph(&format!("From examples/src/talk/stages/{}, without its imports.", chapter.file));
     content += &heading("What came of it");
-    content += &table(&HEADINGS, &[row(summary)]);
+    content += &table(&headings(page), &[row(summary)]);
     content += &figure(plot, &words(summary, page));
     if name == "backoff" {
         content += &figure(

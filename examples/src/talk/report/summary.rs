@@ -56,7 +56,22 @@ pub struct StageSummary {
     pub longest_seconds: f64,
 }
 
+/// Fewer runs have no twentieth: what is 5 % to 95 % of them are all of them.
+const TWENTY: u64 = 20;
+
 impl Summary {
+    /// What the range of the successes is that of, as a heading.
+    #[must_use]
+    pub fn range(&self) -> &'static str {
+        if self.seeds < TWENTY { "least..most" } else { "5..95 %" }
+    }
+
+    /// The same in words.
+    #[must_use]
+    pub fn range_in_words(&self) -> &'static str {
+        if self.seeds < TWENTY { "all runs" } else { "nine runs in ten" }
+    }
+
     /// Of an experiment and its results.
     #[must_use]
     pub fn new(experiment: &Experiment, results: &[StageResult]) -> Self {

@@ -13,7 +13,7 @@ pub fn table(summary: &Summary) -> String {
         ("talk".into(), |stage| stage.talk_ok.map_or_else(|| "-".into(), |ok| ok.to_string())),
         (format!("seed {}", summary.seed), |stage| stage.ok.to_string()),
         ("mean".into(), |stage| format!("{:.2}", stage.mean_ok)),
-        ("5..95 %".into(), |stage| format!("{}..{}", stage.p5_ok, stage.p95_ok)),
+        (summary.range().into(), |stage| format!("{}..{}", stage.p5_ok, stage.p95_ok)),
         ("requests/call".into(), |stage| format!("{:.2}", stage.attempts_per_call)),
         ("virtual s".into(), |stage| format!("{:.1}", stage.virtual_seconds)),
         ("longest s".into(), |stage| format!("{:.1}", stage.longest_seconds)),
