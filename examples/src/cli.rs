@@ -139,6 +139,7 @@ impl Cli {
             Some(Command::Amplification(asked)) => asked.check(),
             Some(Command::Storm(asked)) => asked.check(),
             Some(Command::Kernel(asked)) => asked.check(),
+            Some(Command::Try(trial)) => trial.check(),
             Some(Command::Sweep(question)) => question.check(),
             Some(Command::Tune(question)) => question.check(),
             _ => Ok(()),

@@ -139,6 +139,13 @@ fn cases() -> Vec<Case> {
         case!(decorrelated, true, [("jitter", "decorrelated")]),
         case!(a_fifth, true, [("jitter", "20%")]),
         case!(added, true, [("jitter", "250us")]),
+        case!(
+            with_the_budget,
+            false,
+            [("head", "5s"), ("attempts", "3"), ("backoff", "none"), ("jitter", "none"), ("budget", "on")]
+        ),
+        // By itself, a call's stack has no other requests to have a share of.
+        case!(with_a_share, false, [("attempts", "1"), ("jitter", "none"), ("budget", "15%")]),
     ]
 }
 
@@ -240,6 +247,7 @@ fn the_cases_differ_in_every_setting_of_a_policy() {
         ("check", |policy| format!("{:?}", policy.check)),
         ("hedge", |policy| format!("{:?}", policy.hedge)),
         ("at-once", |policy| policy.at_once.to_string()),
+        ("budget", |policy| format!("{:?}", policy.budget)),
     ] {
         assert!(differ(of), "{name}");
     }

@@ -92,7 +92,7 @@ fn a_file_of_settings_that_is_none_is_not_read_to_its_end() {
     File::create(&file).unwrap().set_len(10_000_000_000).unwrap();
     let endless = if cfg!(unix) { "/dev/zero" } else { file.to_str().unwrap() };
     for file in [file.to_str().unwrap(), endless] {
-        for flag in ["--file"] {
+        for flag in ["--file", "--against"] {
             let output = talk(&out, &["try", flag, file]);
             assert_eq!(output.status.code(), Some(2));
             let line = String::from_utf8(output.stderr).unwrap();

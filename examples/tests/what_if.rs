@@ -4,13 +4,21 @@
 
 mod program;
 
-use network_lab::what_if::{
-    Figures, Settings, runs,
-    setting::Setting,
-    sweep::{Axis, Map},
+use network_lab::{
+    cli::Cli,
+    what_if::{
+        Figures, Settings, run_seed, runs,
+        setting::Setting,
+        sweep::{Axis, Map},
+    },
 };
 use program::{Scratch, files, talk};
-use std::{collections::BTreeMap, fs, path::Path, process::Output};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+    process::Output,
+};
 
 /// A search on a network where a run takes a millisecond.
 const TUNE: [&str; 9] =
@@ -89,7 +97,7 @@ fn a_hedge_on_a_mild_network_shortens_its_tail() {
         for (name, value) in set {
             Setting::named(name).unwrap().set(&mut settings, value).unwrap();
         }
-        Figures::of(&runs(&settings, 2, || ()).unwrap(), 1)
+        Figures::of(&runs(&settings, 2, || ()).unwrap(), settings.load.workers)
     };
     // What the file says.
     let mild = [
@@ -124,7 +132,7 @@ fn more_of_everything_costs_more() {
         for (name, value) in set {
             Setting::named(name).unwrap().set(&mut settings, value).unwrap();
         }
-        Figures::of(&runs(&settings, 2, || ()).unwrap(), 1)
+        Figures::of(&runs(&settings, 2, || ()).unwrap(), settings.load.workers)
     };
     let calm = [("loss", "2,50"), ("probe", "off"), ("lies", "0")];
     let with = |more: &[(&'static str, &'static str)]| measure(&[&calm, more].concat());
@@ -186,17 +194,29 @@ fn the_same_question_gives_the_same_bytes_on_any_number_of_threads() {
         &[&TUNE[..], &["--seeds", "3", "--success", "80", "--requests-per-call", "4"]].concat(),
         &["amplification", "--trials", "5000"],
     ] {
-        let [one, two] =
-            ["one", "two"].map(|name| (scratch.join(name), talk(&scratch.join(name), arguments)));
+        let [one, two] = ["one", "two"].map(|name| {
+            // A directory for each command: what is in it is what that one has written.
+            let out = scratch.join(&format!("{}-{name}", arguments[0]));
+            (out.clone(), talk(&out, arguments))
+        });
         assert_eq!(printed(&one.1), printed(&two.1), "{arguments:?}");
         assert_eq!(files(&one.0), files(&two.0), "{arguments:?}");
         assert!(!files(&one.0).is_empty());
+        let cli = Cli::read(["talk"].iter().chain(arguments).map(Into::into)).unwrap();
+        for name in files(&one.0).into_keys() {
+            assert!(cli.may_write(&name), "{arguments:?}: {name} is not looked for before");
+        }
     }
     let mut settings = Settings::default();
     (settings.load.requests, settings.load.seeds) = (20, 4);
     assert_eq!(runs(&settings, 1, || ()).unwrap(), runs(&settings, 3, || ()).unwrap());
     let axes = [Axis::parse("attempts=1,3").unwrap()];
-    let cells = |threads| Map::measure(&axes, &settings, threads, || ()).unwrap().unwrap().cells;
+    let with = |varied: &[(&'static Setting, &str)]| {
+        let mut settings = settings.clone();
+        varied.iter().for_each(|(setting, value)| setting.set(&mut settings, value).unwrap());
+        settings
+    };
+    let cells = |threads| Map::measure(&axes, with, threads, || ()).unwrap().unwrap().cells;
     assert_eq!(cells(1), cells(3));
 }
 
@@ -229,7 +249,162 @@ fn a_map_has_every_cell_in_every_form() {
             assert!(text.contains(title) && svg.contains(title), "{text}");
         }
         assert!(text.contains("seed 1, seeds 2"), "{text}");
+        assert!(text.contains("Fewer than 20 seeds"), "nothing is said of the order: {text}");
     }
+}
+
+fn cells(out: &Path) -> Vec<serde_json::Value> {
+    json(&files(out), "sweep.json")["cells"].as_array().unwrap().clone()
+}
+
+#[test]
+fn a_map_prints_the_network_that_ran_in_each_cell() {
+    let scratch = Scratch::new("sweep-as-it-ran");
+    let out = scratch.join("out");
+    let few = ["--seeds", "2", "--requests", "2"];
+    // The probe is applied after the preset, in every cell, as `try` applies it.
+    let text = printed(&talk(
+        &out,
+        &[&["sweep", "--vary", "preset=talk,no-probe", "--probe", "5"][..], &few].concat(),
+    ));
+    assert!(text.contains("probe 5 packets/s") && !text.contains("varying"), "{text}");
+    assert!(cells(&out).iter().all(|cell| cell["settings"]["probe"] == "5"));
+    // What follows an axis is not printed as if all cells had it.
+    let text = printed(&talk(&out, &[&["sweep", "--vary", "preset=talk,no-probe"][..], &few].concat()));
+    assert!(text.contains("varying  probe 10000; off"), "{text}");
+    let text = printed(&talk(
+        &out,
+        &[&["sweep", "--vary", "p=5,10", "--loss", "50,40", "--probe", "off"][..], &few].concat(),
+    ));
+    assert!(text.contains("varying  loss 5,40,100,0; 10,40,100,0"), "{text}");
+}
+
+#[test]
+fn a_cell_is_what_try_answers_in_whatever_order_it_is_asked() {
+    let scratch = Scratch::new("sweep-orders");
+    let file = scratch.join("my.toml");
+    fs::write(&file, "p = 30\nprobe = 'off'\nattempts = 2\n").unwrap();
+    let file = file.to_str().unwrap();
+    let few = ["--seeds", "2", "--requests", "3", "--file", file];
+    let figures = |vary: [&str; 2]| {
+        let out = scratch.join("out");
+        let arguments = [&["sweep", "--vary", vary[0], "--vary", vary[1]][..], &few].concat();
+        printed(&talk(&out, &arguments));
+        let of = |cell: &serde_json::Value| {
+            let mut values: Vec<String> =
+                cell["values"].as_array().unwrap().iter().map(ToString::to_string).collect();
+            values.sort();
+            (values, (cell["settings"].clone(), cell["figures"].clone()))
+        };
+        cells(&out).iter().map(of).collect::<BTreeMap<_, _>>()
+    };
+    // Later settings are applied later, wherever they stand: r=40 changes what loss has set, and what the file says of p is gone.
+    for [one, other] in [["loss=10,50/20,50", "lies=0,5"], ["attempts=1,3", "preset=talk,no-probe"]] {
+        assert_eq!(figures([one, other]), figures([other, one]), "{one} {other}");
+    }
+    let map = figures(["loss=10,50/20,50", "lies=0,5"]);
+    assert!(map.values().all(|(settings, _)| settings["p"] != "30" && settings["probe"] == "off"));
+    let asked = scratch.join("asked");
+    let arguments = [&["try", "--loss", "10,50", "--lies", "5"][..], &few].concat();
+    printed(&talk(&asked, &arguments));
+    let tried = json(&files(&asked), "try.json");
+    let same = map.values().find(|(settings, _)| *settings == tried["settings"]).unwrap();
+    assert_eq!(same.1, tried["figures"]);
+}
+
+#[test]
+fn a_map_says_what_its_seeds_do_not_tell() {
+    let scratch = Scratch::new("sweep-told");
+    let out = scratch.join("out");
+    let calm = ["--loss", "10,50", "--probe", "off", "--requests", "10", "--seeds", "40", "--lies", "0"];
+    let said = |vary: &[&str]| {
+        let text = printed(&talk(&out, &[&["sweep"][..], vary, &calm].concat()));
+        let csv = files(&out)["sweep.csv"].clone();
+        let mut rows = csv::Reader::from_reader(csv.as_bytes());
+        let column = rows.headers().unwrap().iter().position(|name| name == "p99_told_from_best").unwrap();
+        let told: Vec<String> = rows.records().map(|row| row.unwrap()[column].to_owned()).collect();
+        (text, told)
+    };
+    // Nothing at all between these caps, and much between the delays.
+    let (text, told) = said(&["--vary", "cap=10s,11s,12s"]);
+    assert_eq!(told, ["0", "0", "0"], "{text}");
+    assert!(text.contains("~") && text.contains("tell 0 of 3 pairs of cells"), "{text}");
+    let (text, told) = said(&["--vary", "delay=5ms,800ms"]);
+    assert_eq!(told, ["1", "1"], "{text}");
+    assert!(text.contains("tell 1 of 1 pairs"), "{text}");
+}
+
+#[test]
+fn runs_of_different_seeds_are_different_runs_and_each_can_be_made_again() {
+    let scratch = Scratch::new("try-seeds");
+    let out = scratch.join("out");
+    let rows = |seed: &str, seeds: &str| -> Vec<Row> {
+        let few = ["--requests", "5", "--probe", "off", "--seed", seed, "--seeds", seeds];
+        printed(&talk(&out, &[&["try"][..], &few].concat()));
+        let csv = files(&out)["try.csv"].clone();
+        csv::Reader::from_reader(csv.as_bytes()).deserialize().map(|row| row.unwrap()).collect()
+    };
+    let seeds = |rows: &[Row]| rows.iter().map(|row| row.0).collect::<BTreeSet<u64>>();
+    let (one, two) = (rows("1", "20"), rows("2", "20"));
+    assert_eq!((seeds(&one).len(), seeds(&two).len()), (20, 20));
+    assert!(seeds(&one).is_disjoint(&seeds(&two)));
+    let seventh = run_seed(1, 6);
+    let again = rows(&seventh.to_string(), "1");
+    assert_eq!(again, one[30..35], "the seventh run by itself");
+}
+
+#[test]
+fn two_policies_are_compared_on_the_same_seeds() {
+    let scratch = Scratch::new("try-against");
+    let (out, file) = (scratch.join("out"), scratch.join("other.toml"));
+    fs::write(&file, "loss = '10,50'\nattempts = 1\n").unwrap();
+    let file = file.to_str().unwrap();
+    let calm = ["--probe", "off", "--requests", "10", "--seeds", "40", "--lies", "30"];
+    let arguments = [&["try", "--loss", "10,50", "--against", file][..], &calm].concat();
+    let text = printed(&talk(&out, &arguments));
+    let compared = files(&out);
+    let column = |name: &str| -> BTreeSet<String> {
+        let mut rows = csv::Reader::from_reader(compared[name].as_bytes());
+        rows.records().map(|row| row.unwrap()[0].to_owned()).collect()
+    };
+    assert_eq!(column("try.csv"), column("try-against.csv"), "the same seeds");
+    let success = compared["try-difference.csv"].lines().nth(1).unwrap().to_owned();
+    let numbers: Vec<f64> = success.split(',').skip(1).map(|number| number.parse().unwrap()).collect();
+    let [this, other, difference, low, high] = numbers[..] else { panic!("{success}") };
+    assert!((this - other - difference).abs() < 1e-3 && low > 0.0, "{success}");
+    assert!(low < difference && difference < high, "{success}");
+    assert!(text.contains("attempts 20") && text.contains("attempts 1,"), "both policies: {text}");
+    // What it leaves is gone with the next question.
+    talk(&out, &["try", "--seeds", "1", "--requests", "1"]);
+    assert!(!files(&out).contains_key("try-against.csv"));
+    let output = talk(&out, &["try", "--against", file, "--seeds", "1"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(said(&output).contains("`loss` is 50,20,100,0 in the question and 10,50,100,0 in --against"));
+}
+
+#[test]
+fn a_budget_of_the_run_limits_its_retries() {
+    let measure = |budget: &str| {
+        let mut settings = Settings::default();
+        let set = [
+            ("loss", "5,50"),
+            ("lies", "30"),
+            ("probe", "off"),
+            ("requests", "40"),
+            ("seeds", "5"),
+            ("budget", budget),
+        ];
+        for (name, value) in set {
+            Setting::named(name).unwrap().set(&mut settings, value).unwrap();
+        }
+        Figures::of(&runs(&settings, 2, || ()).unwrap(), settings.load.workers)
+    };
+    let [off, on, some] = ["off", "on", "10%"].map(measure);
+    assert!(off.requests.value > 1.3, "{off:?}");
+    // 10 a second and 20 % of what is sent do not limit one client's ten workers.
+    assert_eq!(on.requests.value, off.requests.value);
+    assert!(some.requests.value < 1.0 + 0.5 * (off.requests.value - 1.0), "{some:?} {off:?}");
+    assert!(some.success.value < off.success.value);
 }
 
 #[test]
@@ -245,10 +420,8 @@ fn a_policy_is_tuned_verified_and_printed() {
         text.ends_with(&files["tune.rs"]) && files["tune.rs"].contains("ServiceBuilder::new()"),
         "{text}"
     );
-    assert!(
-        text.contains("on seeds 9..72") && text.contains("on seeds 1..8, which the search has not seen"),
-        "{text}"
-    );
+    assert!(text.contains("on the 8 seeds of --seed 1, which the search has not seen"), "{text}");
+    assert!(text.contains("\ngiven    ") && files["front.svg"].contains("What a lower p99 costs"), "{text}");
     let tuned = json(&files, "tune.json");
     assert_eq!(tuned["holds"], true);
     assert!(tuned["figures"]["success_percent"]["value"].as_f64().unwrap() >= 95.0);
@@ -323,6 +496,15 @@ fn bad_input_is_one_line_that_says_what_would_be_right() {
         (&["sweep", "--vary", "attempts=0..3"], "wanted are 1..1000 attempts"),
         (&["sweep", "--vary", "p=1,2", "--vary", "p=3"], "`p` is varied twice"),
         (&["sweep", "--vary", "p=1", "--vary", "r=2", "--vary", "1-h=3"], "wanted are one or two"),
+        (&["sweep", "--vary", "loss=50,20/10,50", "--p", "99"], "`p` is a part of `loss`, which is varied"),
+        (&["sweep", "--vary", "p=1,2", "--vary", "loss=50,20"], "`p` is a part of `loss`, which is varied"),
+        (&["sweep", "--vary", "preset=talk", "--vary", "probe=5,off"], "`probe` is a part of `preset`"),
+        (&["sweep", "--vary", "attempts=1,2", "--attempts", "3"], "`attempts` is varied and given as a flag"),
+        (
+            &["try", "--kernel", "--against", concat!(env!("CARGO_MANIFEST_DIR"), "/my-network.toml")],
+            "cannot be used with",
+        ),
+        (&["try", "--budget", "some"], "wanted is off, on, or a percentage of the requests such as 20%"),
         (&["sweep", "--vary", "p=1..50", "--vary", "r=1..50"], "2500 cells; wanted are at most 500"),
         (&["tune", "--success", "101"], "0..100"),
         (&["tune", "--requests-per-call", "0.5"], "1..1000, the first included"),

@@ -144,7 +144,7 @@ mod tests {
     }
 
     fn open(path: &Path) -> OutputDirectory {
-        OutputDirectory::open(path, |_| true).unwrap()
+        OutputDirectory::open(path, |name| !name.starts_with('.')).unwrap()
     }
 
     fn file(name: &str, contents: &str) -> (String, String) {

@@ -35,6 +35,8 @@ pub enum Purpose {
     Resampling = 20,
     /// The candidates of a search for a policy.
     Candidates = 21,
+    /// The seeds of a question's runs.
+    Runs = 23,
     /// How long the answers of a server take that is slow now and then, and when its clients call.
     Answers = 11,
     /// How long the connections of a server last.

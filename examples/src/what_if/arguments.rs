@@ -34,6 +34,10 @@ pub struct Trial {
     /// Answer it over this machine's kernel as well, in real time, with as many networks at once: Linux only
     #[arg(long)]
     pub kernel: bool,
+
+    /// A TOML file with another policy, to be compared on the same network and the same seeds
+    #[arg(long, value_name = "TOML", value_parser = file::read, conflicts_with = "kernel")]
+    against: Option<Assignments>,
 }
 
 /// A flag for each setting.
@@ -43,8 +47,20 @@ struct Flags(Vec<(&'static Setting, String)>);
 impl Question {
     /// The settings asked for, over these.
     #[must_use]
-    pub fn settings(&self, mut defaults: Settings) -> Settings {
-        for (setting, text) in self.given() {
+    pub fn settings(&self, defaults: Settings) -> Settings {
+        self.settings_with(defaults, &[])
+    }
+
+    /// The same with further settings, which count as flags: the file, and then all that the command line has, each in the order
+    /// of [`Setting::all`].
+    #[must_use]
+    pub fn settings_with(&self, mut defaults: Settings, more: &[(&'static Setting, &str)]) -> Settings {
+        let file =
+            self.file.iter().flat_map(|file| file.iter()).map(|(setting, text)| (*setting, text.as_str()));
+        let flags = self.flags.0.iter().map(|(setting, text)| (*setting, text.as_str()));
+        let mut line: Vec<_> = flags.chain(more.iter().copied()).collect();
+        line.sort_by_key(|(setting, _)| Setting::all().position(|known| known.name == setting.name));
+        for (setting, text) in file.chain(line) {
             // Every text has been checked when it was read.
             let _ = setting.set(&mut defaults, text);
         }
@@ -62,10 +78,6 @@ impl Question {
     pub fn out(&self) -> Option<PathBuf> {
         self.out.clone()
     }
-
-    fn given(&self) -> impl Iterator<Item = &(&'static Setting, String)> {
-        self.file.iter().flat_map(|file| file.iter()).chain(&self.flags.0)
-    }
 }
 
 impl Trial {
@@ -73,6 +85,43 @@ impl Trial {
     #[must_use]
     pub fn question(&self) -> &Question {
         &self.question
+    }
+
+    /// The same question of the other policy, if there is one: what its file leaves out of a policy has the defaults.
+    #[must_use]
+    pub fn against(&self) -> Option<Settings> {
+        let mut settings = self.question.settings(Settings::default());
+        settings.policy = Settings::default().policy;
+        for (setting, text) in self.against.as_ref()?.iter().filter(|(setting, _)| setting.is_policy()) {
+            // Every text has been checked when it was read.
+            let _ = setting.set(&mut settings, text);
+        }
+        Some(settings)
+    }
+
+    /// What no single flag shows.
+    ///
+    /// # Errors
+    /// What would be right.
+    pub fn check(&self) -> Result<(), String> {
+        let asked = self.question.settings(Settings::default());
+        // With all that its file says of network and load.
+        let mut other = asked.clone();
+        for (setting, text) in self.against.iter().flat_map(|file| file.iter()) {
+            if !setting.is_policy() && !self.question.has_flag(setting.name) {
+                let _ = setting.set(&mut other, text);
+            }
+        }
+        match Setting::all().find(|it| !it.is_policy() && it.get(&asked) != it.get(&other)) {
+            None => Ok(()),
+            Some(setting) => Err(format!(
+                "`{}` is {} in the question and {} in --against; policies are compared on one network and load: give it as \
+                 a flag",
+                setting.name,
+                setting.get(&asked),
+                setting.get(&other)
+            )),
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The stack of a policy as Rust: what [`stack`](super::stack) puts together, to be copied into a program.
 
-use super::settings::{Growth, Judged, Policy};
+use super::settings::{Growth, Judged, Policy, Spending};
 use std::time::Duration;
 use tower_backoff::Jitter;
 
@@ -43,12 +43,13 @@ pub fn code(policy: &Policy, documentation: &[String]) -> String {
             ".hedge(hedge)",
         ),
     };
-    let imports = [limits_import, deadline_import, "RetryLayer", "RetryPolicy", hedge_import];
+    let (budget_import, budget, spending) = budget(policy.budget);
+    let imports = [limits_import, deadline_import, "RetryLayer", "RetryPolicy", budget_import, hedge_import];
     let imports: Vec<&str> = imports.into_iter().filter(|import| !import.is_empty()).collect();
     let imports = import("tower_retry_policy", &imports.join(", "));
     let retries = format!(".retries({})", policy.attempts.saturating_sub(1));
-    let calls = [&retries, ".backoff(backoff)", ".without_budget()"].map(str::to_owned);
-    let retry = chain("RetryPolicy::standard()", &calls);
+    let calls = [&retries, ".backoff(backoff)"].map(str::to_owned).into_iter();
+    let retry = chain("RetryPolicy::standard()", &calls.chain(spending).collect::<Vec<_>>());
     let backoff = backoff(policy);
     let text = format!(
         "\
@@ -75,9 +76,7 @@ where
     B: Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
 {{
     let backoff = {backoff};
-    // Measured without the budget, which limits retries to a share of the requests. It protects a
-    // server that others use too: for such a one, leave `without_budget` out.
-    let retry = {retry};
+{budget}    let retry = {retry};
 {hedge}{limits}    ServiceBuilder::new()
 {deadline}        .layer(RetryLayer::new(retry){hedged})
 {check}{layer}        .service(client)
@@ -88,6 +87,33 @@ where
         text
     } else {
         text.replacen("use std::time::Duration;\n\n", "", 1)
+    }
+}
+
+/// What it imports, the lines before the policy, and its setter.
+fn budget(spending: Spending) -> (&'static str, String, Option<String>) {
+    match spending {
+        Spending::Off => (
+            "",
+            "    // Measured without the budget, which limits retries to a share of the requests. It protects a\n    \
+             // server that others use too: for such a one, leave `without_budget` out.\n"
+                .into(),
+            Some(".without_budget()".into()),
+        ),
+        Spending::Standard => (
+            "",
+            "    // Measured with the policy's own budget, which all clones of the stack share.\n".into(),
+            None,
+        ),
+        Spending::Share { percent } => (
+            "budget::RatioBudget",
+            format!(
+                "    // Measured with this budget, which all clones of the stack share.\n    \
+                 let budget = RatioBudget::new().ratio({:?}).per_second(0);\n",
+                f64::from(percent) / 100.0
+            ),
+            Some(".budget(budget)".into()),
+        ),
     }
 }
 

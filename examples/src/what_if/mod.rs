@@ -4,6 +4,7 @@
 //! looks for the best policy within limits. All three stand on `stack.rs`, which turns settings into this project's
 //! layers, and on `run.rs`, which lets them call the lab's server.
 
+mod against;
 mod answer;
 mod arguments;
 mod code;
@@ -11,9 +12,11 @@ mod duration;
 mod figures;
 mod file;
 pub(crate) mod interval;
+pub(crate) mod latencies;
 mod over_kernel;
 mod report;
 mod run;
+pub(crate) mod seeds;
 pub mod setting;
 mod settings;
 mod stack;
@@ -28,5 +31,6 @@ pub use self::{
     interval::Interval,
     report::{csv, json, table},
     run::{Run, runs},
-    settings::{Conditions, Growth, Judged, Load, Policy, Settings},
+    seeds::run_seed,
+    settings::{Conditions, Growth, Judged, Load, Policy, Settings, Spending},
 };

@@ -2,6 +2,7 @@
 
 use super::{
     run::{Run, call},
+    seeds::run_seed,
     settings::Settings,
 };
 use crate::{
@@ -18,7 +19,7 @@ pub(super) fn runs_over_kernel(settings: &Settings, done: impl Fn(u64) + Sync) -
     let (load, policy) = (settings.load, &settings.policy);
     let sampler = Sampler { requests: load.requests, workers: load.workers, horizon: LONGEST };
     side_by_side(load.seeds, AT_ONCE, |index| {
-        let world = settings.network.world(load.seed.wrapping_add(index));
+        let world = settings.network.world(run_seed(load.seed, index));
         let ((sampled, _), carried) = kernel::run(world, Setup::default(), None, |network| {
             sampler.stream(network, call(policy.clone()), |_| {
                 done(1);

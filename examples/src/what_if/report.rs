@@ -4,6 +4,7 @@ use super::{
     figures::{Estimate, Figures},
     interval::Interval,
     run::Run,
+    seeds::run_seed,
     setting::Setting,
     settings::Settings,
 };
@@ -37,6 +38,7 @@ pub(crate) struct FigureReport {
     p50_seconds: Number,
     p90_seconds: Number,
     p99_seconds: Number,
+    successful_p99_seconds: Number,
     p999_seconds: Number,
     max_seconds: Option<f64>,
     requests_per_call: Number,
@@ -93,6 +95,7 @@ fn figure_rows(figures: &Figures) -> [Vec<String>; 9] {
         time("half end within (p50)", figures.p50),
         time("90 % within (p90)", figures.p90),
         time("99 % within (p99)", figures.p99),
+        time("99 % of the successful", figures.p99_ok),
         time("99.9 % within (p99.9)", figures.p999),
         time("all within (max)", Estimate { value: figures.max, interval: None }),
         row("requests per call", figures.requests, 2, ""),
@@ -103,12 +106,21 @@ fn figure_rows(figures: &Figures) -> [Vec<String>; 9] {
 
 /// The settings by their groups, without those that others contain and without these.
 pub(crate) fn describe(settings: &Settings, without: &[&str]) -> String {
+    described(settings, &["Network", "Policy", "Load"], without)
+}
+
+/// The policy alone.
+pub(crate) fn describe_policy(settings: &Settings) -> String {
+    described(settings, &["Policy"], &[])
+}
+
+fn described(settings: &Settings, headings: &[&str], without: &[&str]) -> String {
     const WIDTH: usize = 110;
     let mut text = String::new();
-    for heading in ["Network", "Policy", "Load"] {
+    for heading in headings {
         let shown = |setting: &&Setting| {
-            setting.heading == heading
-                && !matches!(setting.name, "p" | "r" | "1-h" | "1-k" | "preset")
+            setting.heading == *heading
+                && is_described(setting)
                 && !without.contains(&setting.name)
                 // how many overlap says nothing where none do
                 && (setting.name != "at-once" || settings.policy.hedge.is_some())
@@ -129,6 +141,11 @@ pub(crate) fn describe(settings: &Settings, without: &[&str]) -> String {
     text
 }
 
+/// Whether the description shows it: not if another setting contains it.
+pub(crate) fn is_described(setting: &Setting) -> bool {
+    !matches!(setting.name, "p" | "r" | "1-h" | "1-k" | "preset")
+}
+
 /// `try.csv`: every call.
 ///
 /// # Errors
@@ -136,7 +153,7 @@ pub(crate) fn describe(settings: &Settings, without: &[&str]) -> String {
 pub fn csv(settings: &Settings, runs: &[Run]) -> io::Result<String> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     for (index, run) in runs.iter().enumerate() {
-        let seed = settings.load.seed.wrapping_add(index as u64);
+        let seed = run_seed(settings.load.seed, index as u64);
         for call in &run.calls {
             writer.serialize(Line {
                 seed,
@@ -188,6 +205,8 @@ pub(crate) fn with_unit(value: f64, decimals: usize, unit: &str) -> String {
 pub(crate) fn between(interval: Option<Interval>, decimals: usize) -> String {
     match interval {
         None => "-".into(),
+        // So few calls are that long that they say nothing of how much longer it might be.
+        Some(Interval { low, high: f64::INFINITY }) => format!("> {}", with_unit(low, decimals, "")),
         Some(Interval { low, high }) => {
             format!("{}..{}", with_unit(low, decimals, ""), with_unit(high, decimals, ""))
         }
@@ -203,6 +222,7 @@ impl FigureReport {
             p50_seconds: Number::of(figures.p50),
             p90_seconds: Number::of(figures.p90),
             p99_seconds: Number::of(figures.p99),
+            successful_p99_seconds: Number::of(figures.p99_ok),
             p999_seconds: Number::of(figures.p999),
             max_seconds: finite(figures.max),
             requests_per_call: Number::of(figures.requests),

@@ -1,6 +1,7 @@
 //! The answer to a question: its runs over the seeds.
 
 use super::{
+    seeds::run_seed,
     settings::{Policy, Settings},
     stack::fetch,
 };
@@ -31,8 +32,9 @@ pub struct Run {
 /// # Errors
 /// If a run's runtime cannot be built.
 pub fn runs(settings: &Settings, threads: usize, done: impl Fn() + Sync) -> io::Result<Vec<Run>> {
-    let (seed, seeds) = (settings.load.seed, settings.load.seeds);
-    over_seeds(seed, seeds, threads, |seed| run(settings, seed), done).into_iter().collect()
+    let load = settings.load;
+    let one = |index| run(settings, run_seed(load.seed, index));
+    over_seeds(0, load.seeds, threads, one, done).into_iter().collect()
 }
 
 /// One run with this seed, whatever seeds the settings name.
@@ -55,7 +57,9 @@ pub(crate) fn run(settings: &Settings, seed: u64) -> io::Result<Run> {
 pub(super) fn call(
     policy: Policy,
 ) -> impl Fn(crate::sim::client::Client, http::Uri) -> crate::talk::stages::Call + Send + Sync + 'static {
-    move |client, uri| fetch(&policy, client, uri)
+    // One for all calls of the run.
+    let budget = policy.budget();
+    move |client, uri| fetch(&policy, budget.clone(), client, uri)
 }
 
 impl Run {

@@ -5,9 +5,9 @@ use crate::sim::{
     network::{GilbertElliott, Preset},
     world,
 };
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 use tower_backoff::{Backoff, Jitter};
-use tower_retry_policy::{AttemptTimeoutLayer, RetryLayer, RetryPolicy, retry::Hedge};
+use tower_retry_policy::{AttemptTimeoutLayer, RetryLayer, RetryPolicy, budget::RatioBudget, retry::Hedge};
 
 /// Everything that can be set.
 #[derive(Debug, Clone, PartialEq)]
@@ -69,6 +69,8 @@ pub struct Policy {
     pub hedge: Option<Duration>,
     /// How many attempts may run at once where they are hedged.
     pub at_once: u32,
+    /// What all calls of a run may spend on retries.
+    pub budget: Spending,
 }
 
 /// The kinds of backoff.
@@ -85,6 +87,21 @@ pub enum Growth {
     Exponential,
     /// Nothing, then `first * 2^(n-1)`.
     Urllib3,
+}
+
+/// What retries may cost together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Spending {
+    /// Anything.
+    Off,
+    /// What the library allows by default: 20 % of the requests of the last 10 s, and 10 retries a second beside.
+    Standard,
+    /// A share of the requests of the last 10 s, and nothing beside.
+    Share {
+        /// Of the requests.
+        percent: u32,
+    },
 }
 
 /// What of a response is judged inside the attempt.
@@ -139,6 +156,8 @@ impl Default for Settings {
                 check: Judged::Json,
                 hedge: None,
                 at_once: 2,
+                // One client is no storm: the question is what the network lets through.
+                budget: Spending::Off,
             },
             load: Load { requests: 100, workers: 10, seed: 1, seeds: 100 },
         }
@@ -177,15 +196,25 @@ impl Policy {
         layer
     }
 
-    /// The attempts, as a call with this seed makes them.
+    /// The budget that all calls of a run share.
     #[must_use]
-    pub fn retry(&self, seed: u64) -> RetryLayer {
-        // Without the budget: the question is what the network lets through, and one client is no storm.
-        let retry = RetryPolicy::standard()
-            .retries(self.attempts - 1)
-            .backoff(self.backoff())
-            .without_budget()
-            .seed(seed);
+    pub fn budget(&self) -> Option<Arc<RatioBudget>> {
+        let budget = match self.budget {
+            Spending::Off => return None,
+            Spending::Standard => RatioBudget::new(),
+            Spending::Share { percent } => RatioBudget::new().ratio(f64::from(percent) / 100.0).per_second(0),
+        };
+        Some(Arc::new(budget))
+    }
+
+    /// The attempts, as a call with this seed makes them that shares this budget.
+    #[must_use]
+    pub fn retry(&self, seed: u64, budget: Option<Arc<RatioBudget>>) -> RetryLayer {
+        let retry = RetryPolicy::standard().retries(self.attempts - 1).backoff(self.backoff()).seed(seed);
+        let retry = match budget {
+            None => retry.without_budget(),
+            Some(budget) => retry.budget(budget),
+        };
         match self.hedge {
             None => RetryLayer::new(retry),
             Some(delay) => RetryLayer::new(retry).hedge(Hedge::after(delay).at_once(self.at_once as usize)),

@@ -14,15 +14,15 @@ use bytes::Bytes;
 use http::{Request, Response, Uri};
 use http_body::Body;
 use http_body_util::Full;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 use tower::{BoxError, Service, ServiceBuilder, ServiceExt};
 use tower_content_check::{ContentCheckLayer, check::Length};
-use tower_retry_policy::DeadlineLayer;
+use tower_retry_policy::{DeadlineLayer, budget::RatioBudget};
 
-/// Fetches the document under a policy.
-pub(crate) fn fetch(policy: &Policy, client: Client, uri: Uri) -> Call {
+/// Fetches the document under a policy, with the budget that its calls share.
+pub(crate) fn fetch(policy: &Policy, budget: Option<Arc<RatioBudget>>, client: Client, uri: Uri) -> Call {
     let (limits, deadline) = (policy.limits(), policy.deadline);
-    let stack = ServiceBuilder::new().layer(policy.retry(client.seed()));
+    let stack = ServiceBuilder::new().layer(policy.retry(client.seed(), budget));
     match policy.check {
         Judged::Head => Box::pin(within(deadline, stack.layer(limits).service(client), uri)),
         Judged::Length => {

@@ -81,6 +81,20 @@ impl Setting {
         (self.get)(settings)
     }
 
+    /// Whether it is one of the client's policy, rather than of network or load.
+    pub(crate) fn is_policy(&self) -> bool {
+        POLICY.iter().any(|known| known.name == self.name)
+    }
+
+    /// The settings that it sets as well.
+    pub(crate) fn parts(&self) -> &'static [&'static str] {
+        match self.name {
+            "loss" => &["p", "r", "1-h", "1-k"],
+            "preset" => &["probe"],
+            _ => &[],
+        }
+    }
+
     /// Its name and value as people read them, with the unit where the value has none.
     pub(crate) fn shown(&self, settings: &Settings) -> String {
         let value = self.get(settings);

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::what_if::{
     duration,
-    settings::{Growth, Judged},
+    settings::{Growth, Judged, Spending},
 };
 use tower_backoff::Jitter;
 
@@ -119,6 +119,14 @@ pub(super) const POLICY: &[Setting] = &[
         },
         |settings| settings.policy.at_once.to_string(),
     ),
+    policy(
+        "budget",
+        "KIND",
+        "",
+        "What retries may cost in all: off, on (the library's: 20% and 10 a second), or a percentage of the requests alone",
+        |settings, text| put(&mut settings.policy.budget, budget(text)),
+        |settings| shown_budget(settings.policy.budget),
+    ),
 ];
 
 const fn policy(
@@ -139,6 +147,8 @@ const GROWTHS: [(&str, Growth); 5] = [
     ("exponential", Growth::Exponential),
     ("urllib3", Growth::Urllib3),
 ];
+
+const BUDGETS: [(&str, Spending); 2] = [("off", Spending::Off), ("on", Spending::Standard)];
 
 const JUDGED: [(&str, Judged); 3] =
     [("off", Judged::Head), ("length", Judged::Length), ("json", Judged::Json)];
@@ -169,5 +179,22 @@ fn shown_jitter(jitter: Jitter) -> String {
         Jitter::Proportional { percent } => format!("{percent}%"),
         Jitter::Additive(extra) => duration::show(extra),
         named => name_of(&JITTERS, named),
+    }
+}
+
+fn budget(text: &str) -> Result<Spending, String> {
+    if let Ok(named) = named(&BUDGETS, text) {
+        return Ok(named);
+    }
+    match text.trim().strip_suffix('%').map(|percent| whole(percent, 1..=1_000, "")) {
+        Some(Ok(percent)) => Ok(Spending::Share { percent }),
+        _ => Err("wanted is off, on, or a percentage of the requests such as 20%".into()),
+    }
+}
+
+fn shown_budget(budget: Spending) -> String {
+    match budget {
+        Spending::Share { percent } => format!("{percent}%"),
+        named => name_of(&BUDGETS, named),
     }
 }

@@ -1,5 +1,5 @@
 use super::axis::Axis;
-use crate::what_if::{Question, Settings};
+use crate::what_if::{Question, Settings, setting::Setting};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -31,9 +31,15 @@ impl SweepQuestion {
     /// What is not varied.
     #[must_use]
     pub fn settings(&self) -> Settings {
+        self.settings_with(&[])
+    }
+
+    /// The settings of the cell with these values.
+    #[must_use]
+    pub fn settings_with(&self, varied: &[(&'static Setting, &str)]) -> Settings {
         let mut defaults = Settings::default();
         defaults.load.seeds = SEEDS;
-        self.question.settings(defaults)
+        self.question.settings_with(defaults, varied)
     }
 
     /// Where the results go.
@@ -48,6 +54,22 @@ impl SweepQuestion {
     /// What would be right.
     pub fn check(&self) -> Result<(), String> {
         let cells: usize = self.axes.iter().map(|axis| axis.values.len()).product();
+        for axis in &self.axes {
+            let varied = axis.setting;
+            if self.question.has_flag(varied.name) {
+                return Err(format!(
+                    "`{0}` is varied and given as a flag; leave one of them out",
+                    varied.name
+                ));
+            }
+            // What a file says is overridden, as by a flag.
+            if let Some(part) = varied.parts().iter().find(|part| self.overrides(varied, part)) {
+                return Err(format!(
+                    "`{part}` is a part of `{}`, which is varied; leave one of them out",
+                    varied.name
+                ));
+            }
+        }
         match &self.axes[..] {
             [a, b] if a.setting.name == b.setting.name => {
                 Err(format!("`{}` is varied twice; wanted are its values in one --vary", a.setting.name))
@@ -56,5 +78,12 @@ impl SweepQuestion {
             [_] | [_, _] => Err(format!("the map has {cells} cells; wanted are at most {MOST_CELLS}")),
             axes => Err(format!("{} settings are varied; wanted are one or two", axes.len())),
         }
+    }
+
+    /// Whether this part of what is varied is varied by itself, or given so that not all that is varied would run.
+    fn overrides(&self, varied: &Setting, part: &str) -> bool {
+        let other_axis = self.axes.iter().any(|axis| axis.setting.name == part);
+        // A preset with another probe is still that preset, and says so; a loss with another p is another loss.
+        other_axis || (varied.name != "preset" && self.question.has_flag(part))
     }
 }

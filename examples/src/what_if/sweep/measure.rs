@@ -41,7 +41,16 @@ pub(crate) const MEASURES: [Measure; 3] = [
 
 impl Measure {
     pub(crate) fn text(&self, cell: &Cell) -> String {
-        self.show((self.of)(&cell.figures))
+        self.show(self.value(cell))
+    }
+
+    pub(crate) fn value(&self, cell: &Cell) -> f64 {
+        (self.of)(&cell.figures)
+    }
+
+    /// Larger the worse it is.
+    pub(crate) fn badness(&self, cell: &Cell) -> f64 {
+        (self.badness)(self.value(cell))
     }
 
     pub(crate) fn show(&self, value: f64) -> String {

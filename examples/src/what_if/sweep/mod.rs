@@ -4,6 +4,7 @@ mod arguments;
 mod axis;
 mod map;
 mod measure;
+mod order;
 mod report;
 mod svg;
 mod text;

@@ -2,7 +2,7 @@ use super::{arguments::SweepQuestion, map::Map, svg::svg, text::text};
 use crate::{
     output::{Answer, progress::Progress},
     what_if::{
-        Estimate, Settings,
+        Estimate,
         report::{FigureReport, finite, settings_map, text_of},
     },
 };
@@ -13,7 +13,6 @@ use std::{error::Error, io};
 /// The file `sweep.json`.
 #[derive(Debug, Serialize)]
 struct Report {
-    settings: JsonMap<String, Value>,
     varied: JsonMap<String, Value>,
     cells: Vec<CellReport>,
 }
@@ -21,6 +20,8 @@ struct Report {
 #[derive(Debug, Serialize)]
 struct CellReport {
     values: Vec<String>,
+    /// All of them, as they ran.
+    settings: JsonMap<String, Value>,
     figures: FigureReport,
 }
 
@@ -32,15 +33,20 @@ pub fn sweep(question: &SweepQuestion, threads: usize) -> Result<Answer, Box<dyn
     let settings = question.settings();
     let cells: usize = question.axes().iter().map(|axis| axis.values.len()).product();
     let progress = Progress::new(settings.load.seeds.saturating_mul(cells as u64));
-    let map = Map::measure(question.axes(), &settings, threads, || progress.advance())?;
+    let map = Map::measure(
+        question.axes(),
+        |varied| question.settings_with(varied),
+        threads,
+        || progress.advance(),
+    )?;
     drop(progress);
     let map = map.ok_or("nothing is varied")?;
     let files = vec![
         ("sweep.csv".to_owned(), csv(&map)?),
-        ("sweep.json".to_owned(), json(&settings, &map)?),
-        ("sweep.svg".to_owned(), svg(&settings, &map).standalone()),
+        ("sweep.json".to_owned(), json(&map)?),
+        ("sweep.svg".to_owned(), svg(&map).standalone()),
     ];
-    Ok(Answer::new(files, text(&settings, &map)))
+    Ok(Answer::new(files, text(&map)))
 }
 
 fn csv(map: &Map) -> io::Result<String> {
@@ -57,8 +63,11 @@ fn csv(map: &Map) -> io::Result<String> {
         heading.extend([name.to_owned(), format!("{name}_low"), format!("{name}_high")]);
     }
     heading.extend(["max_seconds".to_owned(), "unfinished".to_owned()]);
+    // Whether it is told from the best of its row: 1 or 0, or empty where nothing is known.
+    heading.extend(["success", "p99", "requests"].map(|name| format!("{name}_told_from_best")));
+    let told = [0, 1, 2].map(|measure| map.told(measure));
     writer.write_record(heading)?;
-    for cell in &map.cells {
+    for (index, cell) in map.cells.iter().enumerate() {
         let figures = &cell.figures;
         let mut record = cell.values.clone();
         for estimate in
@@ -67,6 +76,9 @@ fn csv(map: &Map) -> io::Result<String> {
             record.extend(three(estimate));
         }
         record.extend([number(figures.max), figures.unfinished.to_string()]);
+        record.extend(
+            told.iter().map(|told| told[index].map_or_else(String::new, |told| u8::from(told).to_string())),
+        );
         writer.write_record(record)?;
     }
     text_of(writer)
@@ -83,15 +95,18 @@ fn number(value: f64) -> String {
     finite(value).map_or_else(String::new, |value| value.to_string())
 }
 
-fn json(settings: &Settings, map: &Map) -> serde_json::Result<String> {
+fn json(map: &Map) -> serde_json::Result<String> {
     let axes = map.axes();
     let report = Report {
-        settings: settings_map(settings),
         varied: axes.map(|axis| (axis.setting.name.to_owned(), axis.values.clone().into())).collect(),
         cells: map
             .cells
             .iter()
-            .map(|cell| CellReport { values: cell.values.clone(), figures: FigureReport::of(&cell.figures) })
+            .map(|cell| CellReport {
+                values: cell.values.clone(),
+                settings: settings_map(&cell.settings),
+                figures: FigureReport::of(&cell.figures),
+            })
             .collect(),
     };
     serde_json::to_string_pretty(&report).map(|text| text + "\n")

@@ -1,13 +1,7 @@
 //! The map as a picture: a field of shaded cells for each figure, readable without colours.
 
-use super::{
-    map::Map,
-    measure::{MEASURES, Measure},
-};
-use crate::{
-    output::plot::{Anchor, Svg, WIDTH, width},
-    what_if::{Settings, report::describe},
-};
+use super::{map::Map, measure::MEASURES, order::NOT_TOLD};
+use crate::output::plot::{Anchor, Svg, WIDTH, width};
 
 const MARGIN: f64 = 14.0;
 /// Of the head and the legend.
@@ -41,18 +35,18 @@ struct Layout {
 }
 
 /// The whole picture.
-pub(crate) fn svg(settings: &Settings, map: &Map) -> Svg {
+pub(crate) fn svg(map: &Map) -> Svg {
     let varied: Vec<&str> = map.axes().map(|axis| axis.setting.name).collect();
     let title = format!("Success, time and cost by {}", varied.join(" and "));
-    let below = describe(settings, &varied);
+    let below = map.described();
     let layout = Layout::of(map);
     let (width, height) = layout.all();
     let height = HEAD + height + 8.0 + LINE * below.lines().count() as f64;
     let mut svg = Svg::sized("sweep", &title, (width.max(WIDTH), height));
     svg.text(MARGIN, 22.0, Anchor::Start, "head", &title);
-    svg.text(MARGIN, 42.0, Anchor::Start, "small", "White is the best of its field, dark the worst.");
-    for (index, measure) in MEASURES.iter().enumerate() {
-        field(&mut svg, map, *measure, &layout, layout.corner(index));
+    svg.text(MARGIN, 42.0, Anchor::Start, "small", "White is the best of its field, dark the worst; ~: these seeds do not tell it from the best of its row.");
+    for index in 0..MEASURES.len() {
+        field(&mut svg, map, index, &layout, layout.corner(index));
     }
     for (index, line) in below.lines().enumerate() {
         let y = height - LINE * (below.lines().count() - index) as f64;
@@ -74,8 +68,9 @@ impl Layout {
             }
             None => (0.0, ABOVE),
         };
-        let figures =
-            MEASURES.into_iter().flat_map(|measure| map.cells.iter().map(move |cell| measure.text(cell)));
+        let figures = MEASURES
+            .into_iter()
+            .flat_map(|measure| map.cells.iter().map(move |cell| measure.text(cell) + " ~"));
         let least = widest(&mut figures.chain(map.columns.values.iter().cloned())) + PADDING;
         let titles = MEASURES.map(|measure| width("caption", measure.title)).into_iter().fold(0.0, f64::max);
         let titles = titles.max(names + width("", &map.columns.title()));
@@ -109,10 +104,11 @@ impl Layout {
 }
 
 /// One field at this corner.
-fn field(svg: &mut Svg, map: &Map, measure: Measure, layout: &Layout, (corner, y): (f64, f64)) {
+fn field(svg: &mut Svg, map: &Map, which: usize, layout: &Layout, (corner, y): (f64, f64)) {
     let (left, top) = (corner + layout.names, y + layout.above);
-    let shades = measure.shades(&map.cells);
-    let columns = map.columns.values.len();
+    let measure = MEASURES[which];
+    let (shades, told) = (measure.shades(&map.cells), map.told(which));
+    let columns = map.width();
     svg.text(corner, y + 10.0, Anchor::Start, "caption", measure.title);
     let column = |index: usize| left + index as f64 * layout.cell;
     let row = |index: usize| top + index as f64 * CELL_HEIGHT;
@@ -121,7 +117,11 @@ fn field(svg: &mut Svg, map: &Map, measure: Measure, layout: &Layout, (corner, y
         let (x, y) = (column(index % columns), row(index / columns));
         let (darkness, ink) = shade(shades[index]);
         svg.cell(darkness, (x, y), (layout.cell, CELL_HEIGHT));
-        svg.text(x + middle, y + 17.0, Anchor::Middle, ink, &measure.text(cell));
+        let mut text = measure.text(cell);
+        if told[index] == Some(false) {
+            text.extend([' ', NOT_TOLD]);
+        }
+        svg.text(x + middle, y + 17.0, Anchor::Middle, ink, &text);
     }
     let bottom = row(map.lines().count());
     for (index, value) in map.columns.values.iter().enumerate() {
@@ -145,7 +145,10 @@ fn shade(badness: f64) -> (f64, &'static str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{output::plot::Palette, what_if::sweep::Axis};
+    use crate::{
+        output::plot::Palette,
+        what_if::{Settings, setting::Setting, sweep::Axis},
+    };
 
     #[test]
     fn no_label_covers_another_and_a_small_map_takes_no_more_than_a_page() {
@@ -160,8 +163,13 @@ mod tests {
             (&["seed=1..50"], true),
         ] {
             let parsed: Vec<Axis> = axes.iter().map(|axis| Axis::parse(axis).unwrap()).collect();
-            let map = Map::measure(&parsed, &settings, 1, || ()).unwrap().unwrap();
-            let picture = svg(&settings, &map);
+            let with = |varied: &[(&'static Setting, &str)]| {
+                let mut settings = settings.clone();
+                varied.iter().for_each(|(setting, value)| setting.set(&mut settings, value).unwrap());
+                settings
+            };
+            let map = Map::measure(&parsed, with, 1, || ()).unwrap().unwrap();
+            let picture = svg(&map);
             assert_eq!(picture.faults(), Vec::<String>::new(), "{axes:?}");
             let text = picture.standalone();
             let document = roxmltree::Document::parse(&text).unwrap();

@@ -1,6 +1,6 @@
 //! What a policy must hold, and how far one is from it.
 
-use crate::what_if::{Figures, Run, interval::wilson};
+use crate::what_if::{Figures, Run, interval::share, latencies::Latencies};
 
 /// What is demanded.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -12,11 +12,12 @@ pub struct Goal {
     pub requests: f64,
 }
 
-/// How a candidate stands after some runs: the smaller the better, first by what it breaks, then by its p99.
+/// How a candidate stands after some runs: the smaller the better, first by what it breaks, then by its p99: of all calls or
+/// of the successful ones, whichever is longer.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Standing {
     pub(crate) broken: f64,
-    pub(crate) p99: f64,
+    pub(crate) slowest: f64,
 }
 
 impl Goal {
@@ -41,36 +42,46 @@ impl Goal {
         too_few.max(0.0) + too_many.max(0.0)
     }
 
-    /// How these runs stand, in doubt for the candidate: a few runs must not throw out what many would let pass.
+    /// How these runs stand by what they show.
     pub(crate) fn standing(&self, runs: &[Run]) -> Standing {
+        let (good, calls, requests) = sums(runs);
+        Standing { broken: self.broken_by(100.0 * good / calls, requests / calls), slowest: slowest(runs) }
+    }
+
+    /// How these runs stand, in doubt for the candidate: a few runs must not throw out what many would let pass.
+    pub(crate) fn standing_in_doubt(&self, runs: &[Run], together: usize) -> Standing {
+        let (good, calls, requests) = sums(runs);
         let ok: Vec<(usize, usize)> =
             runs.iter().map(|run| (run.ok(), run.calls.len() + run.unfinished)).collect();
-        let (good, calls) = ok.iter().fold((0, 0), |(a, b), (c, d)| (a + c, b + d));
-        let share = wilson(&ok).map_or_else(|| good as f64 / calls.max(1) as f64, |interval| interval.high);
-        let requests = runs.iter().map(|run| run.requests as f64).sum::<f64>() / calls.max(1) as f64;
+        let most = share(&ok, together).map_or(1.0, |interval| interval.high).max(good / calls);
         let doubt = 1.0 + 0.1 / (runs.len().max(1) as f64).sqrt();
-        Standing { broken: self.broken_by(100.0 * share, requests / doubt), p99: p99(runs) }
+        Standing { broken: self.broken_by(100.0 * most, requests / calls / doubt), slowest: slowest(runs) }
     }
 }
 
 impl Standing {
     pub(crate) fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.broken.total_cmp(&other.broken).then(self.p99.total_cmp(&other.p99))
+        self.broken.total_cmp(&other.broken).then(self.slowest.total_cmp(&other.slowest))
+    }
+
+    /// The same from figures.
+    pub(crate) fn of(goal: Goal, figures: &Figures) -> Self {
+        let broken = goal.broken_by(figures.success.value, figures.requests.value);
+        Self { broken, slowest: figures.p99.value.max(figures.p99_ok.value) }
     }
 }
 
-/// Nearest rank, over all calls; unfinished ones are longer than any.
-fn p99(runs: &[Run]) -> f64 {
-    let mut seconds: Vec<f64> = runs
-        .iter()
-        .flat_map(|run| {
-            let ended = run.calls.iter().map(|call| call.took.as_secs_f64());
-            ended.chain((0..run.unfinished).map(|_| f64::INFINITY))
-        })
-        .collect();
-    seconds.sort_by(f64::total_cmp);
-    let rank = (seconds.len() * 99).div_ceil(100).max(1);
-    seconds.get(rank - 1).copied().unwrap_or(f64::INFINITY)
+/// Good calls, all calls, requests.
+fn sums(runs: &[Run]) -> (f64, f64, f64) {
+    let good: usize = runs.iter().map(Run::ok).sum();
+    let calls: usize = runs.iter().map(|run| run.calls.len() + run.unfinished).sum();
+    let requests: u64 = runs.iter().map(|run| run.requests).sum();
+    (good as f64, calls.max(1) as f64, requests as f64)
+}
+
+/// The p99 of all calls or of those that succeed, whichever is longer: neither to fail at once nor to fail late is quick.
+fn slowest(runs: &[Run]) -> f64 {
+    Latencies::of_all(runs).percentile(990).max(Latencies::of_successes(runs).percentile(990))
 }
 
 #[cfg(test)]
@@ -90,7 +101,7 @@ mod tests {
 
     #[test]
     fn what_breaks_less_stands_before_what_is_quicker() {
-        let standing = |broken, p99| Standing { broken, p99 };
+        let standing = |broken, slowest| Standing { broken, slowest };
         assert!(standing(0.0, 9.0).cmp(&standing(0.1, 1.0)).is_lt());
         assert!(standing(0.0, 1.0).cmp(&standing(0.0, f64::INFINITY)).is_lt());
     }

@@ -1,5 +1,6 @@
 use super::{
     arguments::TuneQuestion,
+    front::{self, front, picture},
     goal::Goal,
     over_kernel::verify_over_kernel,
     search::{self, Candidate, SEEDS, search},
@@ -8,7 +9,7 @@ use super::{
 use crate::{
     output::{Answer, progress::Progress},
     what_if::{
-        Settings,
+        Figures, Settings,
         code::code,
         report::{
             FigureReport, decimals_of, describe, figures_table, finite, settings_map, text_of, with_unit,
@@ -26,10 +27,14 @@ struct Report {
     goal_success_percent: f64,
     goal_requests_per_call: f64,
     holds: bool,
-    search_seeds: [u64; 2],
-    verification_seeds: [u64; 2],
+    /// Whether the policy is the one that was given.
+    given: bool,
+    /// Runs of each candidate in the search, and of each verified one: no run is one of both.
+    search_runs: u64,
+    verification_runs: u64,
     settings: Map<String, Value>,
     figures: FigureReport,
+    figures_of_given: FigureReport,
 }
 
 /// Searches, verifies, and prints the policy with its code.
@@ -38,34 +43,29 @@ struct Report {
 /// If a run's runtime cannot be built.
 pub fn tune(question: &TuneQuestion, threads: usize) -> Result<Answer, Box<dyn Error>> {
     let (space, goal, load) = (question.space(), question.goal(), question.settings().load);
-    // Behind the seeds of the verification, so that no run is made twice.
-    let search_seed = load.seed.wrapping_add(load.seeds);
     let progress = Progress::new(search::runs(question.candidates()));
-    let seeds = (load.seed, search_seed);
-    let best = search(&space, goal, question.candidates(), seeds, threads, || progress.advance())?;
+    let best = search(&space, goal, question.candidates(), load.seed, threads, || progress.advance())?;
     drop(progress);
-    let progress = Progress::counting(load.seeds, "runs to verify it");
+    // The policy that was given, and mostly one more.
+    let progress = Progress::counting(2 * load.seeds, "runs to verify it");
     let verified = verify(&space, goal, &best, threads, || progress.advance())?;
     drop(progress);
-    let verified = verified.ok_or("there was no candidate")?;
 
-    let ranges = Ranges {
-        search: [search_seed, last(search_seed, SEEDS[SEEDS.len() - 1])],
-        verification: [load.seed, last(load.seed, load.seeds)],
-    };
+    let points = front::points(goal, &best);
     let mut files = vec![
         (
             "tune.csv".to_owned(),
-            csv(&space.names(), &best, |candidate| space.with(candidate.policy.clone()))?,
+            csv(&space.names(), &best, &front(&points), |candidate| space.with(candidate.policy.clone()))?,
         ),
-        ("tune.json".to_owned(), json(goal, &verified, &ranges)?),
+        ("tune.json".to_owned(), json(goal, &verified)?),
+        ("front.svg".to_owned(), picture(goal, &points, &verified).standalone()),
     ];
     let mut text = head(goal, &verified, &space.names());
     text += &figures_table(&verified.figures);
     text += "\n";
     text += &describe(&verified.settings, &[]);
-    text += &ranges.text(question.candidates(), verified.rejected);
-    let rust = code(&verified.settings.policy, &documentation(&verified, &ranges));
+    text += &searched(question.candidates(), goal, &verified);
+    let rust = code(&verified.settings.policy, &documentation(&verified));
     if verified.holds {
         text += "\n";
         text += &rust;
@@ -79,18 +79,9 @@ pub fn tune(question: &TuneQuestion, threads: usize) -> Result<Answer, Box<dyn E
         files.extend(kernel.files);
     }
     let mut answer = Answer::new(files, text);
+    answer.stale = vec!["tune.rs", "tune-kernel.csv", "tune-kernel.json"];
     answer.found = found;
     Ok(answer)
-}
-
-/// The seeds of both parts, first and last.
-struct Ranges {
-    search: [u64; 2],
-    verification: [u64; 2],
-}
-
-fn last(first: u64, count: u64) -> u64 {
-    first.wrapping_add(count - 1)
 }
 
 fn head(goal: Goal, verified: &Verified, varied: &[&str]) -> String {
@@ -101,34 +92,41 @@ fn head(goal: Goal, verified: &Verified, varied: &[&str]) -> String {
         .map(|setting| setting.shown(&verified.settings))
         .collect();
     let shown = shown.join(", ");
-    if verified.holds {
+    if verified.holds && verified.is_given {
+        format!(
+            "Nothing better was found than the policy that was given, with {demanded}:\n\n    {shown}\n\n"
+        )
+    } else if verified.holds {
         format!("The lowest p99 that was found with {demanded}:\n\n    {shown}\n\n")
     } else {
         format!("Nothing was found with {demanded}. What came nearest:\n\n    {shown}\n\n")
     }
 }
 
-impl Ranges {
-    fn text(&self, candidates: usize, rejected: usize) -> String {
-        let [from, to] = self.search;
-        let [first, last] = self.verification;
-        let rejected = match rejected {
-            0 => "the best of the search".to_owned(),
-            count => {
-                format!("after {count} better one(s) of the search, which do not hold it on these seeds")
-            }
-        };
-        format!(
-            "search   {candidates} policies and {} near the best of them, on seeds {from}..{to}\n\
-             figures  on seeds {first}..{last}, which the search has not seen; {rejected}\n",
-            search::neighbours(candidates)
-        )
-    }
+fn searched(candidates: usize, goal: Goal, verified: &Verified) -> String {
+    let load = verified.settings.load;
+    let rejected = match verified.rejected {
+        0 => String::new(),
+        count => format!("; {count} that did better in the search do not hold the goal on them"),
+    };
+    let Figures { success, p99, requests, .. } = &verified.given;
+    format!(
+        "search   {candidates} policies and {} near the best of them, on up to {} seeds of its own\n\
+         figures  on the {} seeds of --seed {}, which the search has not seen{rejected}\n\
+         given    {} succeed, 99 % end within {}, {} requests per call, on the same seeds: it {} the goal\n",
+        search::neighbours(candidates),
+        SEEDS[SEEDS.len() - 1],
+        load.seeds,
+        load.seed,
+        with_unit(success.value, 2, " %"),
+        with_unit(p99.value, decimals_of(p99.value), " s"),
+        with_unit(requests.value, 2, ""),
+        if goal.holds(&verified.given) { "holds" } else { "does not hold" },
+    )
 }
 
-fn documentation(verified: &Verified, ranges: &Ranges) -> Vec<String> {
-    let (figures, network) = (&verified.figures, &verified.settings.network);
-    let [first, last] = ranges.verification;
+fn documentation(verified: &Verified) -> Vec<String> {
+    let (figures, Settings { network, load, .. }) = (&verified.figures, &verified.settings);
     vec![
         format!(
             "{} of the calls succeed and 99 % end within {}, for {} requests per call",
@@ -136,35 +134,44 @@ fn documentation(verified: &Verified, ranges: &Ranges) -> Vec<String> {
             with_unit(figures.p99.value, decimals_of(figures.p99.value), " s"),
             with_unit(figures.requests.value, 2, ""),
         ),
-        format!("(simulated with loss {} %, seeds {first}..{last}).", network.loss),
+        format!("(simulated with loss {} %, {} seeds of --seed {}).", network.loss, load.seeds, load.seed),
     ]
 }
 
 /// `tune.csv`: the candidates that saw every seed of the search, best first.
-fn csv(varied: &[&str], best: &[Candidate], settings: impl Fn(&Candidate) -> Settings) -> io::Result<String> {
+fn csv(
+    varied: &[&str],
+    best: &[Candidate],
+    front: &[bool],
+    settings: impl Fn(&Candidate) -> Settings,
+) -> io::Result<String> {
     let shown = || Setting::all().filter(|setting| varied.contains(&setting.name));
     let mut writer = csv::Writer::from_writer(Vec::new());
-    let measured = ["success_percent", "p99_seconds", "requests_per_call"];
+    let measured =
+        ["success_percent", "p99_seconds", "successful_p99_seconds", "requests_per_call", "on_front"];
     writer.write_record(shown().map(|setting| setting.name).chain(measured))?;
-    for candidate in best {
+    for (candidate, on_front) in best.iter().zip(front) {
         let settings = settings(candidate);
-        let figures = crate::what_if::Figures::of(&candidate.runs, settings.load.seed);
-        let values = [figures.success.value, figures.p99.value, figures.requests.value];
-        let values = values.map(|value| finite(value).map_or_else(String::new, |value| value.to_string()));
-        writer.write_record(shown().map(|setting| setting.get(&settings)).chain(values))?;
+        let figures = Figures::of(&candidate.runs, settings.load.workers);
+        let values = [figures.success, figures.p99, figures.p99_ok, figures.requests];
+        let values = values.map(|it| finite(it.value).map_or_else(String::new, |value| value.to_string()));
+        let on_front = u8::from(*on_front).to_string();
+        writer.write_record(shown().map(|setting| setting.get(&settings)).chain(values).chain([on_front]))?;
     }
     text_of(writer)
 }
 
-fn json(goal: Goal, verified: &Verified, ranges: &Ranges) -> serde_json::Result<String> {
+fn json(goal: Goal, verified: &Verified) -> serde_json::Result<String> {
     let report = Report {
         goal_success_percent: goal.success,
         goal_requests_per_call: goal.requests,
         holds: verified.holds,
-        search_seeds: ranges.search,
-        verification_seeds: ranges.verification,
+        given: verified.is_given,
+        search_runs: SEEDS[SEEDS.len() - 1],
+        verification_runs: verified.settings.load.seeds,
         settings: settings_map(&verified.settings),
         figures: FigureReport::of(&verified.figures),
+        figures_of_given: FigureReport::of(&verified.given),
     };
     serde_json::to_string_pretty(&report).map(|text| text + "\n")
 }

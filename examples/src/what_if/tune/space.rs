@@ -65,6 +65,11 @@ impl Space {
         &self.settings.policy
     }
 
+    /// Calls at a time.
+    pub(crate) fn workers(&self) -> usize {
+        self.settings.load.workers
+    }
+
     /// A policy from anywhere in the space, evenly on a logarithmic scale.
     pub(crate) fn anywhere(&self, random: &mut Random) -> Policy {
         let mut policy = self.settings.policy.clone();
