@@ -46,6 +46,9 @@ const RETRIES: u32 = 6;
 /// altogether gets no more than 1.6 times the calls: gentle enough, since seven attempts would be seven times.
 const BUDGET: f64 = 0.6;
 
+/// So much of a path stands in a line.
+const PATH_TOLD: usize = 200;
+
 #[derive(Clone)]
 pub(crate) struct Upstream {
     name: Arc<str>,
@@ -69,8 +72,9 @@ impl Upstream {
         client: IpAddr,
     ) -> Response<Body> {
         self.turn(&mut request, target, client);
-        // the query may hold secrets
-        let told = format!("{} {}", request.method(), request.uri().path());
+        // the query may hold secrets, and a path may hold what a terminal obeys
+        let path: String = request.uri().path().escape_default().take(PATH_TOLD).collect();
+        let told = format!("{} {path}", request.method());
         let response = match self.stack.clone().oneshot(request).await {
             // no other protocol was offered, and there is no way to speak one
             Ok(response) if response.status() == StatusCode::SWITCHING_PROTOCOLS => refusal::switched(),

@@ -59,3 +59,17 @@ async fn a_line_names_the_path_alone() {
     assert!(line.starts_with("up POST /reset/9/x: "), "{line}");
     assert!(!line.contains("secret") && !line.contains("word"), "{line}");
 }
+
+/// A terminal takes U+009B for the beginning of a command, and a path may be 64 KiB long.
+#[tokio::test]
+async fn a_line_commands_no_terminal_and_is_short() {
+    let upstream = Upstream::start(0).await;
+    let mut gateway = Gateway::start_with(&[&upstream.argument()], Stdio::piped()).await;
+    let path = format!("/up/reset/9/\u{9b}31m{}", "x".repeat(10_000));
+    let asked = format!("POST {path} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n");
+    let (answer, _) = crate::raw::exchange(&gateway.address, asked).await;
+    assert!(answer.starts_with("HTTP/1.1 502 "), "{answer}");
+    let line = gateway.complaint().await;
+    assert!(line.starts_with(r"up POST /reset/9/\u{9b}31mxxx"), "{line}");
+    assert!(line.is_ascii() && line.len() < 500, "{line}");
+}
