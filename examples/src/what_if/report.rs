@@ -85,7 +85,7 @@ pub(crate) fn side_by_side(names: [&str; 2], figures: [&Figures; 2]) -> String {
 }
 
 /// A figure a row: its name, the figure, and its interval.
-fn figure_rows(figures: &Figures) -> [Vec<String>; 9] {
+fn figure_rows(figures: &Figures) -> [Vec<String>; 10] {
     let row = |name: &str, estimate: Estimate, decimals: usize, unit: &str| {
         vec![name.to_owned(), with_unit(estimate.value, decimals, unit), between(estimate.interval, decimals)]
     };

@@ -34,7 +34,7 @@ pub(super) fn verify_over_kernel(goal: Goal, verified: &Verified) -> Result<Over
     let progress = Progress::until(calls, "calls over the kernel", about);
     let runs = runs_over_kernel(settings, |calls| progress.advance_by(calls))?;
     drop(progress);
-    let figures = Figures::of(&runs, settings.load.seed);
+    let figures = Figures::of(&runs, settings.load.workers);
     let holds = goal.holds(&figures);
     let table = report::side_by_side(["lab", "kernel"], [lab, &figures]);
     let says = if holds { "holds" } else { "does not hold" };
