@@ -404,6 +404,10 @@ fn a_budget_of_the_run_limits_its_retries() {
     // 10 a second and 20 % of what is sent do not limit one client's ten workers.
     assert_eq!(on.requests.value, off.requests.value);
     assert!(some.requests.value < 1.0 + 0.5 * (off.requests.value - 1.0), "{some:?} {off:?}");
+    assert!(
+        some.requests.value > 1.02,
+        "ten calls together earn a retry, as no call does by itself: {some:?}"
+    );
     assert!(some.success.value < off.success.value);
 }
 
