@@ -29,7 +29,9 @@ fn said(output: &Output) -> String {
 }
 
 fn printed(output: &Output) -> String {
-    assert!(output.stderr.is_empty(), "no progress bar without a terminal: {}", said(output));
+    // A line says where the files are.
+    let said = said(output);
+    assert!(said.lines().all(|line| line.starts_with("in ")), "no progress bar without a terminal: {said}");
     String::from_utf8(output.stdout.clone()).unwrap()
 }
 
@@ -80,12 +82,11 @@ fn the_figures_agree_with_the_calls() {
     seconds.sort_by(f64::total_cmp);
     assert_eq!(figures["p50_seconds"]["value"], seconds[99]);
     assert_eq!(figures["p99_seconds"]["value"], serde_json::Value::Null, "never");
-    let number = |name: &str, end: &str| figures[name][end].as_f64().unwrap();
-    let ends = ["low", "value", "high"];
-    let [low, value, high] = ends.map(|end| number("success_percent", end));
-    assert!(0.0 <= low && low < value && value < high && high <= 100.0, "{figures}");
-    // Each call sends its one request, in every run.
-    assert_eq!(ends.map(|end| number("requests_per_call", end)), [1.0; 3], "{figures}");
+    for (name, low, high) in [("success_percent", 0.0, 100.0), ("requests_per_call", 0.0, 2.0)] {
+        let number = |end: &str| figures[name][end].as_f64().unwrap();
+        assert!(low <= number("low") && number("low") < number("value"), "{figures}");
+        assert!(number("value") < number("high") && number("high") <= high, "{figures}");
+    }
 }
 
 /// A second attempt just below the 95th percentile of `my-network.toml`: its tail costs one request in twenty. Over 200 seeds

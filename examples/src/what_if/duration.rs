@@ -16,15 +16,13 @@ pub(crate) fn read(text: &str) -> Result<Duration, String> {
 /// The shortest of the forms that [`read`] takes.
 pub(crate) fn show(duration: Duration) -> String {
     let (seconds, nanos) = (duration.as_secs(), duration.subsec_nanos());
-    if nanos == 0 {
-        format!("{seconds}s")
-    } else if seconds > 0 {
+    let short = if seconds > 0 || nanos == 0 {
         format!("{}s", duration.as_secs_f64())
-    } else if nanos % 1_000_000 == 0 {
-        format!("{}ms", nanos / 1_000_000)
     } else {
-        humantime::format_duration(duration).to_string()
-    }
+        format!("{}ms", nanos / 1_000_000)
+    };
+    // humantime does not read every fraction back (2.548271s is an error to it).
+    if read(&short) == Ok(duration) { short } else { humantime::format_duration(duration).to_string() }
 }
 
 #[cfg(test)]
@@ -47,7 +45,10 @@ mod tests {
             assert_eq!(show(duration), shown);
             assert_eq!(read(shown), Ok(duration), "{shown}");
         }
-        assert_eq!(show(Duration::from_micros(1_500)), "1ms 500us");
+        for (micros, shown) in [(1_500, "1ms 500us"), (2_548_271, "2s 548ms 271us")] {
+            assert_eq!(show(Duration::from_micros(micros)), shown);
+            assert_eq!(read(shown), Ok(Duration::from_micros(micros)));
+        }
     }
 
     #[test]
