@@ -39,6 +39,8 @@ pub enum Lossy {
 /// - Packets carry no timestamps, so that a full one has 1,460 bytes of data and not 1,448.
 /// - Timers end to the microsecond; Linux's end up to an eighth later, the more the longer they run.
 /// - A client that drops a connection resets it at once. Linux sends FIN, and RST when more arrives.
+/// - A sender whose program waits repeats for ever; Linux gives up after a quarter of an hour (`tcp_retries2` = 15), which
+///   the talk's runs do not reach.
 /// - No delayed acknowledgements, and no ARP.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
