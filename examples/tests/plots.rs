@@ -10,73 +10,77 @@ use network_lab::{
     storm::{self, Cell, LOADS, Setting, VARIANTS, WAITS, cell, storms},
     talk::{experiment::Experiment, forgetting, stages::STAGES, successes},
 };
-use std::{fs, path::Path};
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+/// To draw them anew: `TRANSCRIPTS=overwrite cargo test -p network-lab --test plots`.
+fn overwrites() -> bool {
+    env::var_os("TRANSCRIPTS").is_some_and(|what| what == "overwrite")
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("plots")
+}
+
+fn is_shown(name: &str) {
+    let readme = fs::read_to_string(folder().join("../../README.md")).unwrap();
+    assert!(readme.contains(&format!("](examples/plots/{name}.svg)")), "the README shows {name}");
+}
+
+fn is_current(plot: &Svg) {
+    let name = plot.name();
+    is_shown(name);
+    let place = folder().join(format!("{name}.svg"));
+    if overwrites() {
+        fs::write(place, plot.standalone()).unwrap();
+    } else {
+        let same = fs::read_to_string(place).unwrap() == plot.standalone();
+        assert!(same, "{name} has changed: TRANSCRIPTS=overwrite cargo test -p network-lab --test plots");
+    }
+}
 
 #[test]
-fn the_plots_are_current() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let readme = fs::read_to_string(root.join("../README.md")).unwrap();
+fn the_plots_of_the_talk_are_current() {
     let experiment = Experiment::new(1, 100, STAGES.iter().collect());
     let results = experiment.run(2, || ()).unwrap();
-    for plot in [successes(&experiment, &results), forgetting(&experiment).unwrap()] {
-        let place = format!("examples/plots/{}.svg", plot.name());
-        assert!(readme.contains(&format!("]({place})")), "the README shows {place}");
-        is_current(root, &plot);
-    }
+    is_current(&successes(&experiment, &results));
+    is_current(&forgetting(&experiment).unwrap());
 }
 
 #[test]
 fn the_plot_of_slow_answers_is_current() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let readme = fs::read_to_string(root.join("../README.md")).unwrap();
-    assert!(readme.contains("](examples/plots/tail.svg)"), "the README shows it");
-    let committed = fs::read_to_string(root.join("plots/tail.svg")).unwrap();
-    assert!(
-        committed == slower_than(&tails(1, 20, 2, || ()).unwrap()).standalone(),
-        "tail has changed: cargo run --release -- tail && cp target/tail/tail.svg examples/plots/"
-    );
+    is_current(&slower_than(&tails(1, 20, 2, || ()).unwrap()));
 }
 
 #[test]
 fn the_plot_of_downloads_is_current() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let readme = fs::read_to_string(root.join("../README.md")).unwrap();
-    assert!(readme.contains("](examples/plots/download.svg)"), "the README shows it");
-    let committed = fs::read_to_string(root.join("plots/download.svg")).unwrap();
-    assert!(
-        committed == picture(&downloads(1, 20, 2, || ()).unwrap()).standalone(),
-        "download has changed: cargo run --release -- download && cp target/download/download.svg examples/plots/"
-    );
+    is_current(&picture(&downloads(1, 20, 2, || ()).unwrap()));
 }
 
 #[test]
 fn the_plots_of_storm_and_jitter_are_current() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let readme = fs::read_to_string(root.join("../README.md")).unwrap();
-    let plots = [
-        storm::picture(&Setting::default(), &storms(&Setting::default(), 1, 20, 2, || ()).unwrap()),
-        jitter::picture(&contests(1, 20, 2, || ()).unwrap()),
-    ];
-    for plot in plots {
-        let name = plot.name();
-        assert!(readme.contains(&format!("](examples/plots/{name}.svg)")), "the README shows {name}");
-        let committed = fs::read_to_string(root.join(format!("plots/{name}.svg"))).unwrap();
-        assert!(
-            committed == plot.standalone(),
-            "{name} has changed: cargo run --release -- {name} && cp target/{name}/{name}.svg examples/plots/"
-        );
-    }
+    let storms = storms(&Setting::default(), 1, 20, 2, || ()).unwrap();
+    is_current(&storm::picture(&Setting::default(), &storms));
+    is_current(&jitter::picture(&contests(1, 20, 2, || ()).unwrap()));
 }
 
 /// The map takes a minute, so only some of its cells are measured again; the picture is made of its file.
 #[test]
 fn the_map_of_the_storm_is_current() {
-    const ANEW: &str = "the map has changed: cargo run --release -- storm --map && cp target/storm/storm-map.{csv,svg} \
-                        examples/plots/";
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let readme = fs::read_to_string(root.join("../README.md")).unwrap();
-    assert!(readme.contains("](examples/plots/storm-map.svg)"), "the README shows it");
-    let committed = fs::read_to_string(root.join("plots/storm-map.csv")).unwrap();
+    const ANEW: &str = "the map has changed: TRANSCRIPTS=overwrite cargo test -p network-lab --test plots";
+    is_shown("storm-map");
+    if overwrites() {
+        let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join("storm-map");
+        let mut talk = Command::new(env!("CARGO_BIN_EXE_talk"));
+        assert!(talk.args(["storm", "--map", "--out"]).arg(&out).status().unwrap().success());
+        for name in ["storm-map.csv", "storm-map.svg"] {
+            fs::copy(out.join(name), folder().join(name)).unwrap();
+        }
+    }
+    let committed = fs::read_to_string(folder().join("storm-map.csv")).unwrap();
     let mut rows = csv::Reader::from_reader(committed.as_bytes());
     let mut cells = Vec::new();
     for row in rows.deserialize() {
@@ -85,7 +89,7 @@ fn the_map_of_the_storm_is_current() {
         cells.push(Cell::new(variant.name, load, wait, recovered, runs));
     }
     assert_eq!(cells.len() as u64, storm::cells());
-    let picture = fs::read_to_string(root.join("plots/storm-map.svg")).unwrap();
+    let picture = fs::read_to_string(folder().join("storm-map.svg")).unwrap();
     assert!(picture == storm::map_picture(&cells).standalone(), "{ANEW}");
     // The lowest load, one in the middle, and the highest, each with another wait.
     for variant in VARIANTS {
@@ -95,13 +99,4 @@ fn the_map_of_the_storm_is_current() {
             assert!(cells.contains(&measured), "{measured:?}: {ANEW}");
         }
     }
-}
-
-fn is_current(root: &Path, plot: &Svg) {
-    let committed = fs::read_to_string(root.join(format!("plots/{}.svg", plot.name()))).unwrap();
-    assert!(
-        committed == plot.standalone(),
-        "{0} has changed: cargo run --release && cp target/talk/{0}.svg examples/plots/",
-        plot.name()
-    );
 }
