@@ -26,7 +26,6 @@ mod part;
 mod resumed;
 mod sha256;
 mod spliced;
-mod validator;
 
 use address::Address;
 use clap::Parser;

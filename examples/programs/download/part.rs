@@ -1,6 +1,6 @@
 //! The file while it is not whole: beside its place, with the head that it came with.
 
-use crate::{address::Address, failure::Failure, resumed::Beginning, validator};
+use crate::{address::Address, failure::Failure, resumed::Beginning};
 use http::{
     HeaderMap, HeaderName, HeaderValue,
     header::{CONTENT_ENCODING, CONTENT_LENGTH, DATE, ETAG, LAST_MODIFIED},
@@ -15,6 +15,7 @@ use tokio::{
     fs::File,
     io::{AsyncSeekExt, AsyncWriteExt},
 };
+use tower_content_check::continuation::strong_validator;
 
 /// `NAME.part`, and `NAME.part.head`, which says what it is a part of.
 pub(crate) struct Part {
@@ -96,7 +97,7 @@ impl Part {
         };
         begun.await.map_err(|error| Failure::file("write", &self.path, &error))?;
         // what cannot be gone on with needs none
-        if kept == 0 && validator::strong(head).is_some() {
+        if kept == 0 && strong_validator(head).is_some() {
             let written = fs::write(&self.head_path, self.told(head));
             written.map_err(|error| Failure::file("write", &self.head_path, &error))?;
         }

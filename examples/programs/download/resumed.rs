@@ -4,13 +4,10 @@
 //! then what the server sends of the rest. So there is one place where bodies are continued, and one where digests are
 //! compared, for those of the earlier run too.
 
-use crate::{
-    spliced::Spliced,
-    validator::{one, strong},
-};
+use crate::spliced::Spliced;
 use bytes::Bytes;
 use http::{
-    HeaderMap, HeaderValue, Request, Response, StatusCode,
+    HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode,
     header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, IF_RANGE, RANGE},
 };
 use http_body::Body;
@@ -22,6 +19,7 @@ use std::{
 };
 use tokio::{fs::File, io::AsyncSeekExt};
 use tower::{BoxError, Service, ServiceExt};
+use tower_content_check::continuation::strong_validator;
 
 /// The first bytes of a file, and the head that they came with.
 pub(crate) struct Beginning {
@@ -49,7 +47,7 @@ impl Beginning {
         let kept = length.checked_sub(1).filter(|kept| *kept > 0)?;
         let this = Self { file, kept, head };
         let fits = this.length().is_none_or(|whole| length <= whole);
-        (fits && strong(&this.head).is_some()).then_some(this)
+        (fits && strong_validator(&this.head).is_some()).then_some(this)
     }
 
     /// Length of the whole, where it is known.
@@ -60,7 +58,7 @@ impl Beginning {
     fn ask(&self, headers: &mut HeaderMap) {
         let last = self.length().map(|length| (length - 1).to_string()).unwrap_or_default();
         let range = HeaderValue::try_from(format!("bytes={}-{last}", self.kept));
-        if let (Ok(range), Some((_, validator))) = (range, strong(&self.head)) {
+        if let (Ok(range), Some((_, validator))) = (range, strong_validator(&self.head)) {
             headers.insert(RANGE, range);
             headers.insert(IF_RANGE, validator.clone());
         }
@@ -69,7 +67,7 @@ impl Beginning {
     /// Length of the whole, if this part follows what is kept: the server must say that it is of the same version,
     /// because not every one looks at `If-Range`.
     fn is_followed_by(&self, part: &HeaderMap) -> Option<u64> {
-        let (name, validator) = strong(&self.head)?;
+        let (name, validator) = strong_validator(&self.head)?;
         let coding = one(part, CONTENT_ENCODING);
         let is_same = one(part, name) == Some(validator)
             && (coding.is_none() || coding == one(&self.head, CONTENT_ENCODING));
@@ -145,4 +143,10 @@ where
             Ok(whole.map_err(Into::into)?.map(Spliced::whole))
         })
     }
+}
+
+/// The value of a field that occurs once.
+fn one(head: &HeaderMap, name: HeaderName) -> Option<&HeaderValue> {
+    let mut values = head.get_all(name).iter();
+    values.next().filter(|_| values.next().is_none())
 }

@@ -180,3 +180,4 @@ pub use self::{
     story::BreakRecord,
     switch::DoNotContinue,
 };
+pub use crate::range::strong_validator;

@@ -12,6 +12,7 @@ mod representation;
 mod trailers;
 mod validator;
 
+pub use self::validator::strong_validator;
 pub(crate) use self::{
     asked::AskedRange,
     coding::Accepts,
