@@ -103,12 +103,15 @@ fn a_directory_that_cannot_be_written_is_found_before_the_run() {
 #[test]
 fn nine_runs_in_ten_are_not_said_of_fewer_than_twenty() {
     let scratch = Scratch::new("range");
-    for (seeds, heading, words) in [("19", "least..most", "all runs"), ("20", "5..95 %", "nine runs in ten")]
-    {
+    for (seeds, heading, words, legend) in [
+        ("19", "least..most", "all runs", "least to most of the seeds"),
+        ("20", "5..95 %", "nine runs in ten", "5th to 95th percentile of the seeds"),
+    ] {
         let out = scratch.join(seeds);
         let output = talk(&out, &["--stage", "ideal", "--requests", "1", "--seeds", seeds]);
         let text = String::from_utf8(output.stdout).unwrap();
         assert!(text.lines().next().unwrap().contains(heading), "{text}");
         assert!(files(&out)["index.html"].contains(words), "{seeds}");
+        assert!(files(&out)["time-success.svg"].contains(legend), "{seeds}");
     }
 }

@@ -1,6 +1,7 @@
 //! How far the runs lie apart.
 
 use super::figures::Figures;
+use crate::what_if::interval::of_independent;
 use serde::Serialize;
 
 /// What several runs of one variant have in common.
@@ -37,15 +38,12 @@ impl Spread {
 
 /// Wilson's 95 % interval of a share.
 pub(super) fn wilson(some: u64, all: u64) -> [f64; 2] {
-    const Z: f64 = 1.96;
     if all == 0 {
         return [0.0, 1.0];
     }
-    let (share, count) = (some as f64 / all as f64, all as f64);
-    let middle = share + Z * Z / (2.0 * count);
-    let half = Z * (share * (1.0 - share) / count + Z * Z / (4.0 * count * count)).sqrt();
-    let end = |end: f64| (end / (1.0 + Z * Z / count)).clamp(0.0, 1.0);
-    [end(middle - half), end(middle + half)].map(|end| (end * 1e4).round() / 1e4)
+    // Runs of different seeds have nothing in common.
+    let interval = of_independent(some as f64 / all as f64, all as f64);
+    [interval.low, interval.high].map(|end| (end * 1e4).round() / 1e4)
 }
 
 fn range(values: impl Iterator<Item = f64>) -> Option<[f64; 2]> {

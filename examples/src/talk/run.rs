@@ -146,7 +146,7 @@ impl Talk {
         let effects = self.effects();
         Overview {
             successes: successes(&self.experiment, &self.results),
-            time_success: time_success(&points.collect::<Vec<_>>()),
+            time_success: time_success(&points.collect::<Vec<_>>(), summary.range_of_seeds()),
             requests: requests(&costs.collect::<Vec<_>>()),
             pairs: pairs(probe_rate(), capture::PROBE_PACKET, self.experiment.seed),
             timelines: timelines(OUTAGE, BACKOFF_FACTOR, MAX_RETRIES),

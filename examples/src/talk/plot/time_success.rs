@@ -25,7 +25,7 @@ pub struct TimeSuccess {
     pub seconds: f64,
     /// Percent of the calls.
     pub percent: f64,
-    /// 5th and 95th percentile of that.
+    /// 5th and 95th percentile of that; of fewer than 20 seeds the least and the most.
     pub range: (f64, f64),
     /// Whether the talk showed it.
     pub of_talk: bool,
@@ -39,9 +39,9 @@ impl TimeSuccess {
     }
 }
 
-/// Draws a point for each stage.
+/// Draws a point for each stage; `range` says what of the seeds its line spans.
 #[must_use]
-pub fn time_success(points: &[TimeSuccess]) -> Svg {
+pub fn time_success(points: &[TimeSuccess], range: &str) -> Svg {
     let longest = points.iter().map(|point| point.seconds).fold(1.0, f64::max);
     let time = Scale::linear((0.0, longest * 1.08), (LEFT + 26.0, RIGHT));
     let success = Scale::linear((0.0, 100.0), (BOTTOM, TOP + NAMES));
@@ -54,7 +54,7 @@ pub fn time_success(points: &[TimeSuccess]) -> Svg {
     svg.diamond("paper", 312.0, 39.5, MARK + 1.0);
     svg.text(323.0, 44.0, Anchor::Start, "small", "beyond the talk");
     svg.line("axis", (434.0, 34.0), (434.0, 46.0));
-    svg.text(441.0, 44.0, Anchor::Start, "small", "5th to 95th percentile of the seeds");
+    svg.text(441.0, 44.0, Anchor::Start, "small", range);
     axis::left(&mut svg, &success, (LEFT, RIGHT), 5);
     axis::bottom(&mut svg, &time, BOTTOM, "seconds until the last of a run's calls has ended (mean)");
     let places: Vec<(f64, f64)> =

@@ -66,6 +66,12 @@ impl Summary {
         if self.seeds < TWENTY { "least..most" } else { "5..95 %" }
     }
 
+    /// The same, as a legend.
+    #[must_use]
+    pub fn range_of_seeds(&self) -> &'static str {
+        if self.seeds < TWENTY { "least to most of the seeds" } else { "5th to 95th percentile of the seeds" }
+    }
+
     /// The same in words.
     #[must_use]
     pub fn range_in_words(&self) -> &'static str {

@@ -30,10 +30,7 @@ impl Effective {
 
     /// Wilson's interval of the share.
     fn wilson(&self) -> Interval {
-        let (share, n) = (self.share, self.size);
-        let centre = (share + Z * Z / (2.0 * n)) / (1.0 + Z * Z / n);
-        let half = Z / (1.0 + Z * Z / n) * (share * (1.0 - share) / n + Z * Z / (4.0 * n * n)).sqrt();
-        Interval { low: (centre - half).clamp(0.0, share), high: (centre + half).clamp(share, 1.0) }
+        of_independent(self.share, self.size)
     }
 
     /// The interval of the percentile above which this share lies, from all values in their order.
@@ -50,6 +47,13 @@ impl Effective {
         let high = if least < 1.0 { f64::INFINITY } else { sorted.get(n.checked_sub(least as usize)?)?.0 };
         Some(Interval { low, high })
     }
+}
+
+/// Wilson's interval of a share of so many that are independent.
+pub(crate) fn of_independent(share: f64, n: f64) -> Interval {
+    let centre = (share + Z * Z / (2.0 * n)) / (1.0 + Z * Z / n);
+    let half = Z / (1.0 + Z * Z / n) * (share * (1.0 - share) / n + Z * Z / (4.0 * n * n)).sqrt();
+    Interval { low: (centre - half).clamp(0.0, share), high: (centre + half).clamp(share, 1.0) }
 }
 
 /// The interval of a share, from the calls that count and all calls of each seed; of two seeds at least.

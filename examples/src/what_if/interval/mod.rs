@@ -25,7 +25,7 @@ mod resampled;
 mod student;
 
 pub(crate) use self::{
-    effective::{Effective, difference_of_means, difference_of_shares, mean, share, wilson},
+    effective::{Effective, difference_of_means, difference_of_shares, mean, of_independent, share, wilson},
     resampled::{LEAST_RESAMPLED, Resampled},
     student::student,
 };
