@@ -48,7 +48,8 @@
 //! A client that is slow with its upload is not a slow server. Where the request's body is a
 //! [`ReplayBody`](crate::ReplayBody) that records a stream, the attempt hears what it waits for, and `head` counts only while
 //! that is the server: from the call until the body is asked for, which takes a connection, and again from each frame that was
-//! taken. Time in which the body is asked for and has nothing is its sender's. So `head` ends an attempt whose server takes
+//! taken. Time in which the body is asked for and has nothing is its sender's; from when it has something, the server's, though
+//! nobody asks again. So `head` ends an attempt whose server takes
 //! none of the upload for so long, or is silent after it; an upload that stalls it does not end. Whoever makes the body knows
 //! how long it may pause, and lets it fail then, which no policy tries again; `total` and the deadline count all of it.
 //!
@@ -67,7 +68,8 @@
 //! which is moved on when it fires too early, so that most frames cost no registration. The head's timer lives
 //! within the future; the body's is one allocation, at the body's first wait. What remains for an answer that is there
 //! at once is the moving of a response whose body has grown by 64 bytes: some 170 instructions, of which any body that is
-//! as much larger costs 70 to 95. A recorded upload adds an allocation and, for each frame, a reading of the clock.
+//! as much larger costs 70 to 95. A recorded upload adds an allocation and, for each frame, a reading of the clock, or two
+//! if it was waited for.
 //! `cargo bench -p retry-policy-benches --bench attempt_timeout` prints all this beside other timeouts.
 //!
 //! # Differences from `tower::timeout` and tower-http's

@@ -249,10 +249,14 @@ impl Reader {
     }
 
     fn poll_frame(&mut self, cx: &mut Context<'_>) -> NextFrame {
+        let waker = self.sending.as_ref().map(|sending| sending.waker(cx.waker()));
         let Ok(mut recording) = self.recording.lock() else {
             return Poll::Ready(Some(Err(Kind::Panicked.into())));
         };
-        let next = recording.poll_frame(&mut self.place, cx);
+        let next = match &waker {
+            Some(waker) => recording.poll_frame(&mut self.place, &mut Context::from_waker(waker)),
+            None => recording.poll_frame(&mut self.place, cx),
+        };
         if next.is_ready()
             && let Some(woken) = recording.woken(&self.place)
         {
