@@ -32,6 +32,22 @@ impl<C> ContentCheckLayer<C> {
         Self { check, settings: Settings::default() }
     }
 
+    /// The same settings with a check that is made of this layer's, to add to a ready-made one or to wrap it.
+    ///
+    /// ```
+    /// use tower_content_check::{Check, ContentCheckLayer, check::{ContentType, Length}};
+    ///
+    /// let layer = ContentCheckLayer::new(Length::new()).max_bytes(1024).map_check(|check| check.and(ContentType::new("text/csv")));
+    /// # let _ = layer;
+    /// ```
+    #[must_use]
+    pub fn map_check<D>(self, map: impl FnOnce(C) -> D) -> ContentCheckLayer<D>
+    where
+        D: Check + Clone,
+    {
+        ContentCheckLayer { check: map(self.check), settings: self.settings }
+    }
+
     /// Sets how many bytes of a judged body are held at the most; a longer one is rejected for good, and so is one that
     /// comes in more frames than one for each 32 bytes of the limit (32,768 at least).
     ///

@@ -13,6 +13,8 @@ pub mod fresh_connection;
 pub mod guide;
 pub mod replay_body;
 pub mod retry;
+#[cfg(feature = "content-check")]
+pub mod standard;
 
 mod attempt;
 mod causes;
@@ -27,6 +29,8 @@ mod one_line;
 mod phase;
 mod phased_error;
 mod policy;
+#[cfg(feature = "reqwest")]
+mod reqwest_service;
 mod stop_reason;
 mod target;
 
@@ -38,6 +42,12 @@ pub use self::idempotency_key::{IdempotencyKey, IdempotencyKeyLayer};
 pub use self::observe::metrics::{self, MetricsObserver};
 #[cfg(feature = "tracing")]
 pub use self::observe::tracing::{self, RetrySpanLayer, TracingObserver};
+#[cfg(feature = "reqwest")]
+pub use self::reqwest_service::ReqwestService;
+#[cfg(feature = "content-check")]
+pub use self::standard::{Standard, StandardLayer};
+#[cfg(all(feature = "content-check", feature = "tonic"))]
+pub use self::standard::{StandardGrpc, StandardGrpcLayer};
 pub use self::{
     adaptive_throttle::{AdaptiveThrottleLayer, ThrottledError},
     attempt::{Attempt, AttemptNumber},

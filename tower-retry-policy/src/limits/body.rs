@@ -1,6 +1,8 @@
 use super::{Expired, LimitError, Watch, wait::Wait};
+use bytes::Bytes;
 use http::Version;
 use http_body::{Body, Frame, SizeHint};
+use http_body_util::BodyExt;
 use pin_project_lite::pin_project;
 #[cfg(feature = "hyper")]
 use std::any::type_name;
@@ -42,6 +44,47 @@ impl<B, E> LimitedBody<B, E> {
     pub(super) fn new(inner: B, version: Version, watch: Watch) -> Self {
         let tells_its_end = version == Version::HTTP_2 && tells_its_end::<B>();
         Self { inner: Some(inner), watch, tells_its_end, wait: None, error: PhantomData }
+    }
+}
+
+impl<B, E> LimitedBody<B, E>
+where
+    B: Body,
+    B::Error: Into<BoxError>,
+    E: LimitError,
+{
+    /// The whole content in one piece, read within the limits; without a copy where it comes in one frame.
+    ///
+    /// How much that is, nobody bounds here: a content check below does.
+    ///
+    /// # Errors
+    ///
+    /// The body's, or that a limit passed.
+    pub async fn into_bytes(self) -> Result<Bytes, BoxError> {
+        Ok(self.collect().await?.to_bytes())
+    }
+
+    /// The content as text, see [`into_bytes`](Self::into_bytes).
+    ///
+    /// # Errors
+    ///
+    /// Those of `into_bytes`, and [`FromUtf8Error`](std::string::FromUtf8Error) for what is not UTF-8; a `charset` in the
+    /// response's head is not looked at.
+    pub async fn into_text(self) -> Result<String, BoxError> {
+        Ok(String::from_utf8(self.into_bytes().await?.into())?)
+    }
+
+    /// The content as a value, see [`into_bytes`](Self::into_bytes).
+    ///
+    /// # Errors
+    ///
+    /// Those of `into_bytes`, and `serde_json`'s where the content is not such a value.
+    #[cfg(feature = "json")]
+    pub async fn into_json<T>(self) -> Result<T, BoxError>
+    where
+        T: serde_core::de::DeserializeOwned,
+    {
+        Ok(serde_json::from_slice(&self.into_bytes().await?)?)
     }
 }
 

@@ -18,6 +18,12 @@ impl RetryLayer {
         Self { policy, hedge: None }
     }
 
+    /// The same with another policy, made of this one.
+    #[cfg(all(feature = "content-check", feature = "tonic"))]
+    pub(crate) fn map_policy(self, map: impl FnOnce(RetryPolicy) -> RetryPolicy) -> Self {
+        Self { policy: map(self.policy), ..self }
+    }
+
     /// Lets attempts overlap: see [`Hedge`]. By default none do.
     ///
     /// All services of this layer share what it learns of latencies.
