@@ -1,4 +1,4 @@
-//! The stack over reqwest: its client as a Tower service, and its own response at the end.
+//! The recommended stack over reqwest, and reqwest's own response at the end.
 //!
 //! ```text
 //! cargo run --release --example reqwest_client -- http://127.0.0.1:8080/cut
@@ -12,12 +12,12 @@ mod arguments;
 
 use bytes::Bytes;
 use clap::Parser;
-use http::{Request, Response, Uri};
-use std::{process::ExitCode, time::Duration};
+use http::{Request, Uri};
+use http_body_util::Full;
+use std::process::ExitCode;
 use tokio_rustls::rustls::crypto::ring;
-use tower::{BoxError, ServiceBuilder, ServiceExt, service_fn};
-use tower_content_check::ContentCheckLayer;
-use tower_retry_policy::{AttemptTimeoutLayer, DeadlineLayer, History, RetryError, RetryLayer, RetryPolicy};
+use tower::{BoxError, ServiceExt};
+use tower_retry_policy::{History, ReqwestService, RetryError, Standard, StandardLayer};
 
 /// Fetches JSON with reqwest, and tells the story of the call.
 #[derive(Parser)]
@@ -29,28 +29,13 @@ struct Arguments {
 
 /// Whether the answer is a failure.
 async fn fetch(url: Uri) -> Result<bool, BoxError> {
-    // What it does by itself the policy does not see: its retries would multiply with those of the policy, and behind a
-    // redirect nobody knows that the first request has arrived. `follow_redirects` shows where redirects belong. Its
-    // timeouts are off unless somebody sets them.
-    let client = reqwest::Client::builder()
-        .retry(reqwest::retry::never())
-        .redirect(reqwest::redirect::Policy::none())
-        .build()?;
+    // What reqwest does by itself the policy does not see: its retries would multiply with those of the policy, and behind a
+    // redirect nobody knows that the first request has arrived. `build` switches both off; `follow_redirects` shows where
+    // redirects belong.
+    let client = ReqwestService::build(reqwest::Client::builder())?;
+    let service: Standard<ReqwestService> = StandardLayer::json().service(client);
 
-    // Its service has request and response types of its own: this is all that it takes to make them http's.
-    let client = service_fn(move |request: Request<Bytes>| {
-        let client = client.clone();
-        async move { client.execute(reqwest::Request::try_from(request)?).await.map(Response::from) }
-    });
-
-    let service = ServiceBuilder::new()
-        .layer(DeadlineLayer::new(Duration::from_secs(30)))
-        .layer(RetryLayer::new(RetryPolicy::standard()))
-        .layer(ContentCheckLayer::json())
-        .layer(AttemptTimeoutLayer::new().head(Duration::from_secs(5)).idle(Duration::from_secs(5)))
-        .service(client);
-
-    let response = service.oneshot(Request::get(url).body(Bytes::new())?).await?;
+    let response = service.oneshot(Request::get(url).body(Full::<Bytes>::default())?).await?;
 
     // And back again, for those who want to go on with reqwest's response.
     let history = History::of(&response).cloned();

@@ -5,6 +5,9 @@
 //! - [`checks`]: what to check of which kind of answer
 //! - [`recipes`]: whole stacks for a bad mobile network, a call within a data centre, a download, a large one (to a
 //!   file, into a parser, with reqwest), a payment
+//! - [`sharing`]: how a stack is stored, shared and boxed
+//! - [`reqwest`]: coming from reqwest or reqwest-middleware
+//! - [`circuit_breaker`]: what is here instead of one, and where one stands
 //! - [`server_side`]: which layers help within an axum router, and which do not
 //! - [`mistakes`]: the usual errors of the compiler, by their text, and the usual surprises
 //!
@@ -27,3 +30,15 @@ pub mod mistakes {}
 
 #[doc = include_str!("server_side.md")]
 pub mod server_side {}
+
+#[doc = include_str!("sharing.md")]
+pub mod sharing {}
+
+#[cfg(feature = "reqwest")]
+#[doc = include_str!("reqwest.md")]
+pub mod reqwest {}
+
+#[doc(alias = "breaker")]
+#[doc(alias = "bulkhead")]
+#[doc = include_str!("circuit_breaker.md")]
+pub mod circuit_breaker {}
