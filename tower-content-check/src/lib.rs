@@ -1,5 +1,4 @@
-#![cfg_attr(feature = "json", doc = include_str!("../README.md"))]
-#![cfg_attr(not(feature = "json"), doc = "A response that is there and not right becomes a failed attempt.")]
+#![doc = include_str!("../README.md")]
 
 pub mod check;
 pub mod continuation;
