@@ -1,4 +1,4 @@
-//! A library with retries inside: its author chooses the defaults, its users override them, the budget stays the author's.
+//! A library with retries inside: its author chooses the settings, its users change some, the budget stays the author's.
 //!
 //! ```text
 //! cargo run --release --example misbehaving_server    # here
@@ -6,7 +6,7 @@
 //! ```
 //!
 //! The module `weather` is what the author publishes. Its users see a typed client and one type of this project, the
-//! policy.
+//! patch: a change of single settings that keeps the author's others.
 
 #![allow(clippy::print_stdout, reason = "a program speaks to its user")]
 
@@ -30,7 +30,7 @@ mod weather {
         check::{JsonInto, Length, Parsed},
     };
     use tower_retry_policy::{
-        AttemptTimeoutLayer, Deadline, RetryLayer, RetryPolicy, budget::ThrottleBudget,
+        AttemptTimeoutLayer, Deadline, RetryLayer, RetryPatch, RetryPolicy, budget::ThrottleBudget,
     };
 
     /// What the weather will be.
@@ -46,7 +46,7 @@ mod weather {
         // boxed, so that the layers are nobody's business
         service: BoxCloneSyncService<Request<Full<Bytes>>, Response<()>, BoxError>,
         server: Uri,
-        retry: Option<RetryPolicy>,
+        retry: Option<RetryPatch>,
     }
 
     /// Why there is no forecast.
@@ -70,29 +70,29 @@ mod weather {
             Self { service: BoxCloneSyncService::new(service), server, retry: None }
         }
 
-        /// Replaces the retries of this client. The budget remains.
-        pub(crate) fn retry(mut self, policy: RetryPolicy) -> Self {
-            self.retry = Some(policy);
+        /// Changes the retries of this client. What the patch does not set remains, and so does the budget.
+        pub(crate) fn retry(mut self, patch: RetryPatch) -> Self {
+            self.retry = Some(patch);
             self
         }
 
         /// The forecast for a city, with the retries of the client.
         pub(crate) async fn forecast(&self, city: &str) -> Result<Forecast, Error> {
-            self.forecast_with(city, self.retry.clone(), Duration::from_secs(10)).await
+            self.forecast_with(city, None, Duration::from_secs(10)).await
         }
 
-        /// The same with retries for this call alone, and a limit on all of it.
+        /// The same with a further change for this call alone, and a limit on all of it.
         pub(crate) async fn forecast_with(
             &self,
             city: &str,
-            retry: Option<RetryPolicy>,
+            retry: Option<RetryPatch>,
             limit: Duration,
         ) -> Result<Forecast, Error> {
             let url = format!("{}/{city}", self.server.to_string().trim_end_matches('/'));
             let mut request = Request::get(url).body(Full::default()).map_err(Error::new)?;
             request.extensions_mut().insert(Deadline::after(limit));
-            if let Some(policy) = retry {
-                request.extensions_mut().insert(policy.last_response_as_error(true));
+            if let Some(patch) = self.retry.iter().cloned().chain(retry).reduce(RetryPatch::and) {
+                request.extensions_mut().insert(patch);
             }
             let response = self.service.clone().oneshot(request).await.map_err(Error::new)?;
             match Parsed::take(response) {
@@ -125,7 +125,7 @@ use clap::Parser;
 use http::Uri;
 use std::{error::Error, process::ExitCode, time::Duration};
 use tower_backoff::Backoff;
-use tower_retry_policy::RetryPolicy;
+use tower_retry_policy::RetryPatch;
 use weather::{Client, Forecast};
 
 /// Asks for forecasts, as the users of a library do.
@@ -143,15 +143,15 @@ async fn main() -> ExitCode {
     let minute = Duration::from_secs(60);
 
     let good = tell("as the author has it", &client.forecast("page").await);
-    let once = Some(RetryPolicy::never());
+    let once = Some(RetryPatch::new(|policy| policy.retries(0)));
     tell("this call without retries", &client.forecast_with("cut", once, minute).await);
 
-    let at_once = RetryPolicy::standard().backoff(Backoff::none());
-    let hasty = client.clone().retry(at_once.clone().retries(1));
+    let hasty = client.retry(RetryPatch::new(|policy| policy.retries(1).backoff(Backoff::none())));
     tell("a client that retries once, at once", &hasty.forecast("down").await);
 
-    let eager = client.retry(at_once.retries(1000).without_budget());
-    tell("a client that retries a thousand times", &eager.forecast("down").await);
+    // the wait is still that of the first patch, and nothing lifts the author's budget
+    let eager = Some(RetryPatch::new(|policy| policy.retries(1000).without_budget()));
+    tell("and this call a thousand times", &hasty.forecast_with("down", eager, minute).await);
     // the others fail on purpose
     if good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -61,7 +61,7 @@ pub use self::{
     observe::{CallEnd, Continuation, HedgeStart, Observer, StreamEnd},
     phase::Phase,
     phased_error::PhasedError,
-    policy::{Idempotent, RetryPolicy},
+    policy::{Idempotent, RetryPatch, RetryPolicy},
     replay_body::{ReplayBody, ReplayBodyError, ReplayBodyLayer},
     retry::{RetryLayer, Wait},
     stop_reason::StopReason,

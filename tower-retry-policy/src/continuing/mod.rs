@@ -13,8 +13,8 @@
 //!   it is over or dropped.
 //! - **Deadline.** A [`Deadline`](crate::Deadline) in the request holds for the body with all of its continuations. A wait
 //!   that would not end before it ends the body at once.
-//! - **Override.** A `RetryPolicy` in the extensions of the request holds for its body as for its call. The budget is always
-//!   that of the layer's policy, and so are the observers.
+//! - **Override.** A [`RetryPatch`](crate::RetryPatch) or a `RetryPolicy` in the extensions of the request holds for its body
+//!   as for its call. Budget and observers are always those of the layer's policy.
 //! - **Story.** Observers hear of each [continuation](crate::Observer::continuing) and of the
 //!   [end](crate::Observer::stream_ended) of a body that broke. A body that is given up ends with an error that has the
 //!   [`RetryError`](crate::RetryError) of all its requests, with their [`History`](crate::History).

@@ -5,6 +5,7 @@ mod config;
 mod decision;
 mod idempotency_field;
 mod in_loop;
+mod patch;
 mod presets;
 mod repeatable;
 mod settings;
@@ -12,12 +13,12 @@ mod settings;
 #[cfg(feature = "idempotency-key")]
 pub(crate) use self::idempotency_field::IDEMPOTENCY_KEY;
 use self::in_loop::InLoop;
-pub use self::repeatable::Idempotent;
 pub(crate) use self::{
     bounds::{BoxedError, RepeatableBody},
     config::{Budgeting, Config},
     decision::{Decision, Facts, HedgeDecision, HedgeFacts, Hold, decide, decide_hedge, hold},
 };
+pub use self::{patch::RetryPatch, repeatable::Idempotent};
 use std::{fmt, sync::Arc};
 
 /// What is repeated, how often, when, and at what cost.
@@ -40,14 +41,21 @@ use std::{fmt, sync::Arc};
 ///
 /// # One request, one override
 ///
-/// A `RetryPolicy` in the request's extensions replaces the layer's for that request, except for the budget:
-/// that protects the server, so a request cannot lift it. The user of a library whose defaults retry can
-/// thereby change or switch off the retries of one call:
+/// A [`RetryPatch`] in the request's extensions changes single settings of the layer's policy for that call, and leaves the
+/// others as they are. A `RetryPolicy` there replaces all of them: an override that is meant to change one setting also
+/// drops what the layer's author has set, such as [`last_response_as_error`](Self::last_response_as_error). With both, the
+/// patch changes the request's own policy. Budget and observers are always the layer's: the budget protects the server, so
+/// a request cannot lift it.
 ///
 /// ```
-/// use tower_retry_policy::RetryPolicy;
+/// use tower_retry_policy::{RetryPatch, RetryPolicy};
 ///
 /// let mut request = http::Request::get("http://example.com/").body(()).unwrap();
+/// // up to five retries, all else as in the layer
+/// request.extensions_mut().insert(RetryPatch::new(|policy| policy.retries(5)));
+///
+/// let mut request = http::Request::get("http://example.com/").body(()).unwrap();
+/// // nothing of the layer's policy but its budget and observers
 /// request.extensions_mut().insert(RetryPolicy::never());
 /// ```
 ///

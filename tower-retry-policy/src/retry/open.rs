@@ -12,7 +12,7 @@ use super::{
 use crate::{
     AttemptNumber, RetryPolicy,
     budget::{Grant, RequestHead},
-    policy::{HedgeDecision, RepeatableBody},
+    policy::{Config, HedgeDecision, RepeatableBody},
     replay_body,
 };
 use http::{HeaderValue, Request, Response, StatusCode};
@@ -72,6 +72,7 @@ where
     #[inline]
     pub(super) fn new(
         policy: &RetryPolicy,
+        own: Option<Arc<Config>>,
         request: &mut Request<B>,
         inner: &S,
         hedge: Option<&Arc<Hedging>>,
@@ -80,7 +81,7 @@ where
         S: Clone,
         B: RepeatableBody,
     {
-        let call = Call::open(policy, RequestHead::new(request));
+        let call = Call::open(policy, own, RequestHead::new(request));
         let follows = call.may_follow();
         // nothing is hedged that may not be repeated in every phase
         let hedge = hedge.filter(|hedge| follows && call.repeatable && hedge.at_once() > 1);

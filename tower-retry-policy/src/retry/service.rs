@@ -68,10 +68,11 @@ where
 
     #[inline]
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
-        let open = if Call::is_idle(&self.policy, RequestHead::new(&request)) {
+        let own = Call::own(&self.policy, RequestHead::new(&request));
+        let open = if Call::is_idle(&self.policy, own.as_deref()) {
             None
         } else {
-            Some(Open::new(&self.policy, &mut request, &self.inner, self.hedge.as_ref()))
+            Some(Open::new(&self.policy, own, &mut request, &self.inner, self.hedge.as_ref()))
         };
         match self.unready.take() {
             None => ResponseFuture::sent(self.inner.call(request), open),

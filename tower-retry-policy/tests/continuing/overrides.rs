@@ -10,7 +10,7 @@ use crate::{
 use std::time::Duration;
 use tower::ServiceExt;
 use tower_backoff::Backoff;
-use tower_retry_policy::{RetryPolicy, StopReason};
+use tower_retry_policy::{RetryPatch, RetryPolicy, StopReason};
 
 fn policy(retries: u32, wait: u64) -> RetryPolicy {
     RetryPolicy::standard()
@@ -78,4 +78,14 @@ async fn a_condition_is_asked_of_breaks_too() {
     let server = Server::new(100_000, [Cut(10)]);
     let read = fetch(stack(&only_early, &server), request()).await;
     assert_eq!((read.refusal().stop_reason(), server.count()), (Some(StopReason::NotRetryable), 3));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_patch_holds_for_the_body_and_for_the_retry_below() {
+    let server = Server::new(100_000, [Cut(1), Status(503)]);
+    let mut request = request();
+    request.extensions_mut().insert(RetryPatch::new(|policy| policy.retries(3)));
+    let read = fetch(stack(&policy(1, 10), &server), request).await;
+    assert_eq!(read.refusal().stop_reason(), Some(StopReason::Attempts));
+    assert_eq!(server.times(), [0, 10, 20, 30], "the layers' wait, and the patch's count over both layers");
 }
