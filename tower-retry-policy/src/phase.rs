@@ -35,7 +35,8 @@ pub enum Phase {
     /// The client says that the connection was not established: the request never left.
     Connect,
     /// The request was not processed: HTTP/2 REFUSED_STREAM (RFC 9113 section 8.7), a client's word that its connection
-    /// never took the request, 421 (RFC 9110 section 15.5.20), 425 (RFC 8470 section 5.2).
+    /// never took the request, 421 (RFC 9110 section 15.5.20), 425 (RFC 8470 section 5.2). And a 401 that
+    /// [`retry_unauthorized`](crate::RetryPolicy::retry_unauthorized) has sent again.
     Unprocessed,
     /// The request may have been sent, and no response head came, or what came is not HTTP. GOAWAY belongs here: clients
     /// report it also for requests that still went out.

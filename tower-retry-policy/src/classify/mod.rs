@@ -42,6 +42,8 @@ pub(crate) struct Failure {
     pub(crate) waited: bool,
     /// It says that the request belongs on another connection.
     pub(crate) misdirected: bool,
+    /// It asks for other credentials, and nothing is known of whether they help.
+    pub(crate) unauthorized: bool,
     pub(crate) hint: Hint,
     /// What the rejected content looked like, so that the same one is recognised.
     pub(crate) fingerprint: Option<u64>,
@@ -57,6 +59,7 @@ impl Failure {
             graceful: false,
             waited: false,
             misdirected: false,
+            unauthorized: false,
             hint: Hint::None,
             fingerprint: None,
         }

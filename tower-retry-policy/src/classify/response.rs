@@ -13,6 +13,8 @@ pub(crate) struct Responses {
     pub(crate) grpc: GrpcCodes,
     pub(crate) hints: Hints,
     pub(crate) retry_after: RetryAfter,
+    /// Whether a 401 is tried again, once in a call.
+    pub(crate) unauthorized: bool,
     pub(crate) clock: Arc<dyn Fn() -> SystemTime + Send + Sync>,
 }
 
@@ -20,8 +22,10 @@ pub(crate) struct Responses {
 const UNPROCESSED: [u16; 2] = [421, 425];
 /// RFC 9110 sections 15.5.14 and 15.6.4, RFC 6585 section 4: these may say when to come back.
 const MAY_SAY_WHEN: [u16; 3] = [413, 429, 503];
-/// What asks without being listed.
-const ASKING: Statuses = Statuses::of(&UNPROCESSED).and(Statuses::of(&MAY_SAY_WHEN));
+/// What asks without being listed, or may: a 401 is looked at closely by every policy, so that the others need not ask whether
+/// this one retries it.
+const ASKING: Statuses =
+    Statuses::of(&UNPROCESSED).and(Statuses::of(&MAY_SAY_WHEN)).and(Statuses::of(&[401]));
 
 // ===== impl Responses =====
 
@@ -30,6 +34,15 @@ impl Responses {
     #[inline]
     pub(crate) fn accept(&self, status: StatusCode) -> bool {
         !self.statuses.contains(status) && !ASKING.contains(status) && self.grpc.is_empty()
+    }
+
+    /// A 401 as the failure that it is as long as none of its call was tried again.
+    pub(crate) fn first_unauthorized(&self, status: StatusCode, headers: &HeaderMap) -> Option<Failure> {
+        if status != StatusCode::UNAUTHORIZED || !self.unauthorized {
+            return None;
+        }
+        let hint = self.hints.read(headers, &*self.clock).under(self.retry_after);
+        Some(Failure { unauthorized: true, hint, ..Failure::new(Phase::Unprocessed) })
     }
 
     /// What went wrong, if this head says that anything did that asks for a retry.
@@ -72,6 +85,7 @@ impl fmt::Debug for Responses {
             .field("grpc", &self.grpc)
             .field("hints", &self.hints)
             .field("retry_after", &self.retry_after)
+            .field("retry_unauthorized", &self.unauthorized)
             .finish_non_exhaustive()
     }
 }

@@ -13,6 +13,7 @@ pub use self::{
 };
 pub(crate) use self::{records::Records, told::cause_text};
 use crate::{Phase, StopReason};
+use http::StatusCode;
 use std::{fmt, sync::Arc, time::Duration};
 
 /// The attempts of one call, in the order in which they began, and why no further one was made.
@@ -90,6 +91,14 @@ impl History {
     /// Why no further attempt was made; `None` when the last one succeeded.
     pub fn stop_reason(&self) -> Option<StopReason> {
         self.inner.stop
+    }
+
+    /// Whether a 401 was tried again.
+    pub(crate) fn retried_unauthorized(&self) -> bool {
+        let retried = |attempt: &AttemptRecord| {
+            attempt.status() == Some(StatusCode::UNAUTHORIZED) && attempt.wait().is_some()
+        };
+        self.attempts().iter().any(retried)
     }
 
     /// How far the call got as a whole. One attempt that was sent makes it one that was, however the last one ended; of

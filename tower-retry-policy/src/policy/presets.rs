@@ -64,6 +64,7 @@ impl RetryPolicy {
                 grpc: GrpcCodes::default(),
                 hints: Hints::default(),
                 retry_after: RetryAfter::Cap(Duration::from_secs(6 * 60 * 60)),
+                unauthorized: false,
                 clock: wall_clock(),
             },
             backoff: Backoff::none(),

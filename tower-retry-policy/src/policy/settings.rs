@@ -166,6 +166,27 @@ impl RetryPolicy {
         self.change(|config| config.retries_exhausted_inner = again)
     }
 
+    /// Whether a 401 is tried again: at once, at most once in a call, and whatever the method. Off by default.
+    ///
+    /// It is of use where the next attempt has other credentials: from a [hook](crate::RetryLayer::before_retry) that fetches
+    /// a token, or from a layer below the retry that signs each attempt anew. The
+    /// [recipe](crate::guide::recipes#401-refresh-once) has both halves.
+    ///
+    /// A 401 says that the request "has not been applied" (RFC 9110 section 15.5.2), so it is [`Phase::Unprocessed`]: it may
+    /// be repeated as a `POST`, takes nothing of the budget, and counts in the total and in
+    /// [`retries_after(Phase::Unprocessed, ..)`](Self::retries_after). That is the server's word and not a proof: one that
+    /// checks credentials after its first step, or hands on the 401 of another server that it called on the way, says so of
+    /// work that was done. Therefore it is for the owner of the calls to say that this server checks first.
+    ///
+    /// The second 401 of a call is handed to the caller as it is, and is not an error of
+    /// [`last_response_as_error`](Self::last_response_as_error); other credentials would have been better than the same ones
+    /// again. Where 401 is among the [`statuses`](Self::statuses), further ones are retried as those are. A body that cannot
+    /// be sent again is not, and the server's `Retry-After` is waited for.
+    #[must_use]
+    pub fn retry_unauthorized(self, once: bool) -> Self {
+        self.change(|config| config.responses.unauthorized = once)
+    }
+
     /// Whether a request is sent again after the same wrong content has come twice in one call.
     ///
     /// Off by default: an error page that is always the same is not fetched again and again. Compared

@@ -110,20 +110,32 @@ impl Call {
     pub(super) fn failure<R>(
         &self,
         head: RequestHead<'_>,
+        number: u32,
         result: &Result<Response<R>, BoxError>,
     ) -> Option<Failure> {
+        let responses = &self.config().responses;
         match result {
-            Ok(response) if self.config().responses.accept(response.status()) => None,
+            Ok(response) if responses.accept(response.status()) => None,
             Ok(response) if is_too_early_for_another(head, response.status()) => None,
             Ok(response) => {
-                let failure = self.config().responses.failure(response.status(), response.headers())?;
-                Some(match History::of(response) {
+                let (status, headers, inner) = (response.status(), response.headers(), History::of(response));
+                let unauthorized = responses.first_unauthorized(status, headers);
+                let unauthorized = unauthorized.filter(|_| !self.had_other_credentials(number, inner));
+                let failure = unauthorized.or_else(|| responses.failure(status, headers))?;
+                Some(match inner {
                     Some(inner) => failure.after(inner),
                     None => failure,
                 })
             }
             Err(error) => Some(classify::failure(&**error)),
         }
+    }
+
+    /// Whether this attempt, or the inner retry that made it, followed a 401.
+    fn had_other_credentials(&self, number: u32, inner: Option<&History>) -> bool {
+        let followed = |retried: u32| number > retried;
+        self.progress.as_deref().and_then(|progress| progress.unauthorized).is_some_and(followed)
+            || inner.is_some_and(History::retried_unauthorized)
     }
 
     /// What the server asked for binds every further attempt, whatever the policy makes of this failure. Whether none may
@@ -155,6 +167,18 @@ impl Call {
     ) -> Course {
         let config = self.config();
         let progress = self.progress.as_deref();
+        let has_followed = progress.is_some_and(|progress| progress.unauthorized.is_some());
+        if failure.unauthorized && has_followed && !others.none() {
+            // sent with the old credentials beside one that was refused before; the attempt with others is on its way
+            return Course::Await;
+        }
+        let backoff = || {
+            config.backoff.delay_after(
+                progress.map_or(Duration::ZERO, |progress| progress.previous_wait),
+                progress.map_or(0, |progress| progress.failures_in_a_row).saturating_add(1),
+                config.random.draw(),
+            )
+        };
         let facts = Facts {
             phase: failure.phase,
             permanent: failure.permanent,
@@ -168,11 +192,8 @@ impl Call {
             retries_after_phase: progress
                 .map_or(0, |progress| progress.retries_by_phase[failure.phase.index()]),
             hint: failure.hint,
-            backoff: config.backoff.delay_after(
-                progress.map_or(Duration::ZERO, |progress| progress.previous_wait),
-                progress.map_or(0, |progress| progress.failures_in_a_row).saturating_add(1),
-                config.random.draw(),
-            ),
+            // nothing is overloaded or broken
+            backoff: if failure.unauthorized { Duration::ZERO } else { backoff() },
             random: config.random.draw(),
             left: self.deadline.map(|deadline| deadline.left_at(now)),
             held: progress.and_then(|progress| progress.held),

@@ -64,7 +64,7 @@ where
                 (Begun::first(sent), call)
             }
         };
-        let failure = call.failure(RequestHead::new(request), result);
+        let failure = call.failure(RequestHead::new(request), begun.number, result);
         let others = Others { running: &[], awaited: false };
         match call.judge(Shown::of(request), begun, result, failure, now, others) {
             Verdict::Again { wait, grant } => {

@@ -159,7 +159,7 @@ where
             self.first_runs = false;
             reader = self.kept.first_reader();
         }
-        let mut failure = self.call.failure(self.kept.shown().head, &result);
+        let mut failure = self.call.failure(self.kept.shown().head, begun.number, &result);
         if unsent && let Some(failure) = &mut failure {
             failure.was_unsent();
         }

@@ -27,6 +27,8 @@ pub(super) struct Progress {
     pub(super) fingerprints: VecDeque<u64>,
     /// A connection broke or fell silent under an attempt, or was the wrong one.
     pub(super) connection_broke: bool,
+    /// How many attempts had begun when one was retried for other credentials. What they bring later says nothing of those.
+    pub(super) unauthorized: Option<u32>,
     /// The server wants no further attempt before this.
     pub(super) hold_until: Option<Instant>,
     /// Why the server wants none at all.
@@ -66,6 +68,7 @@ impl Default for Progress {
             last_charged: None,
             fingerprints: VecDeque::new(),
             connection_broke: false,
+            unauthorized: None,
             hold_until: None,
             held: None,
             closed: false,
@@ -87,6 +90,9 @@ impl Progress {
         *of_phase = of_phase.saturating_add(1);
         self.failed(failure);
         self.previous_wait = wait;
+        if failure.unauthorized {
+            self.unauthorized = Some(self.begun);
+        }
     }
 
     /// An attempt has failed, and none is to come because of it.
