@@ -190,3 +190,13 @@ async fn the_standard_policy_is_what_retries() {
     result.map(drop).unwrap_err();
     assert_eq!(server.count(), 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn packed_content_is_refused_where_it_is_to_be_read() {
+    let server = Server::new([Answer::ok().header("content-encoding", "gzip").chunk("packed")]);
+    let error = StandardLayer::json().service(server.clone()).oneshot(get()).await.map(drop).unwrap_err();
+    assert!(has_cause::<ContentCheckError>(&*error), "{error}");
+    assert_eq!(server.count(), 1, "it would be packed again");
+    let response = StandardLayer::plain().service(server).oneshot(get()).await.unwrap();
+    assert_eq!(response.into_body().into_text().await.unwrap(), "packed");
+}

@@ -26,6 +26,8 @@ type Answer = Response<UnsyncBoxBody<Bytes, Infallible>>;
 enum Reply {
     Trailers(&'static str),
     Head(&'static str),
+    /// `UNAVAILABLE` in the head, and the server's word not to ask again.
+    NotAgain,
     /// A message, and an end without a status.
     Cut,
     Nothing,
@@ -43,6 +45,11 @@ fn answer(reply: Reply) -> Answer {
         Reply::Head(code) => {
             let mut response = Response::new(Full::default().boxed_unsync());
             *response.headers_mut() = status(code);
+            response
+        }
+        Reply::NotAgain => {
+            let mut response = answer(Reply::Head("14"));
+            response.headers_mut().insert("grpc-retry-pushback-ms", HeaderValue::from_static("-1"));
             response
         }
         Reply::Cut | Reply::Nothing => Response::new(message.boxed_unsync()),
@@ -181,4 +188,28 @@ async fn an_attempt_that_the_deadline_ends_is_no_unavailable_server() {
     let status = channel.oneshot(call()).await.map(drop).unwrap_err();
     assert_eq!(asked.lock().unwrap().len(), 3);
     assert_eq!(status.code(), Code::DeadlineExceeded, "{status:?}");
+}
+
+/// A status in the head comes to the policy with what the server says beside it.
+#[tokio::test(start_paused = true)]
+async fn a_servers_word_not_to_ask_again_counts() {
+    let asked = Asked::default();
+    let channel = StandardGrpcLayer::new().any_method().service(server(vec![Reply::NotAgain], &asked));
+    let response = channel.oneshot(call()).await.unwrap();
+    assert_eq!(response.headers()["grpc-status"], "14");
+    assert_eq!(asked.lock().unwrap().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_two_times_the_earlier_one_holds() {
+    for (timeout, deadline) in [("4S", SECOND), ("1S", 4 * SECOND)] {
+        let start = Instant::now();
+        let mut request = call();
+        request.headers_mut().insert("grpc-timeout", HeaderValue::from_static(timeout));
+        request.extensions_mut().insert(Deadline::after(deadline));
+        let asked = Asked::default();
+        let channel = StandardGrpcLayer::new().service(server(vec![Reply::Nothing], &asked));
+        channel.oneshot(request).await.map(drop).unwrap_err();
+        assert_eq!(start.elapsed(), SECOND, "{timeout}");
+    }
 }
