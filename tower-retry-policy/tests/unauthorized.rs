@@ -52,13 +52,16 @@ async fn send(
 
 type Change = fn(RetryPolicy) -> RetryPolicy;
 
+/// The method, the policy, the server's answers, what comes of the call, and when each attempt was sent.
+type Row = (&'static str, Change, Vec<Answer>, Result<u16, Option<StopReason>>, Vec<u128>);
+
 async fn a_401_is_tried_again_at_once_and_once(which: Loop) {
     let on: Change = |policy| policy;
     let off: Change = |policy| policy.retry_unauthorized(false);
     let listed: Change = |policy| policy.statuses([StatusCode::UNAUTHORIZED]);
     let kept_waiting = || With(401, "retry-after", "2");
     #[rustfmt::skip]
-    let table: Vec<(&str, Change, Vec<Answer>, Result<u16, Option<StopReason>>, Vec<u128>)> = vec![
+    let table: Vec<Row> = vec![
         ("GET", off, vec![Status(401)], Ok(401), vec![0]),
         ("POST", off, vec![Status(401)], Ok(401), vec![0]),
         ("GET", on, vec![Status(401), Status(200)], Ok(200), vec![0, 0]),
