@@ -52,7 +52,7 @@ mod stream;
 pub use self::stream::PolicyStream;
 #[cfg(doc)]
 use crate::Phase;
-use crate::RetryPolicy;
+use crate::{RetryPolicy, retry::PolicyHandle};
 use http::{Request, response::Parts};
 #[cfg(doc)]
 use tower_content_check::continuation::ContinueLayer;
@@ -63,5 +63,14 @@ impl ContinuePolicy for RetryPolicy {
 
     fn begin(&self, _: &Request<()>, response: &Parts) -> PolicyStream {
         PolicyStream::new(self.clone(), response)
+    }
+}
+
+impl ContinuePolicy for PolicyHandle {
+    type Stream = PolicyStream;
+
+    /// Each body keeps the policy that is in use when its response comes.
+    fn begin(&self, _: &Request<()>, response: &Parts) -> PolicyStream {
+        PolicyStream::new(self.policy(), response)
     }
 }

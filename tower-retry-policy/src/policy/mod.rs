@@ -89,6 +89,19 @@ impl RetryPolicy {
         Self { config: Arc::new(config), in_loop: InLoop::default() }
     }
 
+    /// This policy with the budget and the observers of another, which the layer keeps.
+    pub(crate) fn of_the_layer_of(self, other: &Self) -> Self {
+        self.change(|config| {
+            config.budget = other.config.budget.clone();
+            config.observers.clone_from(&other.config.observers);
+        })
+    }
+
+    /// Whether it is the other one, not merely an equal one.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.config, &other.config)
+    }
+
     /// The configuration, to be changed: a policy that is already shared is not affected.
     fn change(mut self, change: impl FnOnce(&mut Config)) -> Self {
         change(Arc::make_mut(&mut self.config));

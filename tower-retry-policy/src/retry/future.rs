@@ -1,7 +1,7 @@
 use super::{
     open::{Open, Turn},
     progress::Begun,
-    running::Ended,
+    running::{Ended, Handed},
 };
 use crate::policy::RepeatableBody;
 use http::{Request, Response};
@@ -106,8 +106,9 @@ fn go_on<S, B, R>(
     let mut ended = match mem::replace(outcome, Poll::Pending) {
         Poll::Ready(result) => {
             let unsent = matches!(*first, First::Unsent { .. });
+            let handed = if unsent { Handed::Unready } else { Handed::Over };
             first.set(First::Over);
-            Some(Ended { begun: Begun::first(open.started()), result, unsent })
+            Some(Ended { begun: Begun::first(open.started()), result, handed })
         }
         Poll::Pending => None,
     };
@@ -123,6 +124,10 @@ fn go_on<S, B, R>(
         }
         match open.turn(cx) {
             Turn::Wait => return,
+            Turn::Prepare => match open.prepare(cx) {
+                Poll::Pending => return,
+                Poll::Ready(failed) => ended = failed,
+            },
             Turn::Replace => open.replace(),
             Turn::Hedge => open.hedge(),
         }

@@ -3,7 +3,7 @@ use crate::{
     budget::RequestHead,
     replay_body::{self, Ticket},
 };
-use http::Request;
+use http::{Request, request::Parts};
 use std::mem;
 
 /// What a call keeps of its request.
@@ -57,6 +57,25 @@ impl<B> Kept<B> {
     /// The number of the first attempt's body.
     pub(super) fn first_reader(&self) -> Option<Ticket> {
         self.first_reader
+    }
+
+    /// The head of the next attempt, for the hook before it.
+    pub(super) fn head(&mut self) -> Parts {
+        let request = self.content.whole();
+        let mut head = Request::new(());
+        *head.method_mut() = request.method().clone();
+        *head.uri_mut() = request.uri().clone();
+        *head.version_mut() = request.version();
+        *head.headers_mut() = request.headers().clone();
+        *head.extensions_mut() = request.extensions().clone();
+        head.into_parts().0
+    }
+
+    /// What the hook has made of it, for all further attempts.
+    pub(super) fn set_head(&mut self, head: Parts) {
+        let request = self.content.whole();
+        let body = request.body_mut().take();
+        *request = Request::from_parts(head, body);
     }
 
     /// What an attempt has ended for, or another is to begin with: from here on the request is looked at.

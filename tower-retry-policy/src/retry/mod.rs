@@ -45,8 +45,11 @@
 //!   `retry_canceled_requests`, on by default) or follow redirects; they count as one attempt.
 
 mod account;
+mod before_retry;
 mod call;
+mod extras;
 mod future;
+mod handle;
 mod hedge;
 mod judgement;
 mod kept;
@@ -66,7 +69,9 @@ mod stream;
 mod wait;
 
 pub use self::{
+    before_retry::FailedAttempt,
     future::ResponseFuture,
+    handle::PolicyHandle,
     hedge::{Hedge, HedgeDelay},
     layer::RetryLayer,
     percentile::Percentile,

@@ -1,17 +1,21 @@
 //! A call that is not over: its attempts, and when the next one starts.
 
 use super::{
+    before_retry::{self, FailedAttempt},
     call::Call,
+    extras::Extras,
     hedge::Hedging,
     judgement::{Others, Verdict},
     kept::Kept,
     progress::Begun,
-    running::{Ended, Running},
-    start::{Replacement, Starts},
+    running::{Ended, Handed, Running},
+    start::{Preparation, Replacement, Starts},
 };
 use crate::{
-    AttemptNumber, RetryPolicy,
+    AttemptNumber, AttemptTimeoutError, Phase, RetryPolicy,
     budget::{Grant, RequestHead},
+    classify::Failure,
+    limits::{Cause, Expired, LimitError},
     policy::{Config, HedgeDecision, RepeatableBody},
     replay_body,
 };
@@ -20,7 +24,7 @@ use std::{
     mem,
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
     time::Duration,
 };
 use tokio::time::Instant;
@@ -38,7 +42,9 @@ where
     kept: Kept<B>,
     /// What further attempts are cloned from, where any may follow.
     inner: Option<S>,
-    hedge: Option<Arc<Hedging>>,
+    /// What the layer has beside its policy, where any attempt may follow.
+    extras: Option<Arc<Extras>>,
+    is_hedged: bool,
     first_runs: bool,
     is_over: bool,
     /// Made when the first attempt is not all there is.
@@ -58,6 +64,7 @@ where
 /// What is to be done when no attempt has ended.
 pub(super) enum Turn {
     Wait,
+    Prepare,
     Replace,
     Hedge,
 }
@@ -75,7 +82,7 @@ where
         own: Option<Arc<Config>>,
         request: &mut Request<B>,
         inner: &S,
-        hedge: Option<&Arc<Hedging>>,
+        extras: Option<&Arc<Extras>>,
     ) -> Self
     where
         S: Clone,
@@ -83,13 +90,16 @@ where
     {
         let call = Call::open(policy, own, RequestHead::new(request));
         let follows = call.may_follow();
+        let extras = extras.filter(|_| follows);
         // nothing is hedged that may not be repeated in every phase
-        let hedge = hedge.filter(|hedge| follows && call.repeatable && hedge.at_once() > 1);
+        let hedging = extras.and_then(|extras| extras.hedging.as_ref());
+        let is_hedged = hedging.is_some_and(|hedging| call.repeatable && hedging.at_once() > 1);
         Self {
             kept: Kept::of(request, call.wants_the_whole()),
             call,
             inner: follows.then(|| inner.clone()),
-            hedge: hedge.cloned(),
+            extras: extras.cloned(),
+            is_hedged,
             first_runs: true,
             is_over: false,
             further: None,
@@ -103,7 +113,7 @@ where
     /// Whether nothing but the first attempt is to be asked or waited for.
     #[inline]
     pub(super) fn waits_for_the_first(&self) -> bool {
-        self.further.is_none() && self.hedge.is_none()
+        self.further.is_none() && !self.is_hedged
     }
 
     #[inline]
@@ -111,11 +121,15 @@ where
         let passes = self.further.is_none() && self.call.passes_at_once(status);
         if passes {
             self.is_over = true;
-            if let Some(hedge) = &self.hedge {
+            if let Some(hedge) = self.hedging() {
                 hedge.learn(self.call.started);
             }
         }
         passes
+    }
+
+    fn hedging(&self) -> Option<&Arc<Hedging>> {
+        if self.is_hedged { self.extras.as_ref()?.hedging.as_ref() } else { None }
     }
 
     fn further_mut(&mut self) -> &mut Further<S, B> {
@@ -152,20 +166,29 @@ where
 
     /// Judges an attempt that has ended. The outcome of the call, if that is it.
     pub(super) fn ended(&mut self, ended: Ended<Response<R>>) -> Option<Result<Response<R>, BoxError>> {
-        let Ended { begun, mut result, unsent } = ended;
+        let Ended { begun, mut result, handed } = ended;
         let now = Instant::now();
         let mut reader = begun.reader;
         if begun.number == 1 {
             self.first_runs = false;
             reader = self.kept.first_reader();
         }
-        let mut failure = self.call.failure(self.kept.shown().head, begun.number, &result);
-        if unsent && let Some(failure) = &mut failure {
-            failure.was_unsent();
-        }
+        let failure = match handed {
+            // whatever it is, it says nothing of the server
+            Handed::Unprepared => Some(Failure::new(Phase::Other)),
+            Handed::Unready | Handed::Over => {
+                let mut failure = self.call.failure(self.kept.shown().head, begun.number, &result);
+                if handed == Handed::Unready
+                    && let Some(failure) = &mut failure
+                {
+                    failure.was_unsent();
+                }
+                failure
+            }
+        };
         if failure.is_none()
             && (begun.number == 1 || self.first_runs)
-            && let Some(hedge) = &self.hedge
+            && let Some(hedge) = self.hedging()
         {
             hedge.learn_at(self.call.started, now);
         }
@@ -178,6 +201,13 @@ where
         let running = self.running();
         let awaited = self.further.as_ref().is_some_and(|further| further.starts.replacement.is_some());
         let others = Others { running: &running, awaited };
+        let preparation = match (&self.extras, &failure) {
+            (Some(extras), Some(failure)) if extras.before_retry.is_some() => {
+                let status = result.as_ref().ok().map(Response::status);
+                Preparation::Due(FailedAttempt::new(begun.number, failure.phase, status))
+            }
+            _ => Preparation::Done,
+        };
         match self.call.judge(self.kept.shown(), begun, &mut result, failure, now, others) {
             Verdict::Over => {
                 self.is_over = true;
@@ -186,7 +216,7 @@ where
             }
             Verdict::Again { wait, grant } => {
                 let paid = grant.as_ref().map(Grant::kind).or(self.call.last_charged());
-                let replacement = Replacement::after(wait, now, grant, paid);
+                let replacement = Replacement::after(wait, now, grant, paid, preparation);
                 self.further_mut().starts.replacement = Some(replacement);
             }
             Verdict::Await => {}
@@ -210,7 +240,11 @@ where
             cx.waker().wake_by_ref();
             return Turn::Wait;
         }
+        if let Some(Replacement { preparation: Preparation::Runs(..), .. }) = starts.replacement {
+            return Turn::Prepare;
+        }
         let replaces = starts.replacement.is_some();
+        let prepares = starts.replacement.as_ref().is_some_and(Replacement::has_to_prepare);
         let at = match &starts.replacement {
             Some(replacement) => replacement.due(),
             None if hedge_at.is_none() => return Turn::Wait,
@@ -218,6 +252,7 @@ where
         };
         match at.map_or(Poll::Ready(()), |at| starts.poll_until(at, cx)) {
             Poll::Pending => Turn::Wait,
+            Poll::Ready(()) if prepares => Turn::Prepare,
             Poll::Ready(()) if replaces => Turn::Replace,
             Poll::Ready(()) => Turn::Hedge,
         }
@@ -226,7 +261,7 @@ where
     /// When the newest attempt has run for long enough that another may start beside it. Not while one is awaited, and not
     /// while the newest is not sent: a client that queues on its own limit must not queue more.
     fn hedge_at(&mut self) -> Option<Instant> {
-        let hedge = Arc::clone(self.hedge.as_ref()?);
+        let hedge = Arc::clone(self.hedging()?);
         let (first_runs, started) = (self.first_runs, self.call.started);
         let further = self.further_mut();
         if further.starts.replacement.is_some()
@@ -248,6 +283,48 @@ where
         self.kept.shown().body.is_some_and(|body| !replay_body::is_replayable(body))
     }
 
+    /// Lets the hook change the request of the attempt that follows a failed one. An end of that attempt, if it failed.
+    pub(super) fn prepare(&mut self, cx: &mut Context<'_>) -> Poll<Option<Ended<Response<R>>>> {
+        // then it is not sent anyway
+        let in_vain = self.is_committed() && !self.running().is_empty();
+        let hook = self.extras.as_ref().and_then(|extras| extras.before_retry.as_ref());
+        let Some(further) = &mut self.further else { return Poll::Ready(None) };
+        let Some(replacement) = &mut further.starts.replacement else { return Poll::Ready(None) };
+        if let (Preparation::Due(failed), Some(hook), false) = (&replacement.preparation, hook, in_vain) {
+            let preparing = hook.begin(*failed, self.kept.head());
+            replacement.preparation = Preparation::Runs(Instant::now(), preparing);
+        }
+        let Preparation::Runs(began, preparing) = &mut replacement.preparation else {
+            replacement.preparation = Preparation::Done;
+            return Poll::Ready(None);
+        };
+        let began = *began;
+        let (error, handed) = match preparing.as_mut().poll(cx) {
+            Poll::Ready(Ok(head)) => {
+                let kept = self.kept.shown().head;
+                match before_retry::allowed((kept.method(), kept.headers()), &head) {
+                    Ok(()) => {
+                        replacement.prepared(Instant::now());
+                        self.kept.set_head(head);
+                        return Poll::Ready(None);
+                    }
+                    Err(forbidden) => (forbidden, Handed::Unprepared),
+                }
+            }
+            Poll::Ready(Err(error)) => (error, Handed::Unprepared),
+            Poll::Pending => {
+                let Some(deadline) = self.call.deadline else { return Poll::Pending };
+                ready!(further.starts.poll_until(deadline.instant(), cx));
+                let expired = Expired { cause: Cause::DeadlineBeforeCall, allowed: Duration::ZERO };
+                (AttemptTimeoutError::passed(expired).into(), Handed::Unready)
+            }
+        };
+        let Some(replacement) = further.starts.replacement.take() else { return Poll::Ready(None) };
+        let (grant, paid) = replacement.granted();
+        let begun = Begun { number: self.call.next_number(), at: began, grant, paid, reader: None };
+        Poll::Ready(Some(Ended { begun, result: Err(error), handed }))
+    }
+
     /// Starts the attempt that follows a failed one.
     pub(super) fn replace(&mut self) {
         let Some(replacement) = self.further_mut().starts.replacement.take() else { return };
@@ -261,7 +338,7 @@ where
 
     /// Starts an attempt beside those that run, if it may and the budget grants it.
     pub(super) fn hedge(&mut self) {
-        let Some(hedge) = &self.hedge else { return };
+        let Some(hedge) = self.hedging().map(Arc::clone) else { return };
         let now = Instant::now();
         // a delay of nothing would ask for ever, and let nobody answer
         let again_at = hedge.delay(now).and_then(|delay| now.checked_add(delay.max(A_TICK)));

@@ -35,8 +35,17 @@ pin_project! {
 pub(super) struct Ended<R> {
     pub(super) begun: Begun,
     pub(super) result: Result<R, BoxError>,
-    /// The inner service was not ready: the request was not sent.
-    pub(super) unsent: bool,
+    pub(super) handed: Handed,
+}
+
+/// Whether the request was handed to the inner service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Handed {
+    Over,
+    /// The inner service was not ready.
+    Unready,
+    /// The hook before a retry failed.
+    Unprepared,
 }
 
 // ===== impl Running =====
@@ -67,7 +76,7 @@ where
     /// The outcome, once. What the attempt holds goes with it.
     pub(super) fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Ended<S::Response>>> {
         let mut this = self.project();
-        let (result, unsent) = loop {
+        let (result, handed) = loop {
             match this.state.as_mut().project() {
                 StateProj::Ready { service, request } => match ready!(service.poll_ready(cx)) {
                     Ok(()) => {
@@ -78,13 +87,15 @@ where
                         let future = service.call(request);
                         this.state.set(State::Called { future });
                     }
-                    Err(error) => break (Err(error.into()), true),
+                    Err(error) => break (Err(error.into()), Handed::Unready),
                 },
-                StateProj::Called { future } => break (ready!(future.poll(cx)).map_err(Into::into), false),
+                StateProj::Called { future } => {
+                    break (ready!(future.poll(cx)).map_err(Into::into), Handed::Over);
+                }
                 StateProj::Over => return Poll::Ready(None),
             }
         };
         this.state.set(State::Over);
-        Poll::Ready(this.begun.take().map(|begun| Ended { begun, result, unsent }))
+        Poll::Ready(this.begun.take().map(|begun| Ended { begun, result, handed }))
     }
 }

@@ -1,4 +1,4 @@
-use super::{ResponseFuture, call::Call, hedge::Hedging, open::Open};
+use super::{ResponseFuture, call::Call, extras::Extras, open::Open};
 use crate::{RetryPolicy, budget::RequestHead, policy::RepeatableBody};
 use http::{Request, Response};
 use std::{
@@ -13,7 +13,7 @@ use tower_service::Service;
 pub struct Retry<S> {
     inner: S,
     policy: RetryPolicy,
-    hedge: Option<Arc<Hedging>>,
+    extras: Option<Arc<Extras>>,
     /// What the inner service said instead of being ready: the outcome of the next call's first attempt.
     unready: Option<BoxError>,
 }
@@ -26,8 +26,8 @@ impl<S> Retry<S> {
         Self::with(inner, policy, None)
     }
 
-    pub(super) const fn with(inner: S, policy: RetryPolicy, hedge: Option<Arc<Hedging>>) -> Self {
-        Self { inner, policy, hedge, unready: None }
+    pub(super) const fn with(inner: S, policy: RetryPolicy, extras: Option<Arc<Extras>>) -> Self {
+        Self { inner, policy, extras, unready: None }
     }
 
     /// The inner service.
@@ -68,11 +68,14 @@ where
 
     #[inline]
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
+        if let Some(live) = self.extras.as_ref().and_then(|extras| extras.live.as_ref()) {
+            live.refresh(&mut self.policy);
+        }
         let own = Call::own(&self.policy, RequestHead::new(&request));
         let open = if Call::is_idle(&self.policy, own.as_deref()) {
             None
         } else {
-            Some(Open::new(&self.policy, own, &mut request, &self.inner, self.hedge.as_ref()))
+            Some(Open::new(&self.policy, own, &mut request, &self.inner, self.extras.as_ref()))
         };
         match self.unready.take() {
             None => ResponseFuture::sent(self.inner.call(request), open),
@@ -84,7 +87,7 @@ where
 impl<S: Clone> Clone for Retry<S> {
     /// A clone has not been polled ready.
     fn clone(&self) -> Self {
-        Self::with(self.inner.clone(), self.policy.clone(), self.hedge.clone())
+        Self::with(self.inner.clone(), self.policy.clone(), self.extras.clone())
     }
 }
 
@@ -93,7 +96,7 @@ impl<S: fmt::Debug> fmt::Debug for Retry<S> {
         f.debug_struct("Retry")
             .field("inner", &self.inner)
             .field("policy", &self.policy)
-            .field("hedge", &self.hedge)
+            .field("extras", &self.extras)
             .finish_non_exhaustive()
     }
 }

@@ -1,5 +1,6 @@
 //! When the next attempt of a call starts.
 
+use super::before_retry::{FailedAttempt, Preparing};
 use crate::{FailureKind, budget::Grant};
 use std::{
     future::Future,
@@ -28,6 +29,17 @@ pub(super) struct Replacement {
     /// A wait of nothing lets others run first: a failure that is there at once would otherwise keep its thread until the
     /// attempts are used up.
     to_yield: bool,
+    pub(super) preparation: Preparation,
+}
+
+/// What the hook before a retry has to do with the next attempt.
+pub(super) enum Preparation {
+    /// It is called when the wait is over.
+    Due(FailedAttempt),
+    /// Since when it runs.
+    Runs(Instant, Preparing),
+    /// It has been called, or there is none.
+    Done,
 }
 
 // ===== impl Starts =====
@@ -74,13 +86,24 @@ impl Replacement {
         now: Instant,
         grant: Option<Grant>,
         paid: Option<FailureKind>,
+        preparation: Preparation,
     ) -> Self {
         let due = (!wait.is_zero()).then(|| later(now, wait));
-        Self { due, grant, paid, to_yield: wait.is_zero() }
+        Self { due, grant, paid, to_yield: wait.is_zero(), preparation }
+    }
+
+    /// The hook is done. It may have taken longer than the wait that has been asked for meanwhile.
+    pub(super) fn prepared(&mut self, now: Instant) {
+        self.preparation = Preparation::Done;
+        self.due = self.due.filter(|due| *due > now);
     }
 
     pub(super) fn due(&self) -> Option<Instant> {
         self.due
+    }
+
+    pub(super) fn has_to_prepare(&self) -> bool {
+        !matches!(self.preparation, Preparation::Done)
     }
 
     pub(super) fn has_to_yield(&mut self) -> bool {

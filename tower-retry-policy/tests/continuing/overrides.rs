@@ -8,9 +8,10 @@ use crate::{
     },
 };
 use std::time::Duration;
-use tower::ServiceExt;
+use tower::{ServiceBuilder, ServiceExt};
 use tower_backoff::Backoff;
-use tower_retry_policy::{RetryPatch, RetryPolicy, StopReason};
+use tower_content_check::continuation::ContinueLayer;
+use tower_retry_policy::{RetryLayer, RetryPatch, RetryPolicy, StopReason};
 
 fn policy(retries: u32, wait: u64) -> RetryPolicy {
     RetryPolicy::standard()
@@ -88,4 +89,21 @@ async fn a_patch_holds_for_the_body_and_for_the_retry_below() {
     let read = fetch(stack(&policy(1, 10), &server), request).await;
     assert_eq!(read.refusal().stop_reason(), Some(StopReason::Attempts));
     assert_eq!(server.times(), [0, 10, 20, 30], "the layers' wait, and the patch's count over both layers");
+}
+
+#[tokio::test(start_paused = true)]
+async fn bodies_follow_the_policy_that_is_in_use_when_their_response_comes() {
+    let server = Server::new(100_000, [Cut(1)]);
+    let mut layer = RetryLayer::new(policy(1, 10));
+    let handle = layer.handle();
+    let stack = ServiceBuilder::new().layer(ContinueLayer::new(handle.clone())).layer(layer);
+    let stack = stack.service(server.clone());
+    handle.replace(policy(2, 10));
+    let body = stack.clone().oneshot(request()).await.unwrap().into_body();
+    handle.replace(RetryPolicy::never());
+    assert_eq!(read(body).await.refusal().stop_reason(), Some(StopReason::Attempts));
+    assert_eq!(server.times(), [0, 10, 20], "it began under the second");
+    let body = stack.oneshot(request()).await.unwrap().into_body();
+    assert!(read(body).await.error.is_some());
+    assert_eq!(server.times().len(), 4, "and the next one under the third");
 }
