@@ -4,7 +4,7 @@
 //! - [`timeouts`]: which limits there are, and how long they should be
 //! - [`checks`]: what to check of which kind of answer
 //! - [`recipes`]: whole stacks for a bad mobile network, a call within a data centre, a download, a large one (to a
-//!   file, into a parser, with reqwest), a payment
+//!   file, into a parser, with reqwest), a payment, a token that ends
 //! - [`sharing`]: how a stack is stored, shared and boxed
 //! - [`reqwest`]: coming from reqwest or reqwest-middleware
 //! - [`circuit_breaker`]: what is here instead of one, and where one stands
