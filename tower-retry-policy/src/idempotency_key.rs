@@ -34,6 +34,7 @@ use uuid::Uuid;
 /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap()
 /// #     .block_on(service.oneshot(request)).unwrap();
 /// ```
+#[doc(alias = "idempotency")]
 #[derive(Clone, Copy, Debug, Default)]
 pub struct IdempotencyKeyLayer {
     _private: (),

@@ -37,6 +37,9 @@ use tower_layer::Layer;
 /// assert!(rejected > 900);
 /// # }
 /// ```
+#[doc(alias = "circuit breaker")]
+#[doc(alias = "rate limit")]
+#[doc(alias = "load shedding")]
 #[derive(Clone)]
 pub struct AdaptiveThrottleLayer<A = DefaultAccept> {
     history: Arc<History>,

@@ -85,6 +85,7 @@ const NO_BURST: u128 = 10 * TOKEN;
 ///
 /// There (tower 0.5.3) 0.4 means 50 %, and 0.6 means 100 %, because the price of a retry is a whole number of
 /// deposits; every deposit takes a mutex; the first one after a pause runs a loop over all windows that passed.
+#[doc(alias = "retry budget")]
 pub struct RatioBudget {
     /// Millionths of a retry per request.
     ratio: u64,

@@ -18,6 +18,9 @@ use tower_layer::{Layer, Stack};
 /// | any other status | success |
 ///
 /// A `grpc-status` is not looked at.
+#[doc(alias = "circuit breaker")]
+#[doc(alias = "outlier detection")]
+#[doc(alias = "failover")]
 #[derive(Clone, Debug)]
 pub struct EndpointsLayer {
     endpoints: Endpoints,
@@ -33,6 +36,7 @@ impl EndpointsLayer {
     }
 
     /// After so many consecutive failures an endpoint is ejected. Default 5, as Envoy has it; 0 counts as 1.
+    #[doc(alias = "circuit breaker")]
     #[must_use]
     pub fn eject_after(self, failures: u32) -> Self {
         self.with(|settings| settings.eject_after = Some(failures.max(1)))
@@ -59,6 +63,7 @@ impl EndpointsLayer {
     ///
     /// All of them may be ejected then. By default at most half of them are, a single one never is, and with all of them
     /// out (because others left the list, or are held back) requests are sent as if none were.
+    #[doc(alias = "circuit breaker")]
     #[must_use]
     pub fn fail_fast(self) -> Self {
         self.with(|settings| settings.fail_fast = true)

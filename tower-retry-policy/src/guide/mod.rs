@@ -13,6 +13,7 @@
 //!
 //! Programs that use the stack, with what they print, are in the repository under `examples/programs/`.
 
+#[doc(alias = "bulkhead")]
 #[doc = include_str!("order.md")]
 pub mod order {}
 

@@ -24,6 +24,7 @@ use std::time::{Duration, SystemTime};
 /// let patient = RetryPolicy::standard().retry_after(RetryAfter::Cap(Duration::from_secs(300)));
 /// # let _ = patient;
 /// ```
+#[doc(alias = "rate limit")]
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RetryAfter {

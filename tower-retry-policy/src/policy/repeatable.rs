@@ -15,6 +15,7 @@ use http::Method;
 /// let mut request = http::Request::post("http://example.com/search").body(()).unwrap();
 /// request.extensions_mut().insert(Idempotent);
 /// ```
+#[doc(alias = "idempotency")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Idempotent;
 

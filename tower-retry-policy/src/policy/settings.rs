@@ -44,6 +44,7 @@ impl RetryPolicy {
     /// An empty list means none. A request that carries one well-formed `Idempotency-Key` (unless
     /// [`honour_idempotency_key`](Self::honour_idempotency_key) is off) or [`Idempotent`](crate::Idempotent) may be
     /// repeated whatever its method.
+    #[doc(alias = "idempotency")]
     #[must_use]
     pub fn methods(self, methods: impl IntoIterator<Item = Method>) -> Self {
         self.change(|config| config.repeatable.methods = Methods::Listed(methods.into_iter().collect()))
@@ -64,12 +65,14 @@ impl RetryPolicy {
     ///
     /// One field with one key counts: a structured-field string in quotes, or visible ASCII without quotes and commas.
     /// An empty or malformed field, or several of them, permit nothing.
+    #[doc(alias = "idempotency")]
     #[must_use]
     pub fn honour_idempotency_key(self, honour: bool) -> Self {
         self.change(|config| config.repeatable.by_key = honour)
     }
 
     /// The waits before the retries.
+    #[doc(alias = "jitter")]
     #[must_use]
     pub fn backoff(self, backoff: Backoff) -> Self {
         self.change(|config| config.backoff = backoff)
@@ -77,6 +80,7 @@ impl RetryPolicy {
 
     /// What is done with a wait that the server asks for, by `Retry-After` or by gRPC's pushback; by default one of more
     /// than 60 s is refused.
+    #[doc(alias = "rate limit")]
     #[must_use]
     pub fn retry_after(self, rule: RetryAfter) -> Self {
         self.change(|config| config.responses.retry_after = rule)
@@ -101,6 +105,7 @@ impl RetryPolicy {
     /// Whether, without a `Retry-After`, the reset of an exhausted `RateLimit`
     /// (draft-ietf-httpapi-ratelimit-headers) is waited for, or that of `X-RateLimit-Reset` with an
     /// `X-RateLimit-Remaining` of 0. The rule of [`retry_after`](Self::retry_after) holds for it too. Off by default.
+    #[doc(alias = "rate limit")]
     #[cfg(feature = "rate-limit")]
     #[must_use]
     pub fn rate_limit_reset(self, wait: bool) -> Self {
@@ -110,6 +115,7 @@ impl RetryPolicy {
     /// The budget that all requests of this layer share, and with them those of every policy that is cloned from this
     /// one, whatever its further settings; see [`RetryPolicy`](Self#policies-that-share-a-budget). An
     /// [`Arc`](std::sync::Arc) of a budget is one too, for whoever keeps a handle or shares it otherwise.
+    #[doc(alias = "retry budget")]
     #[must_use]
     pub fn budget(self, budget: impl RetryBudget + 'static) -> Self {
         self.change(|config| config.budget = Budgeting::OneForAll(Arc::new(budget)))
@@ -182,6 +188,7 @@ impl RetryPolicy {
     /// [`last_response_as_error`](Self::last_response_as_error); other credentials would have been better than the same ones
     /// again. Where 401 is among the [`statuses`](Self::statuses), further ones are retried as those are. A body that cannot
     /// be sent again is not, and the server's `Retry-After` is waited for.
+    #[doc(alias = "401")]
     #[must_use]
     pub fn retry_unauthorized(self, once: bool) -> Self {
         self.change(|config| config.responses.unauthorized = once)

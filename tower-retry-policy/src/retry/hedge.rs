@@ -42,6 +42,9 @@ use tokio::time::Instant;
 ///
 /// Over HTTP/2 both attempts share a connection, and a dead connection holds up both: give further attempts another
 /// client or another host. With HTTP/1.1 the connection of a dropped attempt is closed.
+#[doc(alias = "hedging")]
+#[doc(alias = "speculative retry")]
+#[doc(alias = "backup request")]
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Hedge {
     delay: HedgeDelay,

@@ -32,6 +32,7 @@ impl RetryLayer {
     /// Lets attempts overlap: see [`Hedge`]. By default none do.
     ///
     /// All services of this layer share what it learns of latencies.
+    #[doc(alias = "hedging")]
     #[doc(alias = "speculative retry")]
     #[doc(alias = "backup request")]
     #[must_use]
