@@ -97,6 +97,11 @@ impl Live {
         }
     }
 
+    #[cfg(all(feature = "content-check", feature = "tonic"))]
+    pub(super) fn map(&self, map: impl FnOnce(RetryPolicy) -> RetryPolicy) {
+        self.write(|policy| map(policy.clone()));
+    }
+
     fn write(&self, next: impl FnOnce(&RetryPolicy) -> RetryPolicy) {
         let mut policy = self.policy.write().unwrap_or_else(PoisonError::into_inner);
         let next = next(&policy);

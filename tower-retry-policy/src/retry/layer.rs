@@ -23,9 +23,12 @@ impl RetryLayer {
         Self { policy, extras: None }
     }
 
-    /// The same with another policy, made of this one.
+    /// The same with another policy, made of this one; somebody who has a handle has one of that.
     #[cfg(all(feature = "content-check", feature = "tonic"))]
-    pub(crate) fn map_policy(self, map: impl FnOnce(RetryPolicy) -> RetryPolicy) -> Self {
+    pub(crate) fn map_policy(self, map: impl Fn(RetryPolicy) -> RetryPolicy) -> Self {
+        if let Some(live) = self.extras.as_ref().and_then(|extras| extras.live.as_ref()) {
+            live.map(&map);
+        }
         Self { policy: map(self.policy), ..self }
     }
 

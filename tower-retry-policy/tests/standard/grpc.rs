@@ -14,7 +14,8 @@ use tokio::time::Instant;
 use tonic::{Code, Status};
 use tower::{Service, ServiceExt, service_fn};
 use tower_retry_policy::{
-    Deadline, Idempotent, RetryError, StandardGrpcLayer, attempt_timeout::AttemptTimeouts,
+    Deadline, Idempotent, RetryError, RetryLayer, RetryPolicy, StandardGrpcLayer,
+    attempt_timeout::AttemptTimeouts,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -212,4 +213,19 @@ async fn of_two_times_the_earlier_one_holds() {
         channel.oneshot(request).await.map(drop).unwrap_err();
         assert_eq!(start.elapsed(), SECOND, "{timeout}");
     }
+}
+
+/// The handle is of the policy that the stack follows, whatever was set after it was asked for.
+#[tokio::test(start_paused = true)]
+async fn a_handle_changes_the_policy_of_the_stack() {
+    let mut retry = RetryLayer::new(RetryPolicy::standard().grpc([Code::Unavailable as u8]));
+    let handle = retry.handle();
+    let asked = Asked::default();
+    let layer = StandardGrpcLayer::new().retry(retry).any_method();
+    let channel = layer.service(server(vec![Reply::Trailers("14")], &asked));
+    channel.clone().oneshot(call()).await.map(drop).unwrap_err();
+    assert_eq!(asked.lock().unwrap().len(), 3);
+    handle.replace(handle.policy().retries(1));
+    channel.oneshot(call()).await.map(drop).unwrap_err();
+    assert_eq!(asked.lock().unwrap().len(), 5);
 }
