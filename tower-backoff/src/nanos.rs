@@ -8,6 +8,8 @@ use std::time::Duration;
 /// `Duration::MAX`, about 585 billion years.
 pub(crate) const LONGEST: u128 = Duration::MAX.as_nanos();
 
+const NANOS_PER_SECOND: u128 = 1_000_000_000;
+
 /// Back to a `Duration`; more than the longest becomes the longest.
 #[inline]
 pub(crate) fn to_duration(nanos: u128) -> Duration {
@@ -15,7 +17,10 @@ pub(crate) fn to_duration(nanos: u128) -> Duration {
     // the general one of 128 bits is a call of some 10 ns.
     match u64::try_from(nanos) {
         Ok(nanos) => Duration::from_nanos(nanos),
-        Err(_) => Duration::from_nanos_u128(nanos.min(LONGEST)),
+        Err(_) => {
+            let nanos = nanos.min(LONGEST);
+            Duration::new((nanos / NANOS_PER_SECOND) as u64, (nanos % NANOS_PER_SECOND) as u32)
+        }
     }
 }
 

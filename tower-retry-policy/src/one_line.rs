@@ -20,7 +20,8 @@ impl fmt::Debug for OneLine<'_> {
 
 impl fmt::Display for OneLine<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let beginning = &self.0[..self.0.floor_char_boundary(LOOKED_AT)];
+        let boundary = (0..=LOOKED_AT.min(self.0.len())).rfind(|&at| self.0.is_char_boundary(at));
+        let beginning = &self.0[..boundary.unwrap_or(0)];
         let is_cut = beginning.len() < self.0.len();
         write_escaped(f, &without_secrets(beginning, is_cut), LIMIT)
     }

@@ -52,6 +52,9 @@ enum Detail {
     Phases,
 }
 
+/// A history without the errors' own texts.
+struct Phases<'a>(&'a History);
+
 impl History {
     pub(crate) fn new(
         records: Records,
@@ -117,7 +120,7 @@ impl History {
 
     /// The story without the errors' own texts, for an error that has one of them as its `source()`.
     pub(crate) fn phases(&self) -> impl fmt::Display {
-        fmt::from_fn(|f| self.tell(f, Detail::Phases))
+        Phases(self)
     }
 
     fn tell(&self, f: &mut fmt::Formatter<'_>, detail: Detail) -> fmt::Result {
@@ -147,6 +150,12 @@ impl fmt::Display for History {
     /// bytes.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.tell(f, Detail::Texts)
+    }
+}
+
+impl fmt::Display for Phases<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.tell(f, Detail::Phases)
     }
 }
 
