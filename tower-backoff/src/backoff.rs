@@ -143,6 +143,38 @@ impl Backoff {
         self
     }
 
+    /// How the delays grow: what the backoff was made as.
+    ///
+    /// With [`jitter_kind`](Self::jitter_kind), [`explicit_cap`](Self::explicit_cap) and
+    /// [`is_first_immediate`](Self::is_first_immediate) this is all there is to know of a backoff, for whoever shows it or
+    /// makes another one from it.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use tower_backoff::{Backoff, Kind};
+    /// let backoff = Backoff::exponential(Duration::from_secs(1)).factor(3);
+    /// assert_eq!(backoff.kind(), &Kind::Exponential { first: Duration::from_secs(1), factor: 3 });
+    /// assert_eq!(backoff.explicit_cap(), None);
+    /// ```
+    pub const fn kind(&self) -> &Kind {
+        &self.kind
+    }
+
+    /// How the delays are spread.
+    pub const fn jitter_kind(&self) -> Jitter {
+        self.jitter
+    }
+
+    /// The [`cap`](Self::cap) that was set; `None` where the constructor's own holds.
+    pub const fn explicit_cap(&self) -> Option<Duration> {
+        self.cap
+    }
+
+    /// Whether the [first retry is sent at once](Self::first_retry_immediately).
+    pub const fn is_first_immediate(&self) -> bool {
+        self.first_retry_immediately
+    }
+
     /// The limit depends on kind, jitter and cap, and so is made anew whenever one of them changes.
     fn with_limit(mut self) -> Self {
         let by_default = match self.kind {

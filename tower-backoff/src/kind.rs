@@ -2,12 +2,30 @@
 
 use std::{sync::Arc, time::Duration};
 
+/// How the delays of a [`Backoff`](crate::Backoff) grow, as [`kind`](crate::Backoff::kind) tells it.
+#[non_exhaustive]
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Kind {
+pub enum Kind {
+    /// [`Backoff::constant`](crate::Backoff::constant), and with zero [`Backoff::none`](crate::Backoff::none).
     Constant(Duration),
-    Linear { step: Duration },
-    Exponential { first: Duration, factor: u32 },
-    Urllib3 { factor: Duration },
+    /// [`Backoff::linear`](crate::Backoff::linear).
+    Linear {
+        /// The first delay, and by what each further one is longer.
+        step: Duration,
+    },
+    /// [`Backoff::exponential`](crate::Backoff::exponential).
+    Exponential {
+        /// The first delay.
+        first: Duration,
+        /// By what it grows; at least 1.
+        factor: u32,
+    },
+    /// [`Backoff::urllib3`](crate::Backoff::urllib3).
+    Urllib3 {
+        /// urllib3's `backoff_factor`, half of the second delay.
+        factor: Duration,
+    },
+    /// [`Backoff::schedule`](crate::Backoff::schedule).
     Schedule(Arc<[Duration]>),
 }
 

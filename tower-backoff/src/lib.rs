@@ -16,4 +16,4 @@ mod sleep;
 pub use self::session::{BackoffMaker, BackoffSession};
 #[cfg(feature = "tower")]
 pub use self::sleep::Sleep;
-pub use self::{backoff::Backoff, delays::Delays, draws::Draws, jitter::Jitter};
+pub use self::{backoff::Backoff, delays::Delays, draws::Draws, jitter::Jitter, kind::Kind};
