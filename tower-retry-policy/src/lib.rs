@@ -14,6 +14,8 @@ pub mod fresh_connection;
 pub mod guide;
 pub mod replay_body;
 pub mod retry;
+#[cfg(feature = "serde")]
+pub mod settings;
 #[cfg(feature = "content-check")]
 pub mod standard;
 

@@ -8,6 +8,7 @@
 //! - [`sharing`]: how a stack is stored, shared and boxed
 //! - [`reqwest`]: coming from reqwest or reqwest-middleware
 //! - [`circuit_breaker`]: what is here instead of one, and where one stands
+//! - [`configuration`]: policies and limits from files and the environment (feature `serde`)
 //! - [`server_side`]: which layers help within an axum router, and which do not
 //! - [`mistakes`]: the usual errors of the compiler, by their text, and the usual surprises
 //!
@@ -25,6 +26,13 @@ pub mod checks {}
 
 #[doc = include_str!("recipes.md")]
 pub mod recipes {}
+
+#[cfg_attr(all(feature = "serde", feature = "content-check"), doc = include_str!("configuration.md"))]
+#[cfg_attr(
+    not(all(feature = "serde", feature = "content-check")),
+    doc = "This page is there with the features `serde` and `content-check`."
+)]
+pub mod configuration {}
 
 #[doc = include_str!("mistakes.md")]
 pub mod mistakes {}

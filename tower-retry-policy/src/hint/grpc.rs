@@ -12,6 +12,12 @@ impl GrpcCodes {
         Self(codes.into_iter().filter(|code| *code < 32).fold(0, |bits, code| bits | 1 << code))
     }
 
+    /// The codes, in the order of their numbers.
+    #[cfg(feature = "serde")]
+    pub(crate) fn iter(self) -> impl Iterator<Item = u8> {
+        (0..32).filter(move |code| self.0 & (1 << code) != 0)
+    }
+
     #[inline]
     pub(crate) const fn is_empty(self) -> bool {
         self.0 == 0

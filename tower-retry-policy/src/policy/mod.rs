@@ -13,6 +13,8 @@ mod settings;
 #[cfg(feature = "idempotency-key")]
 pub(crate) use self::idempotency_field::IDEMPOTENCY_KEY;
 use self::in_loop::InLoop;
+#[cfg(feature = "serde")]
+pub(crate) use self::repeatable::Methods;
 pub(crate) use self::{
     bounds::{BoxedError, RepeatableBody},
     config::{Budgeting, Config},
@@ -103,7 +105,7 @@ impl RetryPolicy {
     }
 
     /// The configuration, to be changed: a policy that is already shared is not affected.
-    fn change(mut self, change: impl FnOnce(&mut Config)) -> Self {
+    pub(crate) fn change(mut self, change: impl FnOnce(&mut Config)) -> Self {
         change(Arc::make_mut(&mut self.config));
         self
     }
