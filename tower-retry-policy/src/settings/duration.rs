@@ -45,7 +45,7 @@ fn read(tree: &Tree, what: &str, passes: impl Fn(Duration) -> bool) -> Result<Du
 }
 
 /// A number without a sign, exact to the nanosecond, and one unit. humantime 2.4 reads whole numbers only.
-fn parse(text: &str) -> Option<Duration> {
+pub(super) fn parse(text: &str) -> Option<Duration> {
     let text = text.trim();
     let number = text.find(|char: char| !char.is_ascii_digit() && char != '.')?;
     let (number, unit) = (&text[..number], text[number..].trim_start());

@@ -23,6 +23,9 @@ const NAMES: [&str; 17] = [
     "UNAUTHENTICATED",
 ];
 
+/// The code of `UNAVAILABLE`.
+pub(super) const UNAVAILABLE: u8 = 14;
+
 /// One that may ask for a retry: success does not. Names are read in any case (gRPC A6).
 pub(super) fn read(tree: &Tree) -> Result<u8, Misfit> {
     let code = match tree {

@@ -19,6 +19,11 @@ impl Misfit {
     pub(super) fn or(self, more: &str) -> Self {
         Self { expected: format!("{}, or {more}", self.expected), ..self }
     }
+
+    /// The same of another value.
+    pub(super) fn found(self, found: &Tree) -> Self {
+        Self { found: found.shown(), ..self }
+    }
 }
 
 impl fmt::Display for Misfit {

@@ -102,6 +102,10 @@
 //! - Hold what is no value: observers, conditions, clocks. Add them to the policy that [`RetrySettings::policy`] makes.
 //! - Be flattened into settings of your own (`#[serde(flatten)]`): every key of yours would be unknown here. Give it a table.
 //! - Be read from a format that does not say what it holds, such as bincode.
+//!
+//! # gRPC
+//!
+//! [`ServiceConfig`] reads the service config that gRPC clients have (gRFC A6).
 
 mod attempt;
 mod backoff;
@@ -122,6 +126,7 @@ mod preset;
 mod retry;
 mod retry_after;
 mod section;
+mod service_config;
 mod standard;
 mod table;
 mod toml;
@@ -141,5 +146,6 @@ pub use self::{
     or_off::OrOff,
     preset::Preset,
     retry::RetrySettings,
+    service_config::{MethodConfig, ServiceConfig},
     standard::StandardSettings,
 };

@@ -4,7 +4,10 @@ use http::{Request, Response, StatusCode};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use tower::{BoxError, ServiceBuilder, ServiceExt, service_fn};
-use tower_retry_policy::{AttemptTimeoutLayer, DeadlineLayer, RetryLayer, settings::StandardSettings};
+use tower_retry_policy::{
+    AttemptTimeoutLayer, DeadlineLayer, RetryLayer,
+    settings::{ServiceConfig, StandardSettings},
+};
 
 /// Keys at every depth, and some that are nobody's.
 const KEYS: [&str; 60] = [
@@ -218,6 +221,9 @@ proptest! {
                 let json = serde_json::to_value(&settings).unwrap();
                 prop_assert_eq!(&serde_json::from_value::<StandardSettings>(json).unwrap(), &settings);
             }
+        }
+        if let Err(error) = serde_json::from_value::<ServiceConfig>(tree) {
+            prop_assert!(says_so(&error.to_string()), "{error}");
         }
     }
 }
