@@ -6,6 +6,8 @@ mod body;
 mod deadline;
 mod expired;
 mod future;
+#[cfg(any(feature = "content-check", feature = "serde"))]
+pub(crate) mod recommended;
 mod sending;
 mod span;
 mod timeouts;

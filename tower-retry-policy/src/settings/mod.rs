@@ -1,9 +1,7 @@
 //! Policies and limits from configuration: TOML, JSON, the environment, and any other format of serde.
 //!
 //! ```
-//! use tower::ServiceBuilder;
-//! use tower_content_check::ContentCheckLayer;
-//! use tower_retry_policy::{AttemptTimeoutLayer, RetryLayer, settings::StandardSettings};
+//! use tower_retry_policy::{StandardLayer, settings::StandardSettings};
 //!
 //! let settings: StandardSettings = toml::from_str(r#"
 //!     deadline = "20s"
@@ -20,15 +18,7 @@
 //!     jitter = "equal"
 //! "#)?;
 //!
-//! let retry = RetryLayer::new(settings.policy()?);
-//! let stack = ServiceBuilder::new()
-//!     .layer(settings.deadline_layer()?)
-//!     .layer(match settings.hedge()? {
-//!         Some(hedge) => retry.hedge(hedge),
-//!         None => retry,
-//!     })
-//!     .layer(settings.content.apply(ContentCheckLayer::json())?)
-//!     .layer(AttemptTimeoutLayer::from(settings.timeouts()?));
+//! let stack = settings.apply(StandardLayer::plain())?; // or a layer for each part: `settings.retry_layer()?` and so on
 //! # let _ = stack;
 //! # Ok::<_, Box<dyn std::error::Error>>(())
 //! ```

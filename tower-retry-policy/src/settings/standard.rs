@@ -4,7 +4,14 @@ use super::{
     table::Table,
     vars,
 };
-use crate::{DeadlineLayer, RetryPolicy, attempt_timeout::AttemptTimeouts, retry::Hedge};
+#[cfg(feature = "content-check")]
+use crate::StandardLayer;
+use crate::{
+    DeadlineLayer, RetryLayer, RetryPolicy,
+    attempt_timeout::AttemptTimeouts,
+    limits::recommended::{DEADLINE, attempt_within},
+    retry::Hedge,
+};
 use std::time::Duration;
 
 /// A whole stack: deadline, retry, hedging, content check, attempt timeout.
@@ -25,9 +32,6 @@ pub struct StandardSettings {
     /// What a content check holds. Default: that of the check's layer.
     pub content: ContentSettings,
 }
-
-/// What most callers are ready to wait.
-const DEADLINE: Duration = Duration::from_secs(30);
 
 // ===== impl StandardSettings =====
 
@@ -89,8 +93,7 @@ impl StandardSettings {
     /// As [`deadline`](Self::deadline).
     pub fn timeouts(&self) -> Result<AttemptTimeouts, SettingsError> {
         let deadline = self.deadline()?.unwrap_or(DEADLINE);
-        let silence = deadline / 6;
-        self.attempt.apply(AttemptTimeouts::new().head(silence).idle(silence).total(deadline / 3))
+        self.attempt.apply(attempt_within(deadline))
     }
 
     /// The policy, with a budget of its own: see [`RetrySettings::policy`].
@@ -112,6 +115,31 @@ impl StandardSettings {
     pub fn hedge(&self) -> Result<Option<Hedge>, SettingsError> {
         self.check()?;
         self.hedge.hedge()
+    }
+
+    /// The retry, with policy and hedge.
+    ///
+    /// # Errors
+    ///
+    /// As [`policy`](Self::policy).
+    pub fn retry_layer(&self) -> Result<RetryLayer, SettingsError> {
+        let layer = RetryLayer::new(self.policy()?);
+        Ok(match self.hedge()? {
+            Some(hedge) => layer.hedge(hedge),
+            None => layer,
+        })
+    }
+
+    /// The recommended stack with these settings, whatever was set before: `settings.apply(StandardLayer::json())`.
+    ///
+    /// # Errors
+    ///
+    /// As [`policy`](Self::policy).
+    #[cfg(feature = "content-check")]
+    pub fn apply(&self, layer: StandardLayer) -> Result<StandardLayer, SettingsError> {
+        let deadline = self.deadline()?.unwrap_or(Duration::MAX);
+        let layer = layer.deadline(deadline).attempt(self.timeouts()?).retry(self.retry_layer()?);
+        layer.try_map_check(|check| self.content.apply(check))
     }
 
     /// Settings from variables, as those of the environment: `PREFIX__RETRY__BACKOFF__FIRST=200ms` is

@@ -90,6 +90,14 @@ impl StandardLayer {
         Self { check: self.check.max_bytes(max_bytes), ..self }
     }
 
+    #[cfg(feature = "serde")]
+    pub(crate) fn try_map_check<E>(
+        self,
+        map: impl FnOnce(ContentCheckLayer<StandardCheck>) -> Result<ContentCheckLayer<StandardCheck>, E>,
+    ) -> Result<Self, E> {
+        Ok(Self { check: map(self.check)?, ..self })
+    }
+
     /// This stack around `client`: what [`Layer::layer`] does, without the import of a trait.
     pub fn service<S>(&self, client: S) -> Standard<S> {
         let attempt = self.limits.attempt();

@@ -1,4 +1,4 @@
-use crate::attempt_timeout::AttemptTimeouts;
+use crate::{attempt_timeout::AttemptTimeouts, limits::recommended};
 use std::time::Duration;
 
 /// The times of a call, as far as they were set.
@@ -7,9 +7,6 @@ pub(super) struct Limits {
     deadline: Duration,
     attempt: Option<AttemptTimeouts>,
 }
-
-/// What most callers are ready to wait; a third of it is time for three attempts.
-const DEADLINE: Duration = Duration::from_secs(30);
 
 // ===== impl Limits =====
 
@@ -26,16 +23,13 @@ impl Limits {
         self.deadline
     }
 
-    /// Those of an attempt follow the deadline, so that a server that hangs leaves time for two attempts more.
     pub(super) fn attempt(self) -> AttemptTimeouts {
-        let silence = self.deadline / 6;
-        let derived = || AttemptTimeouts::new().head(silence).idle(silence).total(self.deadline / 3);
-        self.attempt.unwrap_or_else(derived)
+        self.attempt.unwrap_or_else(|| recommended::attempt_within(self.deadline))
     }
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { deadline: DEADLINE, attempt: None }
+        Self { deadline: recommended::DEADLINE, attempt: None }
     }
 }

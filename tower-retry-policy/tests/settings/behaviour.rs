@@ -10,10 +10,15 @@ use std::{
 };
 use tokio::time::Instant;
 use tower::{BoxError, ServiceBuilder, ServiceExt, service_fn};
-use tower_retry_policy::{AttemptTimeoutLayer, RetryLayer, settings::StandardSettings};
+use tower_retry_policy::{AttemptTimeoutLayer, StandardLayer, settings::StandardSettings};
 
 /// Calls, time and status of a `GET` under these settings, to a server that answers with this status.
-async fn called(settings: &StandardSettings, method: &str, status: Option<StatusCode>) -> (u32, Duration) {
+async fn called(
+    settings: &StandardSettings,
+    method: &str,
+    status: Option<StatusCode>,
+    by_hand: bool,
+) -> (u32, Duration) {
     let calls = Arc::new(AtomicU32::new(0));
     let counted = Arc::clone(&calls);
     let server = service_fn(move |_: Request<String>| {
@@ -27,19 +32,18 @@ async fn called(settings: &StandardSettings, method: &str, status: Option<Status
             }
         }
     });
-    let retry = RetryLayer::new(settings.policy().unwrap());
-    let retry = match settings.hedge().unwrap() {
-        Some(hedge) => retry.hedge(hedge),
-        None => retry,
-    };
-    let stack = ServiceBuilder::new()
-        .layer(settings.deadline_layer().unwrap())
-        .layer(retry)
-        .layer(AttemptTimeoutLayer::from(settings.timeouts().unwrap()))
-        .service(server);
-    let began = Instant::now();
     let request = Request::builder().method(method).uri("http://example.com/").body(String::new()).unwrap();
-    let _ = stack.oneshot(request).await;
+    let began = Instant::now();
+    if by_hand {
+        let stack = ServiceBuilder::new()
+            .layer(settings.deadline_layer().unwrap())
+            .layer(settings.retry_layer().unwrap())
+            .layer(AttemptTimeoutLayer::from(settings.timeouts().unwrap()))
+            .service(server);
+        let _ = stack.oneshot(request).await;
+    } else {
+        let _ = settings.apply(StandardLayer::plain()).unwrap().service(server).oneshot(request).await;
+    }
     (calls.load(Ordering::Relaxed), began.elapsed())
 }
 
@@ -65,8 +69,19 @@ async fn attempts_waits_and_limits_are_those_that_were_set() {
     ];
     for (text, method, status, calls, time) in table {
         let settings: StandardSettings = toml::from_str(&format!("{backoff}{text}")).expect(text);
-        let (called, took) = called(&settings, method, status).await;
-        assert_eq!(called, calls, "{text}");
-        assert!(took >= time && took < time + Duration::from_millis(20), "{text}: {took:?}");
+        for by_hand in [true, false] {
+            let (called, took) = called(&settings, method, status, by_hand).await;
+            assert_eq!(called, calls, "{text}");
+            assert!(took >= time && took < time + Duration::from_millis(20), "{text}: {took:?}");
+        }
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_check_of_a_stack_holds_what_was_set() {
+    let settings: StandardSettings = toml::from_str("content.max_bytes = 3").unwrap();
+    let server =
+        service_fn(|_: Request<String>| async { Ok::<_, BoxError>(Response::new("four".to_owned())) });
+    let stack = settings.apply(StandardLayer::plain()).unwrap().service(server);
+    stack.oneshot(Request::new(String::new())).await.map(drop).unwrap_err();
 }
