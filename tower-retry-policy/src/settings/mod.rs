@@ -45,6 +45,7 @@
 //! | `retry.attempt_header` | name of a header field, off | off | nothing is added to a request unasked |
 //! | `retry.last_response_as_error` | true, false | false | a response is one |
 //! | `retry.retry_exhausted_inner` | true, false | false | three attempts around three are nine |
+//! | `retry.retry_unauthorized` | true, false | false | a 401 is the server's word, and no proof |
 //! | `retry.retry_same_content` | true, false | false | an error page that is always the same stays so |
 //! | `retry.backoff.kind` | none, constant, linear, exponential, urllib3, schedule | exponential | a server that struggles gets more and more time |
 //! | `retry.backoff.first` | duration | 100 ms | [`RetryPolicy::standard`](crate::RetryPolicy::standard) |

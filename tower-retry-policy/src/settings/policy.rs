@@ -85,6 +85,7 @@ impl RetrySettings {
         set(&mut config.response_as_error, self.last_response_as_error);
         set(&mut config.retries_exhausted_inner, self.retry_exhausted_inner);
         set(&mut config.retries_same_content, self.retry_same_content);
+        set(&mut config.responses.unauthorized, self.retry_unauthorized);
     }
 
     #[cfg(feature = "rate-limit")]
@@ -166,6 +167,7 @@ impl From<&RetryPolicy> for RetrySettings {
             last_response_as_error: Some(config.response_as_error),
             retry_exhausted_inner: Some(config.retries_exhausted_inner),
             retry_same_content: Some(config.retries_same_content),
+            retry_unauthorized: Some(config.responses.unauthorized),
             backoff: (&config.backoff).into(),
             budget: None,
         }

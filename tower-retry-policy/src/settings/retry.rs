@@ -60,6 +60,9 @@ pub struct RetrySettings {
     pub retry_exhausted_inner: Option<bool>,
     /// Whether a request is sent again after the same wrong content has come twice.
     pub retry_same_content: Option<bool>,
+    /// Whether a 401 is tried again once in a call, whatever the method. Default: false. See
+    /// [`RetryPolicy::retry_unauthorized`](crate::RetryPolicy::retry_unauthorized).
+    pub retry_unauthorized: Option<bool>,
     /// The waits before the retries.
     pub backoff: BackoffSettings,
     /// What retries may cost in all; absent, the budget of the preset or of the policy.
@@ -89,6 +92,7 @@ impl Section for RetrySettings {
             last_response_as_error: table.value("last_response_as_error", switch)?,
             retry_exhausted_inner: table.value("retry_exhausted_inner", switch)?,
             retry_same_content: table.value("retry_same_content", switch)?,
+            retry_unauthorized: table.value("retry_unauthorized", switch)?,
             backoff: table.section("backoff")?.unwrap_or_default(),
             budget: table.section("budget")?,
         })
@@ -111,6 +115,7 @@ impl Section for RetrySettings {
         entries.put("last_response_as_error", self.last_response_as_error);
         entries.put("retry_exhausted_inner", self.retry_exhausted_inner);
         entries.put("retry_same_content", self.retry_same_content);
+        entries.put("retry_unauthorized", self.retry_unauthorized);
         entries.put("retry_after", self.retry_after.map(retry_after::tree));
         entries.section("retries_after", &Phases(self.retries_after.clone()));
         entries.section("backoff", &self.backoff);

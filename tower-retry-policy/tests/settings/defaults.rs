@@ -33,6 +33,7 @@ attempt_header = "off"
 last_response_as_error = false
 retry_exhausted_inner = false
 retry_same_content = false
+retry_unauthorized = false
 
 [retry.retry_after]
 refuse = "60s"

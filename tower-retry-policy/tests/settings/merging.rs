@@ -23,6 +23,7 @@ fn authors() -> RetryPolicy {
         .last_response_as_error(true)
         .retry_exhausted_inner(true)
         .retry_same_content(true)
+        .retry_unauthorized(true)
         .backoff(
             Backoff::linear(Duration::from_secs(1)).cap(Duration::from_secs(8)).first_retry_immediately(),
         )
@@ -54,6 +55,7 @@ fn one_key_changes_one_setting() {
         ("last_response_as_error = false", authors().last_response_as_error(false)),
         ("retry_exhausted_inner = false", authors().retry_exhausted_inner(false)),
         ("retry_same_content = false", authors().retry_same_content(false)),
+        ("retry_unauthorized = false", authors().retry_unauthorized(false)),
         ("budget.kind = 'throttle'", authors().budget(ThrottleBudget::new())),
         ("budget = 'none'", authors().without_budget()),
         ("backoff.first_retry_immediately = false", authors().backoff(linear())),
