@@ -37,8 +37,9 @@ impl Responses {
     }
 
     /// A 401 as the failure that it is as long as none of its call was tried again.
+    #[inline]
     pub(crate) fn first_unauthorized(&self, status: StatusCode, headers: &HeaderMap) -> Option<Failure> {
-        if status != StatusCode::UNAUTHORIZED || !self.unauthorized {
+        if !self.unauthorized || status != StatusCode::UNAUTHORIZED {
             return None;
         }
         let hint = self.hints.read(headers, &*self.clock).under(self.retry_after);

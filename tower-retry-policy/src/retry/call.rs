@@ -40,42 +40,35 @@ pub(crate) struct Call {
 // ===== impl Call =====
 
 impl Call {
-    /// The settings that a request brings with it: a policy of its own, or changes of that or of the layer's.
-    #[inline]
-    pub(super) fn own(policy: &RetryPolicy, head: RequestHead<'_>) -> Option<Arc<Config>> {
-        if head.extensions().is_empty() {
-            return None;
-        }
-        let own = head.extensions().get::<RetryPolicy>();
-        match head.extensions().get::<RetryPatch>() {
-            None => own.map(|own| Arc::clone(&own.config)),
-            Some(patch) => Some(patch.apply(own.unwrap_or(policy))),
-        }
-    }
-
     /// Opens a call that is not [idle](Self::is_idle).
     #[inline]
-    pub(super) fn open(policy: &RetryPolicy, own: Option<Arc<Config>>, head: RequestHead<'_>) -> Self {
-        Self::open_place(policy, own, head, Instant::now())
+    pub(super) fn open(policy: &RetryPolicy, head: RequestHead<'_>) -> Self {
+        Self::open_place(policy, head, Instant::now())
     }
 
     /// Opens a call with a place among the requests in flight, for budgets that count those.
     #[inline]
-    pub(super) fn open_place(
-        policy: &RetryPolicy,
-        own: Option<Arc<Config>>,
-        head: RequestHead<'_>,
-        now: Instant,
-    ) -> Self {
-        let mut call = Self::open_at(policy, own, head, now);
+    pub(super) fn open_place(policy: &RetryPolicy, head: RequestHead<'_>, now: Instant) -> Self {
+        let mut call = Self::open_at(policy, head, now);
         call.place = call.place_in_flight();
         call
     }
 
     /// Whether there is nothing to decide and nobody to tell: the outcome is handed on as it is.
     #[inline]
-    pub(super) fn is_idle(policy: &RetryPolicy, own: Option<&Config>) -> bool {
-        own.unwrap_or(&policy.config).never_retries() && policy.config.listens_to_nobody()
+    pub(super) fn is_idle(policy: &RetryPolicy, head: RequestHead<'_>) -> bool {
+        // asked first, because most policies have a budget, and then nobody looks for another policy twice
+        policy.config.listens_to_nobody() && Self::repeats_nothing(policy, head)
+    }
+
+    /// Whether no attempt can follow the first, as far as it is known without asking a patch.
+    #[inline]
+    fn repeats_nothing(policy: &RetryPolicy, head: RequestHead<'_>) -> bool {
+        if head.extensions().is_empty() {
+            return policy.config.never_retries();
+        }
+        let own = head.extensions().get().unwrap_or(policy);
+        own.config.never_retries() && head.extensions().get::<RetryPatch>().is_none()
     }
 
     /// For a call that is opened anew when its first attempt has ended.
@@ -93,31 +86,30 @@ impl Call {
     }
 
     #[inline]
-    pub(super) fn open_at(
-        policy: &RetryPolicy,
-        own: Option<Arc<Config>>,
-        head: RequestHead<'_>,
-        now: Instant,
-    ) -> Self {
+    pub(super) fn open_at(policy: &RetryPolicy, head: RequestHead<'_>, now: Instant) -> Self {
         let chosen = Chosen { budget: policy.config.budget.of(head, now.into_std()), place: None };
-        Self::open_with(policy, own, head, now, chosen)
+        Self::open_with(policy, head, now, chosen)
     }
 
     /// Opens a call whose budget was chosen when it was sent.
     #[inline]
     pub(super) fn open_with(
         policy: &RetryPolicy,
-        own: Option<Arc<Config>>,
         head: RequestHead<'_>,
         now: Instant,
         chosen: Chosen,
     ) -> Self {
         let layer = Arc::clone(&policy.config);
-        let (deadline, tried, progress) = if head.extensions().is_empty() {
-            (None, None, None)
+        let (own, deadline, tried, progress) = if head.extensions().is_empty() {
+            (None, None, None, None)
         } else {
+            let own = head.extensions().get::<RetryPolicy>();
+            let own = match head.extensions().get::<RetryPatch>() {
+                None => own.map(|own| Arc::clone(&own.config)),
+                Some(patch) => Some(patch.apply(own.unwrap_or(policy))),
+            };
             let progress = head.extensions().get().map(|of: &OfStream| Box::new(Progress::from(*of)));
-            (head.extensions().get().copied(), head.extensions().get().cloned(), progress)
+            (own, head.extensions().get().copied(), head.extensions().get().cloned(), progress)
         };
         let repeatable = own.as_ref().unwrap_or(&layer).repeatable.allows(head);
         let Chosen { budget, place } = chosen;

@@ -39,13 +39,12 @@ where
             begun.sent_at(now);
             return Some(copy);
         }
-        let own = Call::own(self, RequestHead::new(request));
-        if Call::is_idle(self, own.as_deref()) {
+        if Call::is_idle(self, RequestHead::new(request)) {
             return None;
         }
         self.in_loop.sent = Some(now);
         // it travels in the copy, because that lives exactly as long as the call
-        if let Some(chosen) = Call::open_at(self, own, RequestHead::new(request), now).chosen() {
+        if let Some(chosen) = Call::open_at(self, RequestHead::new(request), now).chosen() {
             copy.extensions_mut().insert(chosen);
         }
         Some(copy)
@@ -59,8 +58,7 @@ where
             None => {
                 let sent = self.in_loop.sent.unwrap_or(now);
                 let chosen = request.extensions_mut().remove::<Chosen>().unwrap_or_default();
-                let own = Call::own(self, RequestHead::new(request));
-                let call = Call::open_with(self, own, RequestHead::new(request), sent, chosen);
+                let call = Call::open_with(self, RequestHead::new(request), sent, chosen);
                 (Begun::first(sent), call)
             }
         };

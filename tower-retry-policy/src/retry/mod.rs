@@ -29,6 +29,11 @@
 //!
 //! With a [`Hedge`] a further attempt starts while the newest still runs: see there.
 //!
+//! # Between attempts
+//!
+//! A [hook](RetryLayer::before_retry) may change the request before it is sent again: a fresh token, a new signature. A
+//! [handle](RetryLayer::handle) replaces the policy while the layer's services run.
+//!
 //! # What happens to a call
 //!
 //! - The first attempt is sent on the service that was polled ready; each further one polls a clone of its own ready,

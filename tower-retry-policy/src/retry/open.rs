@@ -1,7 +1,9 @@
 //! A call that is not over: its attempts, and when the next one starts.
 
+mod prepare;
+
 use super::{
-    before_retry::{self, FailedAttempt},
+    before_retry::FailedAttempt,
     call::Call,
     extras::Extras,
     hedge::Hedging,
@@ -12,11 +14,10 @@ use super::{
     start::{Preparation, Replacement, Starts},
 };
 use crate::{
-    AttemptNumber, AttemptTimeoutError, Phase, RetryPolicy,
+    AttemptNumber, Phase, RetryPolicy,
     budget::{Grant, RequestHead},
     classify::Failure,
-    limits::{Cause, Expired, LimitError},
-    policy::{Config, HedgeDecision, RepeatableBody},
+    policy::{HedgeDecision, RepeatableBody},
     replay_body,
 };
 use http::{HeaderValue, Request, Response, StatusCode};
@@ -24,7 +25,7 @@ use std::{
     mem,
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
     time::Duration,
 };
 use tokio::time::Instant;
@@ -44,7 +45,6 @@ where
     inner: Option<S>,
     /// What the layer has beside its policy, where any attempt may follow.
     extras: Option<Arc<Extras>>,
-    is_hedged: bool,
     first_runs: bool,
     is_over: bool,
     /// Made when the first attempt is not all there is.
@@ -79,7 +79,6 @@ where
     #[inline]
     pub(super) fn new(
         policy: &RetryPolicy,
-        own: Option<Arc<Config>>,
         request: &mut Request<B>,
         inner: &S,
         extras: Option<&Arc<Extras>>,
@@ -88,18 +87,13 @@ where
         S: Clone,
         B: RepeatableBody,
     {
-        let call = Call::open(policy, own, RequestHead::new(request));
+        let call = Call::open(policy, RequestHead::new(request));
         let follows = call.may_follow();
-        let extras = extras.filter(|_| follows);
-        // nothing is hedged that may not be repeated in every phase
-        let hedging = extras.and_then(|extras| extras.hedging.as_ref());
-        let is_hedged = hedging.is_some_and(|hedging| call.repeatable && hedging.at_once() > 1);
         Self {
             kept: Kept::of(request, call.wants_the_whole()),
             call,
             inner: follows.then(|| inner.clone()),
-            extras: extras.cloned(),
-            is_hedged,
+            extras: extras.filter(|_| follows).cloned(),
             first_runs: true,
             is_over: false,
             further: None,
@@ -113,7 +107,7 @@ where
     /// Whether nothing but the first attempt is to be asked or waited for.
     #[inline]
     pub(super) fn waits_for_the_first(&self) -> bool {
-        self.further.is_none() && !self.is_hedged
+        self.further.is_none() && self.extras.is_none()
     }
 
     #[inline]
@@ -128,8 +122,11 @@ where
         passes
     }
 
+    /// Nothing is hedged that may not be repeated in every phase.
+    #[inline]
     fn hedging(&self) -> Option<&Arc<Hedging>> {
-        if self.is_hedged { self.extras.as_ref()?.hedging.as_ref() } else { None }
+        let hedging = self.extras.as_ref()?.hedging.as_ref()?;
+        (self.call.repeatable && hedging.at_once() > 1).then_some(hedging)
     }
 
     fn further_mut(&mut self) -> &mut Further<S, B> {
@@ -173,19 +170,15 @@ where
             self.first_runs = false;
             reader = self.kept.first_reader();
         }
-        let failure = match handed {
-            // whatever it is, it says nothing of the server
-            Handed::Unprepared => Some(Failure::new(Phase::Other)),
-            Handed::Unready | Handed::Over => {
-                let mut failure = self.call.failure(self.kept.shown().head, begun.number, &result);
-                if handed == Handed::Unready
-                    && let Some(failure) = &mut failure
-                {
-                    failure.was_unsent();
-                }
-                failure
+        let mut failure = self.call.failure(self.kept.shown().head, begun.number, &result);
+        if let Some(failure) = &mut failure {
+            match handed {
+                Handed::Over => {}
+                Handed::Unready => failure.was_unsent(),
+                // whatever error it is, it says nothing of the server
+                Handed::Unprepared => *failure = Failure::new(Phase::Other),
             }
-        };
+        }
         if failure.is_none()
             && (begun.number == 1 || self.first_runs)
             && let Some(hedge) = self.hedging()
@@ -201,13 +194,7 @@ where
         let running = self.running();
         let awaited = self.further.as_ref().is_some_and(|further| further.starts.replacement.is_some());
         let others = Others { running: &running, awaited };
-        let preparation = match (&self.extras, &failure) {
-            (Some(extras), Some(failure)) if extras.before_retry.is_some() => {
-                let status = result.as_ref().ok().map(Response::status);
-                Preparation::Due(FailedAttempt::new(begun.number, failure.phase, status))
-            }
-            _ => Preparation::Done,
-        };
+        let (number, phase) = (begun.number, failure.as_ref().map_or(Phase::Other, |failure| failure.phase));
         match self.call.judge(self.kept.shown(), begun, &mut result, failure, now, others) {
             Verdict::Over => {
                 self.is_over = true;
@@ -216,6 +203,11 @@ where
             }
             Verdict::Again { wait, grant } => {
                 let paid = grant.as_ref().map(Grant::kind).or(self.call.last_charged());
+                let hook = self.extras.as_ref().and_then(|extras| extras.before_retry.as_ref());
+                let preparation = hook.map(|_| {
+                    let status = result.as_ref().ok().map(Response::status);
+                    Box::new(Preparation::Due(FailedAttempt::new(number, phase, status)))
+                });
                 let replacement = Replacement::after(wait, now, grant, paid, preparation);
                 self.further_mut().starts.replacement = Some(replacement);
             }
@@ -240,11 +232,13 @@ where
             cx.waker().wake_by_ref();
             return Turn::Wait;
         }
-        if let Some(Replacement { preparation: Preparation::Runs(..), .. }) = starts.replacement {
+        let replaces = starts.replacement.is_some();
+        let preparation =
+            starts.replacement.as_ref().and_then(|replacement| replacement.preparation.as_deref());
+        let prepares = preparation.is_some();
+        if let Some(Preparation::Runs(..)) = preparation {
             return Turn::Prepare;
         }
-        let replaces = starts.replacement.is_some();
-        let prepares = starts.replacement.as_ref().is_some_and(Replacement::has_to_prepare);
         let at = match &starts.replacement {
             Some(replacement) => replacement.due(),
             None if hedge_at.is_none() => return Turn::Wait,
@@ -281,48 +275,6 @@ where
     /// An upload that outgrew what is kept of it commits the call to the attempts that run, as gRPC A6 has it.
     fn is_committed(&mut self) -> bool {
         self.kept.shown().body.is_some_and(|body| !replay_body::is_replayable(body))
-    }
-
-    /// Lets the hook change the request of the attempt that follows a failed one. An end of that attempt, if it failed.
-    pub(super) fn prepare(&mut self, cx: &mut Context<'_>) -> Poll<Option<Ended<Response<R>>>> {
-        // then it is not sent anyway
-        let in_vain = self.is_committed() && !self.running().is_empty();
-        let hook = self.extras.as_ref().and_then(|extras| extras.before_retry.as_ref());
-        let Some(further) = &mut self.further else { return Poll::Ready(None) };
-        let Some(replacement) = &mut further.starts.replacement else { return Poll::Ready(None) };
-        if let (Preparation::Due(failed), Some(hook), false) = (&replacement.preparation, hook, in_vain) {
-            let preparing = hook.begin(*failed, self.kept.head());
-            replacement.preparation = Preparation::Runs(Instant::now(), preparing);
-        }
-        let Preparation::Runs(began, preparing) = &mut replacement.preparation else {
-            replacement.preparation = Preparation::Done;
-            return Poll::Ready(None);
-        };
-        let began = *began;
-        let (error, handed) = match preparing.as_mut().poll(cx) {
-            Poll::Ready(Ok(head)) => {
-                let kept = self.kept.shown().head;
-                match before_retry::allowed((kept.method(), kept.headers()), &head) {
-                    Ok(()) => {
-                        replacement.prepared(Instant::now());
-                        self.kept.set_head(head);
-                        return Poll::Ready(None);
-                    }
-                    Err(forbidden) => (forbidden, Handed::Unprepared),
-                }
-            }
-            Poll::Ready(Err(error)) => (error, Handed::Unprepared),
-            Poll::Pending => {
-                let Some(deadline) = self.call.deadline else { return Poll::Pending };
-                ready!(further.starts.poll_until(deadline.instant(), cx));
-                let expired = Expired { cause: Cause::DeadlineBeforeCall, allowed: Duration::ZERO };
-                (AttemptTimeoutError::passed(expired).into(), Handed::Unready)
-            }
-        };
-        let Some(replacement) = further.starts.replacement.take() else { return Poll::Ready(None) };
-        let (grant, paid) = replacement.granted();
-        let begun = Begun { number: self.call.next_number(), at: began, grant, paid, reader: None };
-        Poll::Ready(Some(Ended { begun, result: Err(error), handed }))
     }
 
     /// Starts the attempt that follows a failed one.

@@ -71,11 +71,10 @@ where
         if let Some(live) = self.extras.as_ref().and_then(|extras| extras.live.as_ref()) {
             live.refresh(&mut self.policy);
         }
-        let own = Call::own(&self.policy, RequestHead::new(&request));
-        let open = if Call::is_idle(&self.policy, own.as_deref()) {
+        let open = if Call::is_idle(&self.policy, RequestHead::new(&request)) {
             None
         } else {
-            Some(Open::new(&self.policy, own, &mut request, &self.inner, self.extras.as_ref()))
+            Some(Open::new(&self.policy, &mut request, &self.inner, self.extras.as_ref()))
         };
         match self.unready.take() {
             None => ResponseFuture::sent(self.inner.call(request), open),

@@ -29,7 +29,8 @@ pub(super) struct Replacement {
     /// A wait of nothing lets others run first: a failure that is there at once would otherwise keep its thread until the
     /// attempts are used up.
     to_yield: bool,
-    pub(super) preparation: Preparation,
+    /// None where there is no hook, or it is done. Boxed, because most layers have none.
+    pub(super) preparation: Option<Box<Preparation>>,
 }
 
 /// What the hook before a retry has to do with the next attempt.
@@ -38,8 +39,6 @@ pub(super) enum Preparation {
     Due(FailedAttempt),
     /// Since when it runs.
     Runs(Instant, Preparing),
-    /// It has been called, or there is none.
-    Done,
 }
 
 // ===== impl Starts =====
@@ -86,7 +85,7 @@ impl Replacement {
         now: Instant,
         grant: Option<Grant>,
         paid: Option<FailureKind>,
-        preparation: Preparation,
+        preparation: Option<Box<Preparation>>,
     ) -> Self {
         let due = (!wait.is_zero()).then(|| later(now, wait));
         Self { due, grant, paid, to_yield: wait.is_zero(), preparation }
@@ -94,16 +93,12 @@ impl Replacement {
 
     /// The hook is done. It may have taken longer than the wait that has been asked for meanwhile.
     pub(super) fn prepared(&mut self, now: Instant) {
-        self.preparation = Preparation::Done;
+        self.preparation = None;
         self.due = self.due.filter(|due| *due > now);
     }
 
     pub(super) fn due(&self) -> Option<Instant> {
         self.due
-    }
-
-    pub(super) fn has_to_prepare(&self) -> bool {
-        !matches!(self.preparation, Preparation::Done)
     }
 
     pub(super) fn has_to_yield(&mut self) -> bool {

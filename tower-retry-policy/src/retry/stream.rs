@@ -28,8 +28,7 @@ pub(crate) struct Stream {
 
 impl Stream {
     pub(crate) fn open(policy: &RetryPolicy, head: RequestHead<'_>, now: Instant) -> Self {
-        let own = Call::own(policy, head);
-        Self { grant: None, call: Call::open_place(policy, own, head, now), paid: None }
+        Self { grant: None, call: Call::open_place(policy, head, now), paid: None }
     }
 
     /// Whether and when the rest is asked for, and the budget's word on it.

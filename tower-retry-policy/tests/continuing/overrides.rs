@@ -107,3 +107,21 @@ async fn bodies_follow_the_policy_that_is_in_use_when_their_response_comes() {
     assert!(read(body).await.error.is_some());
     assert_eq!(server.times().len(), 4, "and the next one under the third");
 }
+
+/// The request for the rest is made outside the retry, of the head that the caller gave.
+#[tokio::test(start_paused = true)]
+async fn a_continuation_begins_with_the_callers_head_and_calls_the_hook_anew() {
+    let server = Server::new(1000, [Status(401), Cut(10), Status(401), Cut(10), Whole]);
+    let policy = policy(9, 10).retry_unauthorized(true);
+    let retry = RetryLayer::new(policy.clone()).before_retry(|_, mut next| async move {
+        next.headers.insert("x-name", "fresh".parse()?);
+        Ok(next)
+    });
+    let stack = ServiceBuilder::new().layer(ContinueLayer::new(policy)).layer(retry).service(server.clone());
+    let mut request = request();
+    request.headers_mut().insert("x-name", "old".parse().unwrap());
+    let read = fetch(stack, request).await;
+    assert_eq!((read.delivered, read.error.map(|error| error.to_string())), (1000, None));
+    let names: Vec<_> = server.asked().into_iter().map(|asked| asked.name.unwrap()).collect();
+    assert_eq!(names, ["old", "fresh", "old", "fresh", "old"]);
+}
