@@ -59,3 +59,8 @@ pub mod what_if;
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;
+
+/// And those of the lab's page.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Page;

@@ -1,4 +1,4 @@
-//! The plots in the project's README are those of the default runs.
+//! The plots on the lab's page, `examples/README.md`, are those of the default runs.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "a test may panic")]
 
@@ -26,8 +26,8 @@ fn folder() -> PathBuf {
 }
 
 fn is_shown(name: &str) {
-    let readme = fs::read_to_string(folder().join("../../README.md")).unwrap();
-    assert!(readme.contains(&format!("](examples/plots/{name}.svg)")), "the README shows {name}");
+    let page = fs::read_to_string(folder().join("../README.md")).unwrap();
+    assert!(page.contains(&format!("](plots/{name}.svg)")), "the page shows {name}");
 }
 
 fn is_current(plot: &Svg) {
