@@ -55,12 +55,7 @@ pub mod talk;
 #[cfg(feature = "cli")]
 pub mod what_if;
 
-/// The examples of the project's README, compiled and run as tests.
-#[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-struct Readme;
-
-/// And those of the lab's page.
+/// The code on the lab's page, compiled as a test.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Page;

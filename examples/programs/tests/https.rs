@@ -68,6 +68,17 @@ fn identity() -> (TlsAcceptor, String) {
 }
 
 #[tokio::test]
+async fn the_readme_s_programs_speak_tls() {
+    let server = Server::start().await;
+    for program in ["by_parts"] {
+        let tls = Tls::before(&server, program).await;
+        let url = [format!("https://{}/good", tls.authority)];
+        let printed = run(program, &url, &[("SSL_CERT_FILE", &tls.certificate)]).await;
+        assert_eq!(printed, "200 OK: {\"city\": \"Praha\", \"celsius\": 21}\n", "{program}");
+    }
+}
+
+#[tokio::test]
 async fn a_trusted_certificate_is_taken_and_another_is_not_tried_again() {
     let server = Server::start().await;
     for program in ["hyper_client", "reqwest_client", "follow_redirects"] {

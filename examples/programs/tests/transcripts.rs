@@ -12,6 +12,11 @@ use program::{Server, program, run_in};
 use std::{collections::BTreeSet, env, fs, path::PathBuf};
 
 #[tokio::test]
+async fn by_parts() {
+    replay("by_parts").await;
+}
+
+#[tokio::test]
 async fn download() {
     replay("download").await;
 }

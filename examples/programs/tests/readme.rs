@@ -1,0 +1,58 @@
+//! The project's README: its code is that of programs that are compiled and run here, and its links lead somewhere.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
+
+use std::{fs, path::Path};
+
+const README: &str = include_str!("../../../README.md");
+
+fn top() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+}
+
+/// What stands in fences of this language.
+fn blocks(language: &str) -> Vec<&'static str> {
+    let start = format!("\n```{language}\n");
+    README.split(&start).skip(1).map(|rest| rest.split_once("```").unwrap().0).collect()
+}
+
+/// A program from its imports on.
+fn shown(program: &str) -> &str {
+    &program[program.find("\nuse ").unwrap() + 1..]
+}
+
+#[test]
+fn its_code_is_that_of_programs() {
+    let programs = ["by_parts"];
+    let blocks = blocks("rust");
+    assert_eq!(blocks.len(), programs.len());
+    for (block, program) in blocks.iter().zip(programs) {
+        let path = top().join("examples/programs").join(program).with_extension("rs");
+        assert_eq!(*block, shown(&fs::read_to_string(path).unwrap()), "of {program}");
+    }
+}
+
+#[test]
+fn it_reads_well_as_plain_markdown() {
+    assert!(README.lines().count() <= 150, "{} lines", README.lines().count());
+    for line in README.lines() {
+        assert!(!line.starts_with("# ") || line == "# Do you want to retry?", "a hidden line: {line}");
+        assert!(!line.starts_with("```rust,"), "{line}");
+        let mut links = line.split("`]").skip(1);
+        assert!(links.all(|rest| rest.starts_with('(')), "a link that only rustdoc knows: {line}");
+    }
+}
+
+#[test]
+fn its_links_lead_somewhere() {
+    let mut files = 0;
+    for link in README.split("](").skip(1).map(|rest| rest.split_once(')').unwrap().0) {
+        if link.contains("://") {
+            continue;
+        }
+        let file = link.split('#').next().unwrap();
+        assert!(top().join(file).exists(), "{link}");
+        files += 1;
+    }
+    assert!(files > 5, "{files}");
+}
