@@ -1,4 +1,4 @@
-//! The whole stack over hyper-util's client with TLS, layer by layer: the README's program.
+//! The same as `start`, with the stack put together from its layers.
 //!
 //! ```text
 //! cargo run --release --example by_parts -- https://httpbin.org/json
@@ -8,7 +8,7 @@
 
 use bytes::Bytes;
 use http::Request;
-use http_body_util::{BodyExt, Full};
+use http_body_util::Full;
 use hyper_rustls::HttpsConnectorBuilder;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
@@ -22,17 +22,18 @@ async fn main() -> Result<(), BoxError> {
     let tls = HttpsConnectorBuilder::new().with_native_roots()?.https_or_http().enable_http1().build();
     let client = Client::builder(TokioExecutor::new()).pool_timer(TokioTimer::new()).build(tls);
 
-    let service = ServiceBuilder::new()
-        .layer(DeadlineLayer::new(Duration::from_secs(30))) // one limit over all attempts and waits
+    let second = Duration::from_secs(1);
+    let client = ServiceBuilder::new()
+        .layer(DeadlineLayer::new(30 * second)) // one limit over all attempts and waits
         .layer(RetryLayer::new(RetryPolicy::standard())) // three attempts, backoff with jitter, a budget
-        .layer(ContentCheckLayer::json()) // reads the body inside the attempt
-        .layer(AttemptTimeoutLayer::new().head(Duration::from_secs(10)).idle(Duration::from_secs(5)))
-        .service(client);
+        .layer(ContentCheckLayer::json()) // reads the body inside the attempt, and judges it
+        .layer(AttemptTimeoutLayer::new().head(5 * second).idle(5 * second).total(10 * second))
+        .service(client); // hyper-util's, reqwest's, an axum router, a mock
 
     let url = std::env::args().nth(1).expect("a URL");
-    let response = service.oneshot(Request::get(url).body(Full::<Bytes>::default())?).await?;
+    let response = client.oneshot(Request::get(url).body(Full::<Bytes>::default())?).await?;
     let status = response.status();
-    let document = response.into_body().collect().await?.to_bytes(); // it came whole, and it is JSON
-    println!("{status}: {}", String::from_utf8_lossy(&document));
+    let document: serde_json::Value = response.into_body().into_json().await?;
+    println!("{status}: {document}");
     Ok(())
 }

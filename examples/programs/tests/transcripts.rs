@@ -51,6 +51,11 @@ async fn reqwest_client() {
     replay("reqwest_client").await;
 }
 
+#[tokio::test]
+async fn start() {
+    replay("start").await;
+}
+
 /// The beginning of a command in a transcript.
 const COMMAND: &str = "$ cargo run --release --example ";
 /// Where the server listens in the transcripts, and by default.
