@@ -69,3 +69,5 @@ pub use self::{
     retry::{RetryLayer, Wait},
     stop_reason::StopReason,
 };
+#[doc(inline)]
+pub use tower_backoff::{Backoff, Delays, Draws, Jitter};

@@ -31,8 +31,7 @@ use std::{fmt, sync::Arc};
 ///
 /// ```
 /// use std::time::Duration;
-/// use tower_backoff::{Backoff, Jitter};
-/// use tower_retry_policy::{Phase, RetryPolicy};
+/// use tower_retry_policy::{Backoff, Jitter, Phase, RetryPolicy};
 ///
 /// let policy = RetryPolicy::standard()
 ///     .retries(5)
