@@ -1,5 +1,5 @@
 use super::{
-    SettingsError, duration, jitter,
+    OrOff, SettingsError, duration, jitter,
     section::{Entries, Section, settings},
     table::Table,
     tree::Tree,
@@ -41,8 +41,8 @@ pub struct BackoffSettings {
     pub factor: Option<u32>,
     /// The waits of `schedule`, of which the last one repeats.
     pub delays: Option<Vec<Duration>>,
-    /// The longest wait, jitter included.
-    pub cap: Option<Duration>,
+    /// The longest wait, jitter included; `off` leaves it to the kind, which mostly ends at 2 minutes ([`Backoff`]).
+    pub cap: Option<OrOff<Duration>>,
     /// How the waits are spread: `"none"`, `"full"`, `"equal"`, `"decorrelated"`, a share to each side such as `"20%"`, or
     /// a duration that is added.
     pub jitter: Option<Jitter>,
@@ -125,7 +125,7 @@ impl BackoffSettings {
             },
         };
         applied = applied.jitter(self.jitter.or(now.jitter).unwrap_or_default());
-        if let Some(cap) = self.cap.or(now.cap) {
+        if let Some(cap) = self.cap.or(now.cap).and_then(OrOff::on) {
             applied = applied.cap(cap);
         }
         let immediately = self.first_retry_immediately.or(now.first_retry_immediately);
@@ -154,7 +154,7 @@ impl From<&Backoff> for BackoffSettings {
     /// With all that there is to say of it.
     fn from(backoff: &Backoff) -> Self {
         let mut settings = Self {
-            cap: backoff.explicit_cap(),
+            cap: Some(backoff.explicit_cap().into()),
             jitter: Some(backoff.jitter_kind()),
             first_retry_immediately: Some(backoff.is_first_immediate()),
             ..Self::default()
@@ -189,7 +189,7 @@ impl Section for BackoffSettings {
             factor: table.value("factor", whole(1..=1000))?,
             delays: table
                 .value("delays", list("a list of durations, such as [\"100ms\", \"1s\"]", duration::any))?,
-            cap: table.value("cap", duration::any)?,
+            cap: table.value("cap", OrOff::reader(duration::any))?,
             jitter: table.value("jitter", jitter::read)?,
             first_retry_immediately: table.value("first_retry_immediately", switch)?,
         };
@@ -204,7 +204,7 @@ impl Section for BackoffSettings {
         entries.put("factor", self.factor);
         let texts = |delays: &Vec<Duration>| Tree::List(delays.iter().copied().map(duration::text).collect());
         entries.put("delays", self.delays.as_ref().map(texts));
-        entries.put("cap", self.cap.map(duration::text));
+        entries.put("cap", self.cap.map(|cap| cap.written(duration::text)));
         entries.put("jitter", self.jitter.map(jitter::text));
         entries.put("first_retry_immediately", self.first_retry_immediately);
     }

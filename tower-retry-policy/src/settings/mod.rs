@@ -51,7 +51,7 @@
 //! | `retry.backoff.first` | duration | 100 ms | [`RetryPolicy::standard`](crate::RetryPolicy::standard) |
 //! | `retry.backoff.factor` | 1 to 1000 | 2 | as everywhere |
 //! | `retry.backoff.delays` | list of durations | none | for the kind schedule |
-//! | `retry.backoff.cap` | duration | 10 s | somebody waits |
+//! | `retry.backoff.cap` | duration, off | 10 s | somebody waits |
 //! | `retry.backoff.jitter` | none, full, equal, decorrelated, `"20%"`, duration | full | makes the fewest calls |
 //! | `retry.backoff.first_retry_immediately` | true, false | false | it hurts where failures mean load |
 //! | `retry.budget.kind` | none, ratio, throttle, quota, in_flight | ratio | [`budget`](crate::budget) compares them |
