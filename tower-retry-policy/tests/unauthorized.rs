@@ -190,25 +190,26 @@ fn slow(
 #[tokio::test(start_paused = true)]
 async fn an_attempt_beside_it_with_the_old_credentials_does_not_end_the_call() {
     #[rustfmt::skip]
-    let table: [(&'static [(u64, u16)], _, _, _); 5] = [
+    let table: [(&'static [(u64, u16)], _, _, _, _); 5] = [
         // the hedge is refused while the attempt with the new ones runs
-        (&[(1200, 401), (400, 401), (500, 200)], 200, 3, 1700),
+        (&[(1200, 401), (400, 401), (500, 200)], 200, 3, 3, 1700),
         // and while that one waits to begin again
-        (&[(1200, 401), (450, 401), (200, 503), (10, 200)], 200, 4, 1510),
+        (&[(1200, 401), (450, 401), (200, 503), (10, 200)], 200, 4, 4, 1510),
         // the new ones are refused too
-        (&[(1200, 401), (900, 401), (100, 401)], 401, 3, 1300),
+        (&[(1200, 401), (900, 401), (100, 401)], 401, 3, 3, 1300),
         // refused, but the hedge is not
-        (&[(1200, 401), (400, 200), (900, 200)], 200, 2, 1400),
+        (&[(1200, 401), (400, 200), (900, 200)], 200, 2, 3, 1400),
         // the hedge first: the other is as old as it
-        (&[(1500, 401), (100, 401), (1000, 200)], 200, 3, 2100),
+        (&[(1500, 401), (100, 401), (1000, 200)], 200, 3, 3, 2100),
     ];
-    for (index, (answers, status, by, took)) in table.into_iter().enumerate() {
+    for (index, (answers, status, by, made, took)) in table.into_iter().enumerate() {
         let policy = policy().retries(9).backoff(Backoff::constant(Duration::from_millis(100)));
         let layer = RetryLayer::new(policy).hedge(Hedge::after(SECOND));
         let began = tokio::time::Instant::now();
         let response = layer_over(&layer, slow(answers)).oneshot(request("GET")).await.unwrap();
         assert_eq!((response.status().as_u16(), *response.body()), (status, by), "{index}");
         assert_eq!(began.elapsed().as_millis(), took, "{index}");
+        assert_eq!(History::of(&response).unwrap().attempts_made(), made, "one follows them all, {index}");
     }
 }
 
