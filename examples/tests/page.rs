@@ -82,7 +82,7 @@ fn the_page_shows_every_stage_with_its_stack_and_its_figures() {
         let section = &section[..section.find("</section>").unwrap()];
         let (ok, failed) = (&stage["ok"], &stage["failed"]);
         assert!(section.contains(&format!("seed 5: {ok} calls succeeded, {failed} failed")), "{name}");
-        assert!(section.contains("get_json") && section.contains("<svg"), "{name}");
+        assert!(section.contains(">pub async fn get_json(") && section.contains("<svg"), "{name}");
         for file in [".csv", ".pcap", "-probe.csv", "-download.csv", ".svg"] {
             assert!(section.contains(&format!("href=\"{name}{file}\"")), "{name}{file}");
         }
@@ -91,9 +91,54 @@ fn the_page_shows_every_stage_with_its_stack_and_its_figures() {
         let (_, last) = drawn.rsplit_once("</text>\n").unwrap();
         assert!(files[&format!("{name}.svg")].contains(last), "{name}");
     }
+    // Tables are of all seeds, and one of them stands in the words of its own plot.
+    assert!(html.contains("<th scope=\"col\">mean</th>") && !html.contains("this run</th>"));
     for plot in ["successes", "time-success", "requests", "pairs", "timelines", "memory", "probe-effect"] {
         assert_eq!(html.matches(&format!("href=\"{plot}.svg\"")).count(), 1, "{plot}");
     }
+}
+
+/// What begins with this and ends with that.
+fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
+    text.split_once(start).unwrap().1.split_once(end).unwrap().0
+}
+
+#[test]
+fn the_contents_are_the_headings_and_lead_on_from_the_talk() {
+    let scratch = Scratch::new("page-contents");
+    let files = index(&scratch, &["--seeds", "1", "--requests", "3"]);
+    let html = &files["index.html"];
+    let contents: Vec<(&str, &str)> = between(html, "<nav ", "</nav>")
+        .split("<a href=\"#")
+        .skip(1)
+        .map(|entry| (entry.split_once('"').unwrap().0, between(entry, ">", "</a>")))
+        .collect();
+    let headings: Vec<(&str, &str)> = html
+        .split("<h")
+        .filter_map(|heading| heading.strip_prefix("2 id=\"").or(heading.strip_prefix("3 id=\"")))
+        .map(|heading| (heading.split_once('"').unwrap().0, between(heading, ">", "</h")))
+        .collect();
+    assert_eq!(contents, headings);
+    let ids: Vec<&str> = contents.iter().map(|(id, _)| *id).collect();
+    let onward = ["beside", "storm", "jitter", "download", "hedging", "library", "files"];
+    assert!(ids.ends_with(&onward), "{ids:?}");
+    let library = between(html, "<h2 id=\"library\">", "</section>");
+    assert!(
+        library.contains("RetryLayer::new(RetryPolicy::standard())") && library.contains("with_native_roots")
+    );
+}
+
+#[test]
+fn a_stage_in_which_nothing_arrives_takes_little_room() {
+    let scratch = Scratch::new("page-nothing");
+    let files = index(&scratch, &["--seeds", "1", "--requests", "20"]);
+    let height =
+        |name: &str| between(&files[&format!("{name}.svg")], " height=\"", "\"").parse::<f64>().unwrap();
+    for name in ["network-off", "fixed-retry"] {
+        assert!(files[&format!("{name}.svg")].contains("Nothing arrived"), "{name}");
+        assert!(height(name) < 300.0 && height(name) < 0.75 * height("timeout"), "{name}: {}", height(name));
+    }
+    assert!(!files["timeout.svg"].contains("Nothing arrived"));
 }
 
 #[test]
@@ -148,9 +193,15 @@ const faults = [];
 const box = element => element.getBoundingClientRect();
 const root = document.documentElement;
 if (root.scrollWidth > root.clientWidth) faults.push(`the page is ${root.scrollWidth} wide, its window ${root.clientWidth}`);
+for (const code of document.querySelectorAll("pre"))
+  if (code.scrollWidth > code.clientWidth) faults.push(`code is ${code.scrollWidth} wide: ${code.textContent.slice(0, 80)}`);
+for (const wide of document.querySelectorAll("figure > *, table"))
+  if (box(wide).right > root.clientWidth && !wide.closest(".scroll")) faults.push(`${wide.tagName} is cut off`);
 const plots = [...document.querySelectorAll("svg.plot")];
 for (const plot of plots) {
   const name = plot.getAttribute("aria-label"), frame = box(plot);
+  const around = getComputedStyle(plot.closest(".scroll"));
+  if (around.overflowX !== "auto" || !around.backgroundImage.includes("gradient")) faults.push(`${name} does not scroll`);
   if (frame.width < 300 || frame.height < 100) faults.push(`${name}: ${frame.width} x ${frame.height}`);
   const texts = [...plot.querySelectorAll("text")].map(text => [text.textContent, box(text)]);
   texts.forEach(([text, a], index) => {
@@ -171,7 +222,7 @@ parent.postMessage(pre.textContent, "*");
 </script>"##;
 
 /// A browser's window has a least width, and a frame in it has none.
-const FRAME: &str = r#"<!DOCTYPE html><iframe src="seeing.html" style="width:375px;height:800px;border:0"></iframe>
+const FRAME: &str = r#"<!DOCTYPE html><iframe src="seeing.html" style="width:390px;height:800px;border:0"></iframe>
 <pre></pre><script>addEventListener("message", said => document.querySelector("pre").textContent = said.data)</script>"#;
 
 /// Counts what the page's own policy refuses to load.
@@ -261,7 +312,7 @@ fn a_browser_shows_it_wide_and_narrow_light_and_dark() {
     fs::write(scratch.join("out/seeing.html"), seeing).unwrap();
     fs::write(scratch.join("out/frame.html"), FRAME).unwrap();
     for (file, width, dark) in
-        [("seeing", 1_200, false), ("seeing", 1_200, true), ("seeing", 760, false), ("frame", 375_u64, true)]
+        [("seeing", 1_200, false), ("seeing", 1_200, true), ("seeing", 760, false), ("frame", 390_u64, true)]
     {
         let page = address(&scratch.join(&format!("out/{file}.html")));
         let arguments = [format!("--window-size={},900", width.max(500)), "--dump-dom".into(), page];

@@ -14,7 +14,7 @@ use crate::{
         plot::{Svg, escape},
     },
     talk::page::{
-        html::{code, document, figure, links, paragraph, section, table},
+        html::{code, document, entry, figure, links, paragraph, section, table},
         style,
     },
 };
@@ -55,14 +55,13 @@ fn header(report: &Report) -> String {
         ("network", "The kernel's network"),
         ("files", "The files"),
     ];
-    let contents: String =
-        contents.iter().map(|(id, title)| format!("<li><a href=\"#{id}\">{title}</a></li>\n")).collect();
+    let contents: String = contents.iter().map(|(id, title)| entry(id, title, "")).collect();
     let about = paragraph(
         "A simulation of TCP is not TCP. Here the talk's stages call a server over this machine's kernel, in real time, \
          under the loss that the lab simulates, beside the same stages in the lab.",
     ) + &paragraph(&legend(report).replace('\n', " "));
     format!(
-        "<h1>{}</h1>\n{about}<nav aria-label=\"Contents\">\n<ol>\n{contents}</ol>\n</nav>\n",
+        "<h1>{}</h1>\n{about}<nav aria-label=\"Contents\">\n<ul>\n{contents}</ul>\n</nav>\n",
         escape(TITLE)
     )
 }
@@ -150,5 +149,5 @@ fn names(files: &[&str]) -> Vec<String> {
 }
 
 fn footer(asked: &KernelRuns) -> String {
-    paragraph("The same again, with other luck:") + &code("wrap", &command(asked))
+    paragraph("The same again, with other luck:") + &code(&command(asked))
 }

@@ -3,7 +3,7 @@
 //! Their plots are those in the repository, of the default runs; a test says when they are no longer current. The words
 //! have no figures that a change of the lab would falsify.
 
-use super::html::{code, drawn_before, paragraph, section, subsection};
+use super::html::{code, drawn_before, entry, paragraph, section, subsection};
 
 /// One experiment.
 struct Beside {
@@ -61,13 +61,19 @@ const ALL: [Beside; 4] = [
     },
 ];
 
+/// Their lines in the contents.
+pub(super) fn contents() -> String {
+    ALL.iter().map(|Beside { id, title, .. }| entry(id, title, "")).collect()
+}
+
 pub(super) fn beside() -> String {
     let mut content = paragraph(
-        "Four more experiments in virtual time. Their plots are those of the default runs, whatever this page's run \
-         was.",
+        "The talk ends here, and retries do not. What happens when a thousand clients retry at once, when they wait for the \
+         same time, when a file is too long to start over, and when nothing fails but one answer in a hundred is slow? \
+         The plots are those of the default runs, whatever this page's run was.",
     );
     for Beside { id, title, plot: (name, file), words, command } in ALL {
-        let parts = drawn_before(name, file) + &paragraph(words) + &code("wrap", command);
+        let parts = drawn_before(name, file) + &paragraph(words) + &code(command);
         content += &subsection(id, title, &parts);
     }
     section("beside", "Beside the talk", &content)

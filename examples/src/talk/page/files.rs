@@ -24,7 +24,6 @@ pub(super) fn files(page: &Page<'_>) -> String {
              probe, and for each packet from the server's port 80. They can be had from the capture too:",
         )
         + &code(
-            "",
             "tshark -r naive.pcap -Y 'udp.port == 65535' -T fields -E separator=, -e frame.time_epoch -e frame.len\n\
              tshark -r naive.pcap -Y 'tcp.srcport == 80' -T fields -E separator=, -e frame.time_epoch -e frame.len\n\
              tcpdump -n -tt -r naive.pcap 'tcp port 80'",

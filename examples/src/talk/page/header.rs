@@ -1,22 +1,27 @@
 //! The title, what was run, and the contents.
 
-use super::{Page, command::changed, html::paragraph};
+use super::{
+    Page, beside,
+    command::changed,
+    html::{entry, paragraph},
+    stage,
+};
 
 pub(super) fn header(page: &Page<'_>) -> String {
     let summary = page.summary;
-    let mut contents = String::from("<li><a href=\"#overview\">All stages</a></li>\n");
-    contents += "<li><a href=\"#experiment\">The experiment</a></li>\n";
-    for stage in &summary.stages {
-        contents += &format!("<li><a href=\"#{0}\">{0}</a></li>\n", stage.name);
+    let mut contents = entry("overview", "All stages", "") + &entry("experiment", "The experiment", "");
+    for (index, stage) in summary.stages.iter().enumerate() {
+        contents += &entry(stage.name, &stage::title(index + 1, stage.name), "");
     }
-    contents += "<li><a href=\"#probe\">The probe changed the experiment</a></li>\n";
-    contents += "<li><a href=\"#beside\">Beside the talk</a></li>\n";
-    contents += "<li><a href=\"#files\">The files</a></li>\n";
+    contents += &entry("probe", "The probe changed the experiment", "");
+    contents += &entry("beside", "Beside the talk", &beside::contents());
+    contents += &entry("library", "The layers in your own client", "");
+    contents += &entry("files", "The files", "");
     let about = format!(
         "The experiment of Anton Marchukov's talk of that name (PyCon CZ 2016), replayed in virtual time: \
          {requests} calls by {workers} workers for 7 kB of JSON, while the network loses packets. Real HTTP \
-         clients and a real server, over two TCP stacks and a simulated link. The plots of one run are those of \
-         seed {seed}; means and distributions are over {seeds} seed(s). Loss {loss} %, preset {preset}.",
+         clients and a real server, over two TCP stacks and a simulated link. Tables are means over {seeds} seed(s); a stage's \
+         own plot is the run of seed {seed}. Loss {loss} %, preset {preset}.",
         requests = summary.requests,
         workers = summary.workers,
         seed = summary.seed,
@@ -32,6 +37,6 @@ pub(super) fn header(page: &Page<'_>) -> String {
         );
     }
     format!(
-        "<h1>Do you want to retry?</h1>\n{about}<nav aria-label=\"Contents\">\n<ol>\n{contents}</ol>\n</nav>\n"
+        "<h1>Do you want to retry?</h1>\n{about}<nav aria-label=\"Contents\">\n<ul>\n{contents}</ul>\n</nav>\n"
     )
 }

@@ -19,6 +19,12 @@ pub(super) fn subsection(id: &str, title: &str, content: &str) -> String {
     )
 }
 
+/// A line of the contents, with those below it.
+pub(crate) fn entry(id: &str, title: &str, below: &str) -> String {
+    let below = if below.is_empty() { String::new() } else { format!("\n<ul>\n{below}</ul>\n") };
+    format!("<li><a href=\"#{id}\">{}</a>{below}</li>\n", escape(title))
+}
+
 pub(crate) fn heading(title: &str) -> String {
     format!("<h3>{}</h3>\n", escape(title))
 }
@@ -27,8 +33,18 @@ pub(crate) fn paragraph(text: &str) -> String {
     format!("<p>{}</p>\n", escape(text))
 }
 
-pub(crate) fn code(class: &str, text: &str) -> String {
-    format!("<pre class=\"{class}\" tabindex=\"0\"><code>{}</code></pre>\n", escape(text.trim_end()))
+pub(crate) fn code(text: &str) -> String {
+    format!("<pre><code>{}</code></pre>\n", escape(text.trim_end()))
+}
+
+/// A program, whose long lines wrap below their own beginning.
+pub(super) fn listing(text: &str) -> String {
+    let line = |line: &str| {
+        let indent = line.len() - line.trim_start().len() + 2;
+        let style = format!("padding-left:{indent}ch;text-indent:-{indent}ch");
+        format!("<span class=\"line\" style=\"{style}\">{}\n</span>", escape(line))
+    };
+    format!("<pre><code>{}</code></pre>\n", text.trim_end().lines().map(line).collect::<String>())
 }
 
 /// A plot, which a narrow page lets one scroll, with its words and its file.

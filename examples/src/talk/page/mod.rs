@@ -7,6 +7,7 @@ mod command;
 mod files;
 mod header;
 pub(crate) mod html;
+mod library;
 mod loss;
 mod overview;
 mod probe;
@@ -19,6 +20,7 @@ use self::{
     files::files,
     header::header,
     html::{code, document, paragraph},
+    library::library,
     overview::{experiment, overview},
     probe::probe,
     stage::stage,
@@ -92,7 +94,7 @@ fn main(page: &Page<'_>) -> String {
     for (index, (summary, plot)) in page.summary.stages.iter().zip(page.stages).enumerate() {
         main += &stage(index + 1, summary, plot, page);
     }
-    main + &probe(page) + &beside() + &files(page)
+    main + &probe(page) + &beside() + &library() + &files(page)
 }
 
 fn footer(page: &Page<'_>) -> String {
@@ -101,5 +103,5 @@ fn footer(page: &Page<'_>) -> String {
                        use what exists; a library that speaks to a network should have retries built in, and \
                        let its users change them.";
     let again = "The same seed gives the same files, byte for byte. This page again:";
-    paragraph(conclusions) + &paragraph(again) + &code("wrap", &command(page))
+    paragraph(conclusions) + &paragraph(again) + &code(&command(page))
 }

@@ -11,8 +11,9 @@ pub(super) fn overview(page: &Page<'_>) -> String {
     let rows: Vec<Vec<String>> = page.summary.stages.iter().map(row).collect();
     let content = table(&headings(page), &rows)
         + &paragraph(&format!(
-            "Each stage mends what the one before it lacks. \"This run\" is that of the first seed; the other \
-             figures are means over all seeds, and the range is that of {}.",
+            "Each stage mends what the one before it lacks. \"Talk\" is the talk's one run, in successes; all other \
+             figures are over {} seed(s): the mean of the successes, where {} lie, and the means of the rest.",
+            page.summary.seeds,
             page.summary.range_in_words(),
         ))
         + &figure(
@@ -22,7 +23,8 @@ pub(super) fn overview(page: &Page<'_>) -> String {
         )
         + &figure(
             &page.overview.time_success,
-            "Upward is better, and so is to the left: more calls succeed, and all are done sooner.",
+            "Upward is better, and so is to the left: fewer calls fail, and all are done sooner. Each line upward is a tenth of the \
+             failures.",
         )
         + &figure(
             &page.overview.requests,
@@ -58,9 +60,9 @@ pub(super) fn experiment(page: &Page<'_>) -> String {
 }
 
 /// Of [`row`].
-pub(super) fn headings<'a>(page: &Page<'a>) -> [&'a str; 8] {
+pub(super) fn headings<'a>(page: &Page<'a>) -> [&'a str; 7] {
     let range = page.summary.range();
-    ["stage", "talk", "this run", "mean", range, "requests per call", "seconds", "longest, s"]
+    ["stage", "talk", "mean", range, "requests per call", "seconds", "longest, s"]
 }
 
 /// A stage in figures.
@@ -68,7 +70,6 @@ pub(super) fn row(stage: &StageSummary) -> Vec<String> {
     vec![
         stage.name.to_owned(),
         stage.talk_ok.map_or_else(|| "-".to_owned(), |ok| ok.to_string()),
-        stage.ok.to_string(),
         format!("{:.2}", stage.mean_ok),
         format!("{}..{}", stage.p5_ok, stage.p95_ok),
         format!("{:.2}", stage.attempts_per_call),

@@ -2,7 +2,7 @@
 
 use super::{
     Page, chapter,
-    html::{code, figure, heading, links, paragraph, section, table},
+    html::{code, figure, heading, links, listing, paragraph, section, table},
     overview::{headings, row},
 };
 use crate::{output::plot::Svg, talk::report::StageSummary};
@@ -12,9 +12,9 @@ pub(super) fn stage(number: usize, summary: &StageSummary, plot: &Svg, page: &Pa
     let Some(chapter) = chapter(name) else { return String::new() };
     let mut content = heading("What changed") + &paragraph(chapter.changed);
     content += &heading("The idea of the talk's code");
-    content += &code("wrap", chapter.idea);
+    content += &code(chapter.idea);
     content += &heading("This project's stack for it");
-    content += &code("", &chapter.excerpt());
+    content += &listing(&chapter.excerpt());
     content += &paragraph(&format!("From examples/src/talk/stages/{}, without its imports.", chapter.file));
     content += &heading("What came of it");
     content += &table(&headings(page), &[row(summary)]);
@@ -34,12 +34,17 @@ pub(super) fn stage(number: usize, summary: &StageSummary, plot: &Svg, page: &Pa
         format!("{name}-probe.csv"),
         format!("{name}-download.csv"),
     ]);
-    section(name, &format!("{number}. {name}"), &content)
+    section(name, &title(number, name), &content)
+}
+
+/// Of the chapter, and of its line in the contents.
+pub(super) fn title(number: usize, name: &str) -> String {
+    format!("{number}. {name}")
 }
 
 fn words(summary: &StageSummary, page: &Page<'_>) -> String {
     let StageSummary { name, ok, failed, unfinished, .. } = summary;
     let seed = page.summary.seed;
     let unfinished = if *unfinished > 0 { format!(", {unfinished} had not ended") } else { String::new() };
-    format!("{name}, the run of seed {seed}: {ok} calls succeeded, {failed} failed{unfinished}.")
+    format!("{name}, the one run of seed {seed}: {ok} calls succeeded, {failed} failed{unfinished}.")
 }

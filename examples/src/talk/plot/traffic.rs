@@ -21,13 +21,24 @@ const AXIS: f64 = 34.0;
 const TICKS: usize = 3;
 const BINS_PER_SECOND: f64 = 10.0;
 
-/// The height of both plots; without a probe there is only a line about it.
+/// The height of both plots; without a probe, or where nothing arrived, there is only a line about it.
 pub(super) fn height(traffic: &Traffic) -> f64 {
+    if is_empty(traffic) {
+        return CAPTION;
+    }
     CAPTION + traffic.probe().map_or(0.0, |_| HEIGHTS.0) + CAPTION + HEIGHTS.1 + AXIS
 }
 
 /// `cut` says that the run went on after the last bin.
 pub(super) fn traffic(svg: &mut Svg, top: f64, traffic: &Traffic, cut: bool) {
+    if is_empty(traffic) {
+        let words = match traffic.probe() {
+            Some(_) => "Nothing arrived, neither of the probe nor of the download.",
+            None => "Nothing arrived. No probe runs in this stage.",
+        };
+        svg.text(LEFT, top + CAPTION - 10.0, Anchor::Start, "caption", words);
+        return;
+    }
     let bins = traffic.download().len();
     // A run on a perfect network takes no time, and its one bin needs some room around it.
     let time = Scale::linear((0.0, (bins as f64 / BINS_PER_SECOND).max(1.0)), (LEFT, RIGHT));
@@ -53,6 +64,11 @@ pub(super) fn traffic(svg: &mut Svg, top: f64, traffic: &Traffic, cut: bool) {
         "seconds since the start"
     };
     axis::bottom(svg, &time, bottom, unit);
+}
+
+/// Two plots of nothing would only take room.
+fn is_empty(traffic: &Traffic) -> bool {
+    most(traffic.download()) == 0 && traffic.probe().is_none_or(|probe| most(probe) == 0)
 }
 
 fn most(bytes: &[u64]) -> u64 {
