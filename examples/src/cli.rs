@@ -26,7 +26,7 @@ pub struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
 
-    /// A stage to run, once for each; all of them without it
+    /// A stage to run; may be given more than once [default: all]
     #[arg(long = "stage", value_name = "NAME", value_parser = stage_named)]
     stages: Vec<&'static Stage>,
 
@@ -50,7 +50,7 @@ pub struct Cli {
     #[arg(long, default_value_t = 10, value_parser = value_parser!(u32).range(1..=1_000))]
     workers: u32,
 
-    /// How many of the server's responses are lies, in the stages whose server lies
+    /// How many of the server's responses are corrupt (empty, or cut short behind a matching length), from own-retry on
     #[arg(long, value_name = "PERCENT", default_value = "1", value_parser = percent, allow_negative_numbers = true)]
     lies: f64,
 
@@ -77,7 +77,7 @@ pub enum Command {
     Jitter(Runs),
     /// A good network: what hedging does for the slowest calls, and to a server that stands still
     Tail(Runs),
-    /// Downloads that break off: what it saves to go on where they did
+    /// Downloads that break off: what resuming and continuing save
     Download(Runs),
     /// Rare failures, amplified: the talk's S(k) = (1-f)^(nk), computed and simulated, and what retries do to it
     Amplification(Amplification),
@@ -88,15 +88,15 @@ pub enum Command {
         status 2."
     )]
     Kernel(KernelRuns),
-    /// A question about your own network and policy: success, percentiles, cost
+    /// Your own network and policy, measured: success, percentiles, cost
     Try(Trial),
-    /// The same with one or two settings varied: a map of what comes of it
+    /// The same over the values of one or two settings: a map
     #[command(
         after_help = "Values are separated by commas, or by / where they have commas of their own: loss=50,20/10,50. \
         Numbers may be ranges: 1..8, 10..50:10. Without --seeds each cell has 20."
     )]
     Sweep(SweepQuestion),
-    /// The policy with the lowest p99 that holds a success and a limit on requests, as Rust code
+    /// The policy with the lowest p99 for a required success and a limit on requests, as Rust code
     #[command(
         after_help = "The search changes attempts, head, idle and first, unless they are given as flags; it begins \
         with the policy of the file or of the defaults. If nothing holds, the exit status is 1. \

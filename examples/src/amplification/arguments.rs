@@ -67,11 +67,10 @@ impl Amplification {
         }
         let most = (MOST_DRAWS / of_a_trial) as u64;
         Err(match most {
-            0 => "these parts fail too often to be simulated; wanted is a smaller --f, --n or --k".into(),
-            most => format!(
-                "these parts fail too often for {} trials; wanted is --trials {most} or less",
-                self.trials
-            ),
+            0 => "these parts fail too often to be simulated; expected a smaller --f, --n or --k".into(),
+            most => {
+                format!("these parts fail too often for {} trials; use --trials {most} or less", self.trials)
+            }
         })
     }
 }
@@ -79,6 +78,6 @@ impl Amplification {
 fn probability(text: &str) -> Result<f64, String> {
     match text.parse() {
         Ok(probability) if (0.0..=1.0).contains(&probability) => Ok(probability),
-        _ => Err("wanted is a probability, 0..1, such as 0.000001 or 1e-6".into()),
+        _ => Err("expected a probability, 0..1, such as 0.000001 or 1e-6".into()),
     }
 }

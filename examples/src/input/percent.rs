@@ -7,6 +7,6 @@
 pub(crate) fn percent(text: &str) -> Result<f64, String> {
     match text.parse() {
         Ok(percent) if (0.0..=100.0).contains(&percent) => Ok(percent),
-        _ => Err("wanted is a percentage, 0..100".into()),
+        _ => Err("expected a percentage, 0..100".into()),
     }
 }

@@ -18,7 +18,7 @@ use std::path::PathBuf;
 #[derive(Debug, Clone, Args)]
 #[non_exhaustive]
 pub struct KernelRuns {
-    /// A stage to run, once for each; all but network-off and fixed-retry without it
+    /// A stage to run; may be given more than once [default: all but network-off and fixed-retry]
     #[arg(long = "stage", value_name = "NAME", value_parser = stage_named)]
     pub(super) stages: Vec<&'static Stage>,
 
@@ -58,11 +58,11 @@ pub struct KernelRuns {
     #[arg(long, default_value_t = 10, value_parser = value_parser!(u32).range(1..=1_000))]
     pub(super) workers: u32,
 
-    /// How many of the server's responses are lies, in the stages whose server lies [default: 1, and 0 of nginx]
+    /// How many of the server's responses are corrupt, in the stages that have such [default: 1, and 0 of nginx]
     #[arg(long, value_name = "PERCENT", value_parser = percent, allow_negative_numbers = true)]
     pub(super) lies: Option<f64>,
 
-    /// The first seed, of the loss and of the jitter; the kernel's time is nobody's function
+    /// The first seed, of the loss and the jitter; the kernel's timing has no seed
     #[arg(long, default_value_t = 1, allow_negative_numbers = true)]
     pub(super) seed: u64,
 
@@ -119,10 +119,10 @@ impl KernelRuns {
     /// What would be right.
     pub fn check(&self) -> Result<(), String> {
         if self.server == Program::Nginx && self.lies.is_some_and(|lies| lies > 0.0) {
-            return Err("nginx never lies; wanted is `--lies 0`, or `--server hyper`".into());
+            return Err("nginx never lies; use `--lies 0`, or `--server hyper`".into());
         }
         if self.probe == Probing::Real && self.preset == Preset::NoProbe {
-            return Err("preset `no-probe` has no probe to send; wanted is `--probe formula`".into());
+            return Err("preset `no-probe` has no probe to send; use `--probe formula`".into());
         }
         match self.stages.iter().find(|stage| stage.loss == StageLoss::Total) {
             None => Ok(()),

@@ -25,8 +25,8 @@ use std::{
     time::Duration,
 };
 
-/// Calls one stage of the talk so often and writes a CSV row `flag,seconds` as each call ends: 0 success, 1 error. In the
-/// end it counts on standard error what the failed calls failed of.
+/// Makes calls of one stage of the talk, and writes a CSV row `flag,seconds` as each ends: 0 for success, 1 for an error. At
+/// the end, standard error counts why calls failed.
 #[derive(Debug, Parser)]
 #[command(name = "sampler", version)]
 #[non_exhaustive]
@@ -63,7 +63,7 @@ pub struct Sampling {
     #[arg(long, value_enum, default_value_t = Preset::Talk)]
     preset: Preset,
 
-    /// How many of the server's responses are lies, in the stages whose server lies
+    /// How many of the server's responses are corrupt (empty, or cut short behind a matching length), from own-retry on
     #[arg(long, value_name = "PERCENT", default_value = "1", value_parser = percent, allow_negative_numbers = true)]
     lies: f64,
 }

@@ -31,7 +31,7 @@ pub struct Trial {
     #[command(flatten)]
     question: Question,
 
-    /// Answer it over this machine's kernel as well, in real time, with as many networks at once: Linux only
+    /// Measure over this machine's kernel too, in real time, all seeds at once (Linux only)
     #[arg(long)]
     pub kernel: bool,
 

@@ -8,8 +8,8 @@ pub(crate) fn read(text: &str) -> Result<Duration, String> {
     const LONGEST: Duration = Duration::from_secs(365 * 86_400);
     match humantime::parse_duration(text.trim()) {
         Ok(duration) if duration <= LONGEST => Ok(duration),
-        Ok(_) => Err("wanted is at most a year".into()),
-        Err(_) => Err("wanted is a duration with its unit, such as 5s, 200ms or 1.5s".into()),
+        Ok(_) => Err("expected at most a year".into()),
+        Err(_) => Err("expected a duration with its unit, such as 5s, 200ms or 1.5s".into()),
     }
 }
 
@@ -56,6 +56,6 @@ mod tests {
         for text in ["", "5", "s", "five seconds", "-5s", "5 parsecs", "1e400s", "NaN"] {
             assert!(read(text).unwrap_err().contains("such as 5s"), "{text}");
         }
-        assert_eq!(read("10000y").unwrap_err(), "wanted is at most a year");
+        assert_eq!(read("10000y").unwrap_err(), "expected at most a year");
     }
 }

@@ -229,7 +229,7 @@ impl fmt::Display for ParseLossError {
                 write!(f, "{name} of loss `{}` is `{part}`, outside 0..100", self.found)?;
             }
         }
-        write!(f, "; wanted are percentages P,R[,1-H[,1-K]], such as 50,20")
+        write!(f, "; expected percentages P,R[,1-H[,1-K]], such as 50,20")
     }
 }
 

@@ -35,7 +35,7 @@ pub fn table(summary: &Summary) -> String {
         text,
         "\n\n{requests} calls by {workers} workers, loss {loss} %, preset {preset}. Successes of seed {seed}, and \
          means over {seeds} seed(s).\n\
-         From own-retry on, {lies} % of the server's answers are lies: empty, or cut short behind a matching length.\n",
+         From own-retry on, {lies} % of the server's answers are corrupt: empty, or cut short behind a matching length.\n",
         requests = summary.requests,
         workers = summary.workers,
         loss = summary.loss,

@@ -93,7 +93,7 @@ pub(super) const NETWORK: &[Setting] = &[
         |settings, text| {
             let delay = duration::read(text)?;
             if delay.subsec_nanos() % 1_000_000 != 0 || delay > Duration::from_secs(60) {
-                return Err("wanted are whole milliseconds, at most 60s".into());
+                return Err("expected whole milliseconds, at most 60s".into());
             }
             settings.network.delay = delay;
             Ok(())

@@ -33,7 +33,7 @@ pub(super) const POLICY: &[Setting] = &[
         "idle",
         "DURATION",
         "s",
-        "Limit of the silence within the body, or off",
+        "Idle limit within the body, or off",
         |settings, text| put(&mut settings.policy.idle, limit(text)),
         |settings| shown_limit(settings.policy.idle),
     ),
@@ -73,7 +73,7 @@ pub(super) const POLICY: &[Setting] = &[
         "factor",
         "COUNT",
         "",
-        "By what exponential waits grow",
+        "The factor by which exponential waits grow",
         |settings, text| put(&mut settings.policy.factor, whole(text, 1..=1_000, "")),
         |settings| settings.policy.factor.to_string(),
     ),
@@ -170,7 +170,7 @@ fn jitter(text: &str) -> Result<Jitter, String> {
         return Ok(Jitter::Proportional { percent });
     }
     duration::read(text).map(Jitter::Additive).map_err(|_| {
-        "wanted is one of none, full, equal, decorrelated, a percentage such as 20%, or a duration such as 1s".into()
+        "expected one of none, full, equal, decorrelated, a percentage such as 20%, or a duration such as 1s".into()
     })
 }
 
@@ -188,7 +188,7 @@ fn budget(text: &str) -> Result<Spending, String> {
     }
     match text.trim().strip_suffix('%').map(|percent| whole(percent, 1..=1_000, "")) {
         Some(Ok(percent)) => Ok(Spending::Share { percent }),
-        _ => Err("wanted is off, on, or a percentage of the requests such as 20%".into()),
+        _ => Err("expected off, on, or a percentage of the requests such as 20%".into()),
     }
 }
 

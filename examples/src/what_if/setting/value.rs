@@ -19,7 +19,7 @@ pub(super) fn off() -> String {
 pub(super) fn limit(text: &str) -> Result<Option<Duration>, String> {
     match duration::read(text) {
         _ if is_off(text) => Ok(None),
-        Ok(limit) if limit.is_zero() => Err("wanted is more than nothing, or off".into()),
+        Ok(limit) if limit.is_zero() => Err("expected a positive duration, or off".into()),
         Ok(limit) => Ok(Some(limit)),
         Err(wanted) => Err(wanted + ", or off"),
     }
@@ -33,7 +33,7 @@ pub(super) fn percent(text: &str) -> Result<f64, String> {
     let text = text.trim();
     match text.strip_suffix('%').unwrap_or(text).parse() {
         Ok(percent) if (0.0..=100.0).contains(&percent) => Ok(percent),
-        _ => Err("wanted is a percentage, 0..100".into()),
+        _ => Err("expected a percentage, 0..100".into()),
     }
 }
 
@@ -60,7 +60,7 @@ pub(super) fn whole(text: &str, range: RangeInclusive<u32>, of_what: &str) -> Re
 pub(super) fn number(text: &str, range: RangeInclusive<u64>, of_what: &str) -> Result<u64, String> {
     match text.trim().parse() {
         Ok(number) if range.contains(&number) => Ok(number),
-        _ => Err(format!("wanted are {}..{}{of_what}", range.start(), range.end())),
+        _ => Err(format!("expected {}..{}{of_what}", range.start(), range.end())),
     }
 }
 
@@ -69,7 +69,7 @@ pub(super) fn named<T: Copy>(names: &[(&str, T)], text: &str) -> Result<T, Strin
         Some((_, value)) => Ok(*value),
         None => {
             let names: Vec<&str> = names.iter().map(|(name, _)| *name).collect();
-            Err(format!("wanted is one of {}", names.join(", ")))
+            Err(format!("expected one of {}", names.join(", ")))
         }
     }
 }

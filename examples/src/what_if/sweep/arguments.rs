@@ -72,11 +72,11 @@ impl SweepQuestion {
         }
         match &self.axes[..] {
             [a, b] if a.setting.name == b.setting.name => {
-                Err(format!("`{}` is varied twice; wanted are its values in one --vary", a.setting.name))
+                Err(format!("`{}` is varied twice; put all its values into one --vary", a.setting.name))
             }
             [_] | [_, _] if cells <= MOST_CELLS => Ok(()),
-            [_] | [_, _] => Err(format!("the map has {cells} cells; wanted are at most {MOST_CELLS}")),
-            axes => Err(format!("{} settings are varied; wanted are one or two", axes.len())),
+            [_] | [_, _] => Err(format!("the map has {cells} cells; expected at most {MOST_CELLS}")),
+            axes => Err(format!("{} settings are varied; expected one or two", axes.len())),
         }
     }
 

@@ -24,7 +24,7 @@ impl Axis {
     /// What would be right.
     pub fn parse(text: &str) -> Result<Self, String> {
         let (name, values) =
-            text.split_once('=').ok_or("wanted is NAME=VALUES, such as attempts=1..8 or head=2s,5s,10s")?;
+            text.split_once('=').ok_or("expected NAME=VALUES, such as attempts=1..8 or head=2s,5s,10s")?;
         let setting =
             Setting::named(name.trim()).map_err(|wanted| format!("unknown setting `{name}`; {wanted}"))?;
         let separator = if values.contains('/') || setting.name == "loss" { '/' } else { ',' };
@@ -47,7 +47,7 @@ impl Axis {
         }
         self.values.push(value);
         if self.values.len() > MOST_VALUES {
-            return Err(format!("wanted are at most {MOST_VALUES} values"));
+            return Err(format!("expected at most {MOST_VALUES} values"));
         }
         Ok(())
     }
@@ -68,14 +68,14 @@ fn range(text: &str) -> Result<Option<Vec<String>>, String> {
     let (to, step) = to.split_once(':').unwrap_or((to, "1"));
     let number = |text: &str| text.trim().parse::<f64>().ok().filter(|number| number.is_finite());
     let (Some(from), Some(to), Some(step)) = (number(from), number(to), number(step)) else {
-        return Err(format!("`{text}` is no range of numbers; wanted is such as 1..8 or 10..50:10"));
+        return Err(format!("`{text}` is no range of numbers; expected one such as 1..8 or 10..50:10"));
     };
     if from > to || step <= 0.0 {
-        return Err(format!("`{text}` is an empty range; wanted is such as 1..8 or 10..50:10"));
+        return Err(format!("`{text}` is an empty range; expected one such as 1..8 or 10..50:10"));
     }
     let count = ((to - from) / step + 1e-9).floor();
     if count >= MOST_VALUES as f64 {
-        return Err(format!("`{text}` has {} values; wanted are at most {MOST_VALUES}", count + 1.0));
+        return Err(format!("`{text}` has {} values; expected at most {MOST_VALUES}", count + 1.0));
     }
     // Rounded at nine digits, because three steps of 0.1 are not 0.3 in binary.
     let value = |index: usize| (((from + step * index as f64) * 1e9).round() / 1e9).to_string();
@@ -116,16 +116,16 @@ mod tests {
     #[test]
     fn what_cannot_be_read_is_told_what_would_be_right() {
         for (text, wanted) in [
-            ("attempts", "wanted is NAME=VALUES"),
+            ("attempts", "expected NAME=VALUES"),
             ("=1", "unknown setting ``; the settings are loss"),
             ("hed=2s", "unknown setting `hed`; did you mean `head`?"),
-            ("attempts=", "`attempts` is ``; wanted are 1..1000"),
-            ("attempts=0..3", "`attempts` is `0`; wanted are 1..1000"),
+            ("attempts=", "`attempts` is ``; expected 1..1000"),
+            ("attempts=0..3", "`attempts` is `0`; expected 1..1000"),
             ("attempts=8..1", "an empty range"),
             ("attempts=1..5:0", "an empty range"),
             ("attempts=1..5:-1", "an empty range"),
-            ("attempts=1..1000", "has 1000 values; wanted are at most 50"),
-            ("attempts=1..50,51", "wanted are at most 50 values"),
+            ("attempts=1..1000", "has 1000 values; expected at most 50"),
+            ("attempts=1..50,51", "expected at most 50 values"),
             ("attempts=1,1", "`1` is there twice"),
             ("head=1s..5s", "no range of numbers"),
             ("head=2,5", "with its unit"),

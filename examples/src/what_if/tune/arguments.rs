@@ -25,7 +25,7 @@ pub struct TuneQuestion {
     #[arg(long, value_name = "COUNT", default_value_t = 64, value_parser = value_parser!(u32).range(16..=10_000))]
     candidates: u32,
 
-    /// Answer the verified policy's question over this machine's kernel as well, in real time: Linux only
+    /// Measure the verified policy over this machine's kernel too, in real time (Linux only)
     #[arg(long)]
     pub verify_kernel: bool,
 
@@ -65,7 +65,7 @@ impl TuneQuestion {
     pub fn check(&self) -> Result<(), String> {
         match self.space().names().is_empty() {
             true => {
-                Err("nothing is left to tune; wanted is one of attempts, head, idle, first without a flag"
+                Err("nothing is left to tune; expected one of attempts, head, idle, first without a flag"
                     .into())
             }
             false => Ok(()),
@@ -82,6 +82,6 @@ impl TuneQuestion {
 fn at_least_one(text: &str) -> Result<f64, String> {
     match text.parse() {
         Ok(number) if (1.0..=1_000.0).contains(&number) => Ok(number),
-        _ => Err("wanted is a number of requests, 1..1000, the first included".into()),
+        _ => Err("expected a number of requests, 1..1000, the first included".into()),
     }
 }
