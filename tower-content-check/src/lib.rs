@@ -1,4 +1,9 @@
 #![doc = include_str!("../README.md")]
+//!
+//! # Where to begin
+//!
+//! [`ContentCheckLayer`] and the checks in [`mod@check`]; [`ContentCheckError`]; [`resume`] and [`continuation`] for bodies that
+//! break off.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod check;

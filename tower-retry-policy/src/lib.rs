@@ -1,4 +1,15 @@
 #![doc = include_str!("../README.md")]
+//!
+//! # Where to begin
+//!
+//! - The recommended stack: [`StandardLayer`]; its parts: [`DeadlineLayer`], [`RetryLayer`] with a [`RetryPolicy`],
+//!   [`AttemptTimeoutLayer`].
+//! - What a single call asks for: [`RetryPatch`], [`Deadline`], [`Idempotent`]; what changes between attempts:
+//!   [`RetryLayer::before_retry`]; and while a program runs: [`retry::PolicyHandle`].
+//! - What came of it: [`RetryError`], [`History`], [`Phase`] and, for each client, the table at [`Phase::of`].
+//! - What retries cost a server: [`budget`], [`adaptive_throttle`], [`retry::Hedge`].
+//! - Bodies: [`replay_body`] for the request's, [`continuing`] for a response's that is read as it comes.
+//! - Which layers, limits and checks for which call: [`guide`].
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod adaptive_throttle;
