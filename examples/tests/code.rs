@@ -24,10 +24,11 @@ use network_lab::{
         sampler::{NO_HORIZON, Sampler},
         stages::Call,
     },
-    what_if::{Policy, Settings, code, runs, setting::Setting},
+    what_if::{Policy, Settings, code, configuration, runs, setting::Setting},
 };
 use std::{env, fs, net::TcpListener, path::Path, process::Command};
 use tower::ServiceExt;
+use tower_retry_policy::{RetryLayer, settings::StandardSettings};
 
 /// A policy: its name, the settings that differ from the defaults, and whether chance has a part in it.
 struct Case {
@@ -185,6 +186,27 @@ fn what_is_printed_is_formatted_as_rustfmt_does_it() {
     {
         Err(error) => eprintln!("skipped: rustfmt cannot be run: {error}"),
         Ok(output) => assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout)),
+    }
+}
+
+/// What `tune` prints as TOML beside the code: read back, it makes the same layers.
+#[test]
+fn the_settings_of_the_library_make_the_same_policy() {
+    for case in cases() {
+        let policy = settings(&case).policy;
+        let printed = configuration(&policy).to_toml();
+        let read: StandardSettings = toml::from_str(&printed).expect(&printed);
+        assert_eq!(read, configuration(&policy), "{printed}");
+        let retry = RetryLayer::new(read.policy().unwrap());
+        let retry = match read.hedge().unwrap() {
+            Some(hedge) => retry.hedge(hedge),
+            None => retry,
+        };
+        // the text of a policy has all of its settings
+        let simulated = policy.retry(1, policy.budget());
+        assert_eq!(format!("{retry:?}"), format!("{simulated:?}"), "{}: {printed}", case.name);
+        assert_eq!(read.timeouts().unwrap(), policy.limits().timeouts(), "{}: {printed}", case.name);
+        assert_eq!(read.deadline().unwrap(), policy.deadline, "{}: {printed}", case.name);
     }
 }
 

@@ -233,7 +233,8 @@ fn a_tuned_policy_is_verified_by_both() {
     assert_eq!(success.matches("100.00 %").count(), 2, "{text}");
     let files = files(&out);
     let names: Vec<&str> = files.keys().map(String::as_str).collect();
-    let wanted = ["front.svg", "tune-kernel.csv", "tune-kernel.json", "tune.csv", "tune.json", "tune.rs"];
+    let wanted =
+        ["front.svg", "tune-kernel.csv", "tune-kernel.json", "tune.csv", "tune.json", "tune.rs", "tune.toml"];
     assert_eq!(names, wanted);
     assert_eq!(files["tune-kernel.csv"].lines().count(), 1 + 2 * 4);
 }

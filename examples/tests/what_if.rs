@@ -422,7 +422,8 @@ fn a_policy_is_tuned_verified_and_printed() {
     assert!(output.status.success(), "{text}");
     let files = files(&out);
     assert!(
-        text.ends_with(&files["tune.rs"]) && files["tune.rs"].contains("ServiceBuilder::new()"),
+        text.ends_with(&format!("{}\n{}", files["tune.toml"], files["tune.rs"]))
+            && files["tune.rs"].contains("ServiceBuilder::new()"),
         "{text}"
     );
     assert!(text.contains("on the 8 seeds of --seed 1, which the search has not seen"), "{text}");
@@ -473,7 +474,12 @@ fn what_cannot_be_had_is_said_with_what_came_nearest() {
     assert!(text.contains("What came nearest") && text.contains("success  "), "{text}");
     let files = files(&out);
     assert_eq!(json(&files, "tune.json")["holds"], false);
-    assert!(!files.contains_key("tune.rs") && !text.contains("ServiceBuilder"), "no code that does not hold");
+    assert!(
+        !files.contains_key("tune.rs")
+            && !files.contains_key("tune.toml")
+            && !text.contains("ServiceBuilder"),
+        "no code that does not hold"
+    );
 }
 
 #[test]

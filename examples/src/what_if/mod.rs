@@ -8,6 +8,7 @@ mod against;
 mod answer;
 mod arguments;
 mod code;
+mod configuration;
 mod duration;
 mod figures;
 mod file;
@@ -27,6 +28,7 @@ pub use self::{
     answer::answer,
     arguments::{Question, Trial},
     code::code,
+    configuration::configuration,
     figures::{Estimate, Figures},
     interval::Interval,
     report::{csv, json, table},

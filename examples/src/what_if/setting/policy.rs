@@ -186,7 +186,7 @@ fn budget(text: &str) -> Result<Spending, String> {
     if let Ok(named) = named(&BUDGETS, text) {
         return Ok(named);
     }
-    match text.trim().strip_suffix('%').map(|percent| whole(percent, 1..=1_000, "")) {
+    match text.trim().strip_suffix('%').map(|percent| whole(percent, 1..=100, "")) {
         Some(Ok(percent)) => Ok(Spending::Share { percent }),
         _ => Err("expected off, on, or a percentage of the requests such as 20%".into()),
     }

@@ -9,8 +9,9 @@ use super::{
 use crate::{
     output::{Answer, progress::Progress},
     what_if::{
-        Figures, Settings,
+        Figures, Policy, Settings,
         code::code,
+        configuration::configuration,
         report::{
             FigureReport, decimals_of, describe, figures_table, finite, settings_map, text_of, with_unit,
         },
@@ -37,7 +38,7 @@ struct Report {
     figures_of_given: FigureReport,
 }
 
-/// Searches, verifies, and prints the policy with its code.
+/// Searches, verifies, and prints the policy as settings and as code.
 ///
 /// # Errors
 /// If a run's runtime cannot be built.
@@ -65,11 +66,12 @@ pub fn tune(question: &TuneQuestion, threads: usize) -> Result<Answer, Box<dyn E
     text += "\n";
     text += &describe(&verified.settings, &[]);
     text += &searched(question.candidates(), goal, &verified);
-    let rust = code(&verified.settings.policy, &documentation(&verified));
     if verified.holds {
-        text += "\n";
-        text += &rust;
-        files.push(("tune.rs".to_owned(), rust));
+        let documentation = documentation(&verified);
+        let toml = toml(&verified.settings.policy, &documentation);
+        let rust = code(&verified.settings.policy, &documentation);
+        text += &format!("\n{toml}\n{rust}");
+        files.extend([("tune.toml".to_owned(), toml), ("tune.rs".to_owned(), rust)]);
     }
     let mut found = verified.holds;
     if question.verify_kernel {
@@ -79,7 +81,7 @@ pub fn tune(question: &TuneQuestion, threads: usize) -> Result<Answer, Box<dyn E
         files.extend(kernel.files);
     }
     let mut answer = Answer::new(files, text);
-    answer.stale = vec!["tune.rs", "tune-kernel.csv", "tune-kernel.json"];
+    answer.stale = vec!["tune.rs", "tune.toml", "tune-kernel.csv", "tune-kernel.json"];
     answer.found = found;
     Ok(answer)
 }
@@ -123,6 +125,12 @@ fn searched(candidates: usize, goal: Goal, verified: &Verified) -> String {
         with_unit(requests.value, 2, ""),
         if goal.holds(&verified.given) { "holds" } else { "does not hold" },
     )
+}
+
+/// The policy as settings of the library, with these lines as comments.
+fn toml(policy: &Policy, documentation: &[String]) -> String {
+    let comments: String = documentation.iter().map(|line| format!("# {line}\n")).collect();
+    comments + &configuration(policy).to_toml()
 }
 
 fn documentation(verified: &Verified) -> Vec<String> {
