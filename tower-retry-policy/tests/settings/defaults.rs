@@ -6,6 +6,7 @@ use tower_retry_policy::{
     RetryPolicy,
     attempt_timeout::AttemptTimeouts,
     budget::{InFlightBudget, QuotaBudget, ThrottleBudget},
+    retry::{Hedge, Percentile},
     settings::{BudgetSettings, Preset, RetrySettings, StandardSettings},
 };
 
@@ -125,6 +126,35 @@ fn presets_are_those_of_the_policy() {
         let explicit = settings.explicit().unwrap();
         let again: StandardSettings = toml::from_str(&explicit.to_toml()).unwrap();
         assert_eq!(told(&again.policy().unwrap()), told(&policy), "{name}");
+    }
+}
+
+#[test]
+fn each_key_of_a_hedge_is_the_hedges() {
+    let (ms, second) = (Duration::from_millis(20), Duration::from_secs(1));
+    let learnt = || Percentile::new(95.0);
+    let table = [
+        ("", None),
+        ("after = 'off'", None),
+        ("after = '1s'", Some(Hedge::after(second))),
+        ("after = '0s'", Some(Hedge::after(Duration::ZERO))),
+        ("after = '1s'\nat_once = 3", Some(Hedge::after(second).at_once(3))),
+        ("after = '1s'\nhedges = 4", Some(Hedge::after(second).hedges(4))),
+        ("after = '1s'\nhedges = 'off'", Some(Hedge::after(second))),
+        ("percentile = 95", Some(Hedge::after(learnt()))),
+        ("percentile = 95\nfactor = 1.5", Some(Hedge::after(learnt().factor(1.5)))),
+        ("percentile = 95\nfloor = '20ms'", Some(Hedge::after(learnt().floor(ms)))),
+        ("percentile = 95\nceiling = '1s'", Some(Hedge::after(learnt().ceiling(second)))),
+        ("percentile = 95\nceiling = 'off'", Some(Hedge::after(learnt()))),
+        ("percentile = 95\nsamples = 7", Some(Hedge::after(learnt().samples(7)))),
+        ("percentile = 95\nover = '1s'", Some(Hedge::after(learnt().over(second)))),
+        ("percentile = 95\nafter = 'off'", Some(Hedge::after(learnt()))),
+    ];
+    for (text, expected) in table {
+        let mut settings = StandardSettings::default();
+        settings.hedge = toml::from_str(text).expect(text);
+        assert_eq!(settings.hedge().unwrap(), expected, "{text}");
+        assert_eq!(settings.explicit().unwrap().hedge().unwrap(), expected, "{text}");
     }
 }
 

@@ -204,6 +204,12 @@ fn settings_of_a_program_are_held_to_the_same_rules() {
     assert_eq!(error.to_string(), "budget.ratio: expected a share of the requests from 0 to 1, found 7.0");
     assert_eq!(settings.apply(RetryPolicy::never()).unwrap_err(), error);
 
+    let mut settings = RetrySettings::default();
+    settings.statuses = Some(vec![http::StatusCode::from_u16(700).unwrap()]);
+    for error in [settings.policy().unwrap_err(), settings.apply(RetryPolicy::never()).unwrap_err()] {
+        assert_eq!(error.to_string(), "statuses: expected a status from 100 to 599, found 700");
+    }
+
     let mut settings = StandardSettings::default();
     settings.retry.backoff.kind = Some(BackoffKind::Exponential);
     settings.retry.backoff.factor = Some(0);
