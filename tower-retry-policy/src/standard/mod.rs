@@ -17,6 +17,9 @@
 //!
 //! let request = Request::get("http://example.com/numbers.json").body(Full::default())?;
 //! let response = client.oneshot(request).await?;
+//! if !response.status().is_success() {
+//!     return Err(format!("the server answered {}", response.status()).into());
+//! }
 //! let numbers: Vec<u32> = response.into_body().into_json().await?;
 //! # let _ = numbers;
 //! # Ok(())
@@ -66,6 +69,9 @@
 //!
 //! # What this cannot do
 //!
+//! - Make an error of an answer: a 404, and a 503 after the last retry, come as they are, and their content may be JSON too.
+//!   Look at the status before the content.
+//!   [`last_response_as_error`](crate::RetryPolicy::last_response_as_error) makes errors of those that were retried.
 //! - Hand on a body while it comes: the check holds it until it is whole. A download or an endless stream needs
 //!   another stack ([`guide::recipes`](crate::guide::recipes)).
 //! - Repeat a request body that is not `Clone`: put a [`ReplayBodyLayer`](crate::ReplayBodyLayer) around it.
