@@ -49,7 +49,8 @@ use tower_service::Service;
 ///
 /// - Take a body that is not `Sync`: a [`ReplayBodyLayer`](crate::ReplayBodyLayer) makes any body so, and repeatable.
 /// - Take more than `http` has: what only a `reqwest::RequestBuilder` can do (`json`, `form`, `basic_auth`) is done before,
-///   for a body of bytes by `builder.build()?` and `http::Request::try_from(request)?`.
+///   by `builder.build()?` and `http::Request::try_from(request)?`. The body is then reqwest's, which a retry cannot repeat
+///   without a [`ReplayBodyLayer`](crate::ReplayBodyLayer) outside it.
 #[derive(Clone)]
 pub struct ReqwestService {
     client: reqwest::Client,
