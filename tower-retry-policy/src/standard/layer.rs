@@ -19,7 +19,7 @@ pub struct StandardLayer {
 
 impl StandardLayer {
     /// For JSON APIs: a body that is cut, empty where it should not be, or no JSON is a failed attempt
-    /// ([`ContentCheckLayer::json`]).
+    /// ([`ContentCheckLayer::json`]). Needs the feature `json`.
     #[cfg(feature = "json")]
     pub fn json() -> Self {
         Self::checking(StandardCheck::json())

@@ -38,6 +38,9 @@
 //! | [`ContentCheckLayer`](tower_content_check::ContentCheckLayer) | JSON, or a body that is whole; 16 MiB at most | [`json`](StandardLayer::json) or [`plain`](StandardLayer::plain), [`max_bytes`](StandardLayer::max_bytes) |
 //! | [`AttemptTimeoutLayer`](crate::AttemptTimeoutLayer) | a third of the deadline for an attempt, a sixth for its head and for each silence | [`attempt`](StandardLayer::attempt) |
 //!
+//! What belongs outside the retry goes around it, as `ServiceBuilder::new().layer(ReplayBodyLayer::new())`, then
+//! `.layer(StandardLayer::plain())`: `IdempotencyKeyLayer`, [`ReplayBodyLayer`](crate::ReplayBodyLayer), `RetrySpanLayer`.
+//!
 //! # Replacing it by its parts
 //!
 //! A stack that differs in more than these settings is put together by hand. This is what `StandardLayer::json()` does:
