@@ -66,6 +66,12 @@ impl Call {
     ) -> Verdict {
         // the attempt is over, and with it what the budget granted for it
         drop(begun.grant.take());
+        let failure = match failure {
+            Some(first) if first.unauthorized && self.has_retried_unauthorized() && others.none() => {
+                self.second_unauthorized(result)
+            }
+            failure => failure,
+        };
         let Some(failure) = failure else {
             self.accepted(shown.head, &begun, result, now, others);
             return Verdict::Over;
@@ -138,6 +144,21 @@ impl Call {
             || inner.is_some_and(History::retried_unauthorized)
     }
 
+    fn has_retried_unauthorized(&self) -> bool {
+        self.progress.as_deref().is_some_and(|progress| progress.unauthorized.is_some())
+    }
+
+    /// What the call's second 401 is, where the attempt after the first one came to nothing, as by an error of the hook: it is
+    /// retried if it is among the statuses.
+    fn second_unauthorized<R>(&self, result: &Result<Response<R>, BoxError>) -> Option<Failure> {
+        let response = result.as_ref().ok()?;
+        let failure = self.config().responses.failure(response.status(), response.headers())?;
+        Some(match History::of(response) {
+            Some(inner) => failure.after(inner),
+            None => failure,
+        })
+    }
+
     /// What the server asked for binds every further attempt, whatever the policy makes of this failure. Whether none may
     /// follow.
     pub(super) fn hold(&mut self, failure: &Failure, now: Instant) -> bool {
@@ -167,8 +188,7 @@ impl Call {
     ) -> Course {
         let config = self.config();
         let progress = self.progress.as_deref();
-        let has_followed = progress.is_some_and(|progress| progress.unauthorized.is_some());
-        if failure.unauthorized && has_followed && !others.none() {
+        if failure.unauthorized && self.has_retried_unauthorized() && !others.none() {
             // sent with the old credentials beside one that was refused before; the attempt with others is on its way
             return Course::Await;
         }
