@@ -88,7 +88,8 @@ impl RetryLayer {
     ///
     /// It ends the attempt, which counts and stands in the [`History`](crate::History) with the phase
     /// [`Other`](crate::Phase::Other). So it ends the call, with the error as the `source()` of the
-    /// [`RetryError`](crate::RetryError), unless [`retries_after(Phase::Other, ..)`](RetryPolicy::retries_after) allows more.
+    /// [`RetryError`](crate::RetryError), unless [`retries_after(Phase::Other, ..)`](RetryPolicy::retries_after) allows more or
+    /// a hedge still runs: then that one's outcome counts, and a retry after it calls the hook again.
     /// What the budget granted goes back. A panic goes up to the caller's task.
     ///
     /// # What must not be changed

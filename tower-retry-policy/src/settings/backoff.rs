@@ -87,7 +87,7 @@ impl BackoffSettings {
     ///
     /// # Errors
     ///
-    /// Names a key that says nothing of this kind of backoff, or whose value cannot be meant.
+    /// Names a key that does not apply to this kind of backoff, or whose value cannot be meant.
     pub fn backoff(&self) -> Result<Backoff, SettingsError> {
         let policy = crate::RetryPolicy::standard();
         self.apply(&policy.config.backoff)
@@ -117,10 +117,7 @@ impl BackoffSettings {
             BackoffKind::Schedule => match self.delays.clone().or(now.delays) {
                 Some(delays) => Backoff::schedule(delays),
                 None => {
-                    return Err(SettingsError::new(
-                        "delays",
-                        "expected beside the kind \"schedule\", found nothing",
-                    ));
+                    return Err(SettingsError::new("delays", "the kind \"schedule\" needs it"));
                 }
             },
         };
@@ -132,7 +129,7 @@ impl BackoffSettings {
         Ok(if immediately == Some(true) { applied.first_retry_immediately() } else { applied })
     }
 
-    /// A key that says nothing of this kind is a mistake.
+    /// A key that does not apply to this kind is a mistake.
     fn belong_to(&self, kind: BackoffKind) -> Result<(), SettingsError> {
         let schedule = kind == BackoffKind::Schedule;
         let keys = [
@@ -144,7 +141,7 @@ impl BackoffSettings {
             None => Ok(()),
             Some((key, ..)) => {
                 let name = name_of(&KINDS, &kind).map(|name| name.shown()).unwrap_or_default();
-                Err(SettingsError::new(key, format!("says nothing of a backoff of the kind {name}")))
+                Err(SettingsError::new(key, format!("does not apply to a backoff of the kind {name}")))
             }
         }
     }

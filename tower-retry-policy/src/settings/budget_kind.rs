@@ -45,7 +45,7 @@ impl BudgetSettings {
     ///
     /// # Errors
     ///
-    /// Names a key that says nothing of this kind of budget or whose value cannot be meant, and `per_host` without the
+    /// Names a key that does not apply to this kind of budget or whose value cannot be meant, and `per_host` without the
     /// feature `per-key`.
     pub fn apply(&self, policy: RetryPolicy) -> Result<RetryPolicy, SettingsError> {
         self.check()?;

@@ -21,17 +21,17 @@ const SECOND: u128 = 1_000_000_000;
 
 /// Any duration, zero included.
 pub(super) fn any(tree: &Tree) -> Result<Duration, Misfit> {
-    read(tree, "a number and its unit", |_| true)
+    read(tree, "a duration with its unit", |_| true)
 }
 
 /// A limit: what is over before it begins is none.
 pub(super) fn positive(tree: &Tree) -> Result<Duration, Misfit> {
-    read(tree, "more than nothing, as a number and its unit", |duration| !duration.is_zero())
+    read(tree, "a positive duration with its unit", |duration| !duration.is_zero())
 }
 
 /// What a window of a budget is at least.
 pub(super) fn at_least_10_ms(tree: &Tree) -> Result<Duration, Misfit> {
-    read(tree, "10ms or more, as a number and its unit", |duration| duration >= Duration::from_millis(10))
+    read(tree, "a duration of 10ms or more with its unit", |duration| duration >= Duration::from_millis(10))
 }
 
 fn read(tree: &Tree, what: &str, passes: impl Fn(Duration) -> bool) -> Result<Duration, Misfit> {

@@ -9,7 +9,7 @@ use std::{error::Error, fmt};
 ///
 /// let error = serde_json::from_str::<StandardSettings>(r#"{"retry": {"backoff": {"first": "100"}}}"#).unwrap_err();
 /// assert!(error.to_string().starts_with(
-///     r#"retry.backoff.first: expected a number and its unit, such as "1.5s" or "100ms", of 365d at most, found "100""#
+///     r#"retry.backoff.first: expected a duration with its unit, such as "1.5s" or "100ms", of 365d at most, found "100""#
 /// ));
 /// ```
 ///

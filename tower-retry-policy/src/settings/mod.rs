@@ -74,9 +74,9 @@
 //!
 //! # What is wrong is said at once
 //!
-//! A key that is not known, one that says nothing of this kind of backoff or budget, a missing unit, a number out of its
-//! range: each is an error while the settings are read, with the key and what would be right, in every format. Nothing is
-//! rounded to the nearest value that would do, and nothing panics:
+//! A key that is not known, one that does not apply to this kind of backoff or budget, a missing unit, a number out of its
+//! range: each is an error with the key and what would be right, in every format, while the settings are read or at the latest
+//! when a policy is made of them. Nothing is rounded to the nearest value that would do, and nothing panics:
 //!
 //! ```
 //! use tower_retry_policy::settings::RetrySettings;

@@ -16,7 +16,7 @@ impl RetrySettings {
     ///
     /// # Errors
     ///
-    /// Names a key that says nothing of this kind of backoff or budget, one that takes a feature which the program was
+    /// Names a key that does not apply to this kind of backoff or budget, one that takes a feature which the program was
     /// built without, and, where the settings were made in a program, one whose value cannot be meant.
     pub fn policy(&self) -> Result<RetryPolicy, SettingsError> {
         self.changed(self.preset.unwrap_or_default().policy())

@@ -10,7 +10,7 @@ use super::{
     values::{list, name_of, named, switch, whole},
 };
 use crate::{Phase, RetryAfter};
-use http::{HeaderName, StatusCode};
+use http::{HeaderName, StatusCode, header};
 use std::collections::BTreeMap;
 
 /// What is repeated, how often, when, and at what cost: a [`RetryPolicy`](crate::RetryPolicy) as settings.
@@ -128,12 +128,24 @@ fn status(tree: &Tree) -> Result<StatusCode, Misfit> {
     status.ok_or_else(|| Misfit::new("a status from 100 to 599", tree))
 }
 
+/// Fields that say where a message ends or goes (RFC 9110 section 7, RFC 9112 section 6), or that it may be repeated: a
+/// number there would change that.
+const FRAMING: [HeaderName; 6] = [
+    header::CONNECTION,
+    header::CONTENT_LENGTH,
+    header::HOST,
+    header::TRANSFER_ENCODING,
+    header::UPGRADE,
+    HeaderName::from_static("idempotency-key"),
+];
+
 fn header_name(tree: &Tree) -> Result<HeaderName, Misfit> {
     let name = match tree {
         Tree::Text(text) => HeaderName::from_bytes(text.as_bytes()).ok(),
         _ => None,
     };
-    name.ok_or_else(|| Misfit::new("the name of a header field, such as \"x-attempt\"", tree))
+    name.filter(|name| !FRAMING.contains(name))
+        .ok_or_else(|| Misfit::new("the name of a header field of its own, such as \"x-attempt\"", tree))
 }
 
 settings!(RetrySettings);

@@ -100,7 +100,7 @@ impl StandardSettings {
     ///
     /// # Errors
     ///
-    /// Names a key that says nothing of this kind of backoff or budget, and one that takes a feature which the program was
+    /// Names a key that does not apply to this kind of backoff or budget, and one that takes a feature which the program was
     /// built without.
     pub fn policy(&self) -> Result<RetryPolicy, SettingsError> {
         self.check()?;

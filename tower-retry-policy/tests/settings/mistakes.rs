@@ -13,7 +13,7 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("deadline = '30'", "deadline", DURATION),
     ("deadline = 'thirty'", "deadline", DURATION),
     ("deadline = '-1s'", "deadline", DURATION),
-    ("deadline = '0s'", "deadline", "more than nothing"),
+    ("deadline = '0s'", "deadline", "a positive duration"),
     ("deadline = 'NaNs'", "deadline", DURATION),
     ("deadline = 'infs'", "deadline", DURATION),
     ("deadline = nan", "deadline", DURATION),
@@ -28,7 +28,7 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("deadline = true", "deadline", "found true"),
     ("deadline = 2020-01-01", "deadline", DURATION),
     ("attempt.head = '5'", "attempt.head", DURATION),
-    ("attempt.idle = '0ms'", "attempt.idle", "more than nothing"),
+    ("attempt.idle = '0ms'", "attempt.idle", "a positive duration"),
     ("attempt.total = []", "attempt.total", "found a list"),
     ("attempt = 5", "attempt", "a table of settings, found 5"),
     // numbers
@@ -66,6 +66,8 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("retry = 'always'", "retry.preset", "\"standard\", \"urllib3\", \"never\""),
     ("retry.honour_idempotency_key = 'yes'", "retry.honour_idempotency_key", "true or false"),
     ("retry.attempt_header = 'x attempt'", "retry.attempt_header", "the name of a header field"),
+    ("retry.attempt_header = 'Content-Length'", "retry.attempt_header", "a header field of its own"),
+    ("retry.attempt_header = 'idempotency-key'", "retry.attempt_header", "a header field of its own"),
     ("retry.retry_after = 'never'", "retry.retry_after", "\"ignore\", { refuse = \"60s\" }"),
     ("retry.retry_after = '60s'", "retry.retry_after", "{ cap = \"60s\" }"),
     ("retry.retry_after = {}", "retry.retry_after", "found an empty table"),
@@ -179,7 +181,7 @@ fn what_does_not_fit_the_preset_is_said_when_the_policy_is_made() {
         ("preset = 'urllib3'\nbackoff.factor = 3", "backoff.factor", "the kind \"none\""),
         ("preset = 'never'\nbackoff.first = '1s'", "backoff.first", "the kind \"none\""),
         ("backoff.delays = ['1s']", "backoff.delays", "the kind \"exponential\""),
-        ("backoff.kind = 'schedule'", "backoff.delays", "beside the kind \"schedule\""),
+        ("backoff.kind = 'schedule'", "backoff.delays", "the kind \"schedule\" needs it"),
     ];
     for (text, key, right) in table {
         let settings: RetrySettings = toml::from_str(text).expect(text);

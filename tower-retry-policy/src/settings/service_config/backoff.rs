@@ -18,7 +18,7 @@ pub(super) fn proto_duration(tree: &Tree, passes: impl Fn(Duration) -> bool) -> 
     };
     duration
         .filter(|duration| *duration <= LONGEST && passes(*duration))
-        .ok_or_else(|| Misfit::new("seconds of more than nothing, such as \"0.5s\"", tree))
+        .ok_or_else(|| Misfit::new("a positive number of seconds, such as \"0.5s\"", tree))
 }
 
 /// The waits of A6: before the n-th retry `min(initial * multiplier^(n - 1), max)`, times a number drawn from 0.8 to 1.2.

@@ -47,7 +47,7 @@ fn name(tree: Tree) -> Result<Name, SettingsError> {
     let service = table.value("service", text)?.unwrap_or_default();
     let method = table.value("method", text)?.unwrap_or_default();
     if service.is_empty() && !method.is_empty() {
-        return Err(SettingsError::new("service", "expected the service of the method, found nothing"));
+        return Err(SettingsError::new("service", "expected the service of the method, and it is missing"));
     }
     Ok(Name { service, method })
 }
