@@ -1,4 +1,4 @@
-//! The stack under a gRPC client, without protoc: tonic's channel as the service, tonic's client on top.
+//! The recommended stack under a gRPC client, without protoc: tonic's channel as the service, tonic's client on top.
 //!
 //! ```text
 //! cargo run --release --example misbehaving_server    # here
@@ -15,21 +15,16 @@ mod arguments;
 
 use bytes::{Buf, BufMut, Bytes};
 use clap::Parser;
-use http::{Request, Uri, uri::PathAndQuery};
+use http::{Uri, uri::PathAndQuery};
 use std::{process::ExitCode, time::Duration};
 use tonic::{
-    Code, Status,
+    Status,
     client::{Grpc, GrpcService},
     codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder},
     transport::Channel,
 };
-use tower::{BoxError, ServiceBuilder};
-use tower_content_check::{ContentCheckLayer, check::GrpcStatus};
-use tower_retry_policy::{
-    AttemptTimeoutLayer, DeadlineError, DeadlineLayer, History, ReplayBody, ReplayBodyLayer, RetryError,
-    RetryLayer, RetryPolicy,
-    deadline::{DeadlineFormat, DeadlineHeaderLayer},
-};
+use tower::BoxError;
+use tower_retry_policy::{History, StandardGrpcLayer, attempt_timeout::AttemptTimeouts};
 
 /// Calls gRPC methods that fail in different ways.
 #[derive(Parser)]
@@ -47,22 +42,12 @@ async fn main() -> ExitCode {
     let Arguments { server, methods } = Arguments::parse();
     let channel = Channel::builder(server).connect_lazy();
 
-    let service = ServiceBuilder::new()
-        // of an error that is not its own tonic makes the status `Unknown`
-        .map_err(|error: BoxError| status(&error))
-        .layer(DeadlineLayer::new(Duration::from_secs(10)))
-        // tonic's request body is read once: this keeps it for the next attempt
-        .layer(ReplayBodyLayer::new())
+    let second = Duration::from_secs(1);
+    let service = StandardGrpcLayer::new()
+        .deadline(10 * second)
+        .attempt(AttemptTimeouts::new().head(2 * second).idle(2 * second))
         // the methods of this service change nothing, so any call may be repeated
-        .layer(RetryLayer::new(RetryPolicy::standard().any_method().grpc([Code::Unavailable as u8])))
-        // a status in the head is left to the policy, which sees the server's advice beside it
-        .layer(
-            ContentCheckLayer::new(GrpcStatus::new().only_transient())
-                .judge_when(|head| !head.headers().contains_key("grpc-status")),
-        )
-        .layer(DeadlineHeaderLayer::new(DeadlineFormat::GRPC_TIMEOUT, DeadlineFormat::Grpc))
-        .layer(AttemptTimeoutLayer::new().head(Duration::from_secs(2)).idle(Duration::from_secs(2)))
-        .map_request(|request: Request<ReplayBody>| request.map(tonic::body::Body::new))
+        .any_method()
         .service(channel);
 
     let mut client = Grpc::new(service);
@@ -77,14 +62,6 @@ async fn main() -> ExitCode {
         }
     }
     ExitCode::from(u8::from(failed))
-}
-
-/// The status of a call that the stack has given up.
-fn status(error: &BoxError) -> Status {
-    let last = RetryError::find(&**error);
-    let no_time = error.is::<DeadlineError>() || last.is_some_and(RetryError::is_deadline);
-    let code = if no_time { Code::DeadlineExceeded } else { Code::Unavailable };
-    Status::new(code, last.map_or_else(|| error.to_string(), |error| error.history().to_string()))
 }
 
 /// What the code that `tonic-build` generates would do.

@@ -1,5 +1,7 @@
 use bytes::Bytes;
 #[cfg(feature = "tonic")]
+use http::StatusCode;
+#[cfg(feature = "tonic")]
 use tower_content_check::check::GrpcStatus;
 #[cfg(feature = "json")]
 use tower_content_check::check::Json;
@@ -37,11 +39,11 @@ impl StandardCheck {
     }
 
     /// A status in the head is left to the policy, which sees the server's pushback beside it; other codes than
-    /// `UNAVAILABLE` are left to the client above, which makes of them what it always does.
+    /// `UNAVAILABLE`, and what is not a 200, are left to the client above, which makes of them what it always does.
     #[cfg(feature = "tonic")]
     pub(super) fn grpc() -> ContentCheckLayer<Self> {
         ContentCheckLayer::new(Self(Kind::Grpc(GrpcStatus::new().only_transient())))
-            .judge_when(|head| !head.headers().contains_key("grpc-status"))
+            .judge_when(|head| head.status() == StatusCode::OK && !head.headers().contains_key("grpc-status"))
     }
 
     fn each<T>(&self, ask: impl FnOnce(&dyn Check) -> T) -> T {

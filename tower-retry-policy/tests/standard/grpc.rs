@@ -2,7 +2,7 @@
 
 use crate::causes::cause;
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full, combinators::UnsyncBoxBody};
 use std::{
     convert::Infallible,
@@ -29,6 +29,8 @@ enum Reply {
     Head(&'static str),
     /// `UNAVAILABLE` in the head, and the server's word not to ask again.
     NotAgain,
+    /// A proxy's answer in HTML, which tonic makes a status of.
+    Http(u16),
     /// A message, and an end without a status.
     Cut,
     Nothing,
@@ -46,6 +48,11 @@ fn answer(reply: Reply) -> Answer {
         Reply::Head(code) => {
             let mut response = Response::new(Full::default().boxed_unsync());
             *response.headers_mut() = status(code);
+            response
+        }
+        Reply::Http(status) => {
+            let mut response = Response::new(Full::from("<html>").boxed_unsync());
+            *response.status_mut() = StatusCode::from_u16(status).unwrap();
             response
         }
         Reply::NotAgain => {
@@ -228,4 +235,18 @@ async fn a_handle_changes_the_policy_of_the_stack() {
     handle.replace(handle.policy().retries(1));
     channel.oneshot(call()).await.map(drop).unwrap_err();
     assert_eq!(asked.lock().unwrap().len(), 5);
+}
+
+/// "HTTP to gRPC status code mapping" of gRPC: what a proxy answers is for the client above to name, and for the policy to
+/// retry by its status.
+#[tokio::test(start_paused = true)]
+async fn an_answer_of_a_proxy_comes_as_it_is() {
+    for (status, requests) in [(404, 1), (401, 1), (503, 3), (429, 3)] {
+        let asked = Asked::default();
+        let channel =
+            StandardGrpcLayer::new().any_method().service(server(vec![Reply::Http(status)], &asked));
+        let response = channel.oneshot(call()).await.unwrap();
+        assert_eq!(response.status(), status);
+        assert_eq!(asked.lock().unwrap().len(), requests, "{status}");
+    }
 }
