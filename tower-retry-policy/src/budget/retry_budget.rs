@@ -63,6 +63,11 @@ use std::{fmt, sync::Arc, time::Instant};
 /// assert!(budget.withdraw(FailureKind::Transient, now));
 /// assert!(!budget.withdraw(FailureKind::Transient, now));
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a budget of retries",
+    label = "not a `RetryBudget`",
+    note = "what chooses a budget for each request, such as `PerKey`, is set by `.budget_per(..)`"
+)]
 pub trait RetryBudget: fmt::Debug + Send + Sync {
     /// A request is sent for the first time. Only called if the budget [tracks them](Self::tracks_in_flight).
     fn begin(&self) {}
