@@ -29,9 +29,8 @@ struct Arguments {
 
 /// Whether the answer is a failure.
 async fn fetch(url: Uri) -> Result<bool, BoxError> {
-    // What reqwest does by itself the policy does not see: its retries would multiply with those of the policy, and behind a
-    // redirect nobody knows that the first request has arrived. `build` switches both off; `follow_redirects` shows where
-    // redirects belong.
+    // reqwest follows redirects by itself, and behind one nobody knows that the first request has arrived. `build` switches
+    // that off; `follow_redirects` shows where redirects belong.
     let client = ReqwestService::build(reqwest::Client::builder())?;
     let service: Standard<ReqwestService> = StandardLayer::json().service(client);
 

@@ -38,10 +38,10 @@ use tower_service::Service;
 ///
 /// # What a client does by itself
 ///
-/// reqwest follows redirects and repeats some requests below the retry, which sees neither: attempts multiply, and a `POST`
-/// that was redirected to a host that cannot be reached looks as if it had never been sent, and is sent again. [`build`]
-/// switches both off. [`new`](Self::new) takes a client as it is. tower-http's `FollowRedirectLayer`, outside the retry,
-/// follows redirects safely.
+/// reqwest follows redirects below the retry, which does not see them: a `POST` that was redirected to a host that cannot be
+/// reached looks as if it had never been sent, and is sent again. [`build`] switches that off. [`new`](Self::new) takes a
+/// client as it is. tower-http's `FollowRedirectLayer`, outside the retry, follows redirects safely. reqwest's own repeats
+/// need a body that it can copy; these are streams to it, so it repeats none.
 ///
 /// [`build`]: Self::build
 ///
@@ -77,12 +77,12 @@ pin_project! {
 // ===== impl ReqwestService =====
 
 impl ReqwestService {
-    /// Sends requests by this client, with the redirects and repeats that it does by itself.
+    /// Sends requests by this client, with the redirects that it follows by itself.
     pub const fn new(client: reqwest::Client) -> Self {
         Self { client }
     }
 
-    /// Builds a client that neither follows redirects nor repeats anything by itself.
+    /// Builds a client that does not follow redirects by itself, nor repeat anything.
     ///
     /// # Errors
     ///

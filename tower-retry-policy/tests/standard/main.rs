@@ -7,6 +7,7 @@
 mod bodies;
 mod causes;
 mod defaults;
+mod edges;
 mod grpc;
 mod reqwest_client;
 mod stored;

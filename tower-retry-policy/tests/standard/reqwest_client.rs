@@ -6,7 +6,10 @@ use http::{Method, Request, StatusCode};
 use http_body_util::Full;
 use std::{
     net::SocketAddr,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU32, Ordering},
+    },
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -46,13 +49,16 @@ const MOVED: &str =
     "HTTP/1.1 302 Found\r\nlocation: /other\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
 
 fn stack() -> Standard<ReqwestService> {
+    StandardLayer::json().service(ReqwestService::build(builder()).unwrap())
+}
+
+fn builder() -> reqwest::ClientBuilder {
     // reqwest wants to know how it would speak TLS, even if it never does
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let tls =
         rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
     let tls = tls.with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth();
-    let builder = reqwest::Client::builder().no_proxy().tls_backend_preconfigured(tls);
-    StandardLayer::json().service(ReqwestService::build(builder).unwrap())
+    reqwest::Client::builder().no_proxy().tls_backend_preconfigured(tls)
 }
 
 fn request(method: &Method, address: SocketAddr) -> Request<Full<Bytes>> {
@@ -119,4 +125,41 @@ async fn a_body_is_framed_as_reqwest_frames_its_own() {
     assert_eq!(asked.matches("content-length: 5").count(), 1, "{asked}");
     assert_eq!(asked.matches("content-length: 7").count(), 1, "{asked}");
     assert_eq!(asked.matches("content-length").count(), 2, "{asked}");
+}
+
+/// An HTTP/2 server that refuses every stream; counts them.
+async fn refusing() -> (SocketAddr, Arc<AtomicU32>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let streams = Arc::new(AtomicU32::new(0));
+    let counter = Arc::clone(&streams);
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let counter = Arc::clone(&counter);
+            tokio::spawn(async move {
+                let mut connection = h2::server::handshake(stream).await.unwrap();
+                while let Some(Ok((_, mut respond))) = connection.accept().await {
+                    counter.fetch_add(1, Ordering::SeqCst);
+                    respond.send_reset(h2::Reason::REFUSED_STREAM);
+                }
+            });
+        }
+    });
+    (address, streams)
+}
+
+/// reqwest repeats refused streams by itself, but only with a body that it can copy, and these are streams to it.
+#[tokio::test]
+async fn reqwest_repeats_nothing_below_the_policy() {
+    let by_default = builder().http2_prior_knowledge().build().unwrap();
+    let (address, streams) = refusing().await;
+    by_default.get(format!("http://{address}/")).send().await.unwrap_err();
+    assert!(streams.load(Ordering::SeqCst) > 1, "by itself it does");
+
+    let built_here = ReqwestService::build(builder().http2_prior_knowledge()).unwrap();
+    for client in [ReqwestService::new(by_default), built_here] {
+        let (address, streams) = refusing().await;
+        client.oneshot(request(&Method::GET, address)).await.map(drop).unwrap_err();
+        assert_eq!(streams.load(Ordering::SeqCst), 1);
+    }
 }
