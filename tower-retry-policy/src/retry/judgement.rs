@@ -128,10 +128,7 @@ impl Call {
                 let unauthorized = responses.first_unauthorized(status, headers);
                 let unauthorized = unauthorized.filter(|_| !self.had_other_credentials(number, inner));
                 let failure = unauthorized.or_else(|| responses.failure(status, headers))?;
-                Some(match inner {
-                    Some(inner) => failure.after(inner),
-                    None => failure,
-                })
+                Some(as_inner_saw(failure, inner))
             }
             Err(error) => Some(classify::failure(&**error)),
         }
@@ -153,10 +150,7 @@ impl Call {
     fn second_unauthorized<R>(&self, result: &Result<Response<R>, BoxError>) -> Option<Failure> {
         let response = result.as_ref().ok()?;
         let failure = self.config().responses.failure(response.status(), response.headers())?;
-        Some(match History::of(response) {
-            Some(inner) => failure.after(inner),
-            None => failure,
-        })
+        Some(as_inner_saw(failure, History::of(response)))
     }
 
     /// What the server asked for binds every further attempt, whatever the policy makes of this failure. Whether none may
@@ -278,6 +272,14 @@ impl Call {
         progress.retries = progress.retries.saturating_add(1);
         progress.hedges = progress.hedges.saturating_add(1);
         Some(grant)
+    }
+}
+
+/// An inner retry that has given up knows more of the call than its last response.
+fn as_inner_saw(failure: Failure, inner: Option<&History>) -> Failure {
+    match inner {
+        Some(inner) => failure.after(inner),
+        None => failure,
     }
 }
 

@@ -51,7 +51,7 @@ impl RetryLayer {
     /// replaces an earlier one.
     ///
     /// ```
-    /// use http::header::AUTHORIZATION;
+    /// use http::{HeaderValue, header::AUTHORIZATION};
     /// use tower::BoxError;
     /// use tower_retry_policy::{RetryLayer, RetryPolicy};
     ///
@@ -63,8 +63,9 @@ impl RetryLayer {
     /// let layer = RetryLayer::new(RetryPolicy::standard().retry_unauthorized(true))
     ///     .before_retry(|failed, mut next| async move {
     ///         if failed.status() == Some(http::StatusCode::UNAUTHORIZED) {
-    ///             let bearer = format!("Bearer {}", fresh_token().await?);
-    ///             next.headers.insert(AUTHORIZATION, bearer.parse()?);
+    ///             let mut bearer: HeaderValue = format!("Bearer {}", fresh_token().await?).parse()?;
+    ///             bearer.set_sensitive(true);
+    ///             next.headers.insert(AUTHORIZATION, bearer);
     ///         }
     ///         Ok(next)
     ///     });

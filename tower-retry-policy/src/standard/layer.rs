@@ -10,9 +10,9 @@ use tower_layer::Layer;
 /// Services of one layer and of its clones share the policy's budget, which is right where they speak to the same server.
 #[derive(Clone, Debug)]
 pub struct StandardLayer {
-    limits: Limits,
-    retry: RetryLayer,
-    check: ContentCheckLayer<StandardCheck>,
+    pub(super) limits: Limits,
+    pub(super) retry: RetryLayer,
+    pub(super) check: ContentCheckLayer<StandardCheck>,
 }
 
 // ===== impl StandardLayer =====
@@ -30,7 +30,7 @@ impl StandardLayer {
         Self::checking(StandardCheck::plain())
     }
 
-    fn checking(check: ContentCheckLayer<StandardCheck>) -> Self {
+    pub(super) fn checking(check: ContentCheckLayer<StandardCheck>) -> Self {
         let retry = RetryLayer::new(RetryPolicy::standard());
         Self { limits: Limits::default(), retry, check }
     }
